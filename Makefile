@@ -1,0 +1,66 @@
+# STACK=tf1 is the reference stack (Python 3.7, TensorFlow 1.15), STACK=tf2 the modern one.
+# Their environments are made in .venv/ when a target first needs them.
+
+ifneq ($(filter-out tf1 tf2,$(STACK))$(word 2,$(STACK)),)
+$(error STACK must be tf1 or tf2, not '$(STACK)')
+endif
+
+found   := $(shell for s in tf1 tf2; do scripts/find-python $$s > /dev/null 2>&1 && echo $$s; done)
+stacks  := $(or $(STACK),$(found),tf2)
+stack   := $(firstword $(stacks))
+python  := .venv/$(stack)/bin/python
+figures := $(patsubst experiments/%.py,%,$(sort $(wildcard experiments/figure[0-9]*.py)))
+options := $(if $(NETWORKS),--networks '$(NETWORKS)')
+
+.NOTPARALLEL:
+.PHONY: help setup test test-slow parity bench clean missing \
+        $(foreach t,setup test test-slow parity,$(stacks:%=$t-%)) \
+        $(figures) $(figures:%=check-%) $(figures:%=reference-%)
+
+help:
+	@echo 'make TARGET [STACK=tf1|tf2]'
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 24
+	@for f in $(figures); do \
+	    printf '  %-22s%s\n' \
+	        "$$f" "draw $$f.png in figures/out/ ($(stack)); [NETWORKS=embedded|official|PATH]" \
+	        "check-$$f" "draw it and compare with the reference image" \
+	        "reference-$$f" "replace the reference image in figures/reference/"; \
+	done
+
+setup: missing $(stacks:%=setup-%)            ## make the environments in .venv/
+test: missing $(stacks:%=test-%)              ## run the tests on every stack whose Python is there
+test-slow: missing $(stacks:%=test-slow-%)    ## run the tests that take minutes
+parity: missing $(stacks:%=parity-%)          ## print how far each network is from the golden data
+
+bench: setup-$(stack)                         ## time synthesis and PCA
+	$(python) benchmarks/synthesis.py
+	$(python) benchmarks/pca.py
+
+clean:                                        ## remove the environments, the drawn figures and caches
+	rm -rf .venv figures/out build *.egg-info .pytest_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# Says which stack is left out where nobody chose one.
+missing:
+	@for s in $(if $(STACK),,$(filter-out $(stacks),tf1 tf2)); do scripts/find-python $$s || true; done
+
+$(stacks:%=setup-%): setup-%:
+	@scripts/set-up $*
+
+$(stacks:%=test-%): test-%: setup-%
+	OMP_NUM_THREADS=2 .venv/$*/bin/python -m pytest -q
+
+$(stacks:%=test-slow-%): test-slow-%: setup-%
+	OMP_NUM_THREADS=2 .venv/$*/bin/python -m pytest -q -m slow
+
+$(stacks:%=parity-%): parity-%: setup-%
+	.venv/$*/bin/python -m tests.parity
+
+$(figures): %: setup-$(stack)
+	$(python) experiments/$@.py $(options)
+
+$(figures:%=check-%): check-%: setup-$(stack)
+	$(python) experiments/$*.py --check $(options)
+
+$(figures:%=reference-%): reference-%: setup-$(stack)
+	$(python) experiments/$*.py --reference $(options)
