@@ -1,0 +1,77 @@
+"""Which of our networks a pickled state stands for. No TensorFlow, no code of the pickle.
+
+The build function's name alone does not tell: `G_mapping` and `G_synthesis` occur in several generations and compute
+different functions, and the state version only tells who wrote the file. The rules are those of the official formats.
+"""
+from dnnlib.unpickle import NetworkPickleError
+
+STYLEGAN, STYLEGAN2, ADA = 'stylegan', 'stylegan2', 'stylegan2-ada'
+
+MODULES = {STYLEGAN: 'nvlabs_stylegan.networks', STYLEGAN2: 'nvlabs_stylegan2.networks', ADA: 'nvlabs_stylegan2.ada'}
+
+FUNCTIONS = {
+    STYLEGAN: ('G_style', 'G_mapping', 'G_synthesis', 'D_basic'),
+    STYLEGAN2: ('G_main', 'G_mapping', 'G_synthesis_stylegan2', 'G_synthesis_stylegan_revised', 'D_stylegan2', 'D_stylegan'),
+    ADA: ('G_main', 'G_mapping', 'G_synthesis', 'D_main'),
+}
+
+# The state version with which networks of a generation are written.
+STATE_VERSION = {STYLEGAN: 3, STYLEGAN2: 4, ADA: 5}
+
+# Static arguments of published files that change neither variables nor the function at run-time defaults.
+HARMLESS_ARGUMENTS = frozenset((
+    'structure', 'truncation_psi', 'truncation_cutoff', 'style_mixing_prob', 'w_avg_beta', 'dlatent_avg_beta', 'conditioning',
+    'fused_modconv', 'label_fmaps', 'freeze_layers', 'augment_strength', 'pagan_num', 'pagan_fade'))
+
+
+def generation(state):
+    """The generation whose mathematics a network uses: STYLEGAN, STYLEGAN2 or ADA.
+
+    Args:
+        state: NetworkState of a whole network, or of a component that stands alone.
+    Raises: NetworkPickleError if the build function is unknown, or a lone mapping network could be of either generation.
+    """
+    name = state.build_func_name
+    if name == 'G_main':
+        return STYLEGAN2 if 'lod' in state.variables else ADA
+    if name == 'G_synthesis':
+        return ADA if any(v.endswith('/mod_weight') for v in state.variables) else STYLEGAN
+    if name == 'G_mapping':
+        return _mapping_generation(state)
+    owners = [g for g in (STYLEGAN, STYLEGAN2, ADA) if name in FUNCTIONS[g]]
+    if not owners:
+        known = sorted(set(sum(FUNCTIONS.values(), ())))
+        raise NetworkPickleError(
+            'network %r is built by the function %r, which is not one of ours (%s); the file\'s own source text can be run instead '
+            '(trust_embedded_code, --trust-embedded-code), which lets the file do anything on this machine.'
+            % (state.name, name, ', '.join(known)))
+    return owners[0]
+
+
+def _mapping_generation(state):
+    if any(v.startswith('LabelEmbed/') for v in state.variables) or state.version == 5:
+        return ADA
+    if 'fused_bias_act' in state.build_module_src:
+        return STYLEGAN2
+    if state.version == 3 or state.build_module_src:
+        return STYLEGAN
+    raise NetworkPickleError('mapping network %r stands alone and could be of the first or second generation, which compute different '
+                             'functions; load it with its generator.' % state.name)
+
+
+def build_function_name(state, of_generation):
+    """Dotted name of our build function for a state, e.g. 'nvlabs_stylegan2.networks.G_main'.
+
+    Networks of the 'orig' kind that were published with progressive-growing variable names are the same function as the
+    growing networks at lod 0. Raises NetworkPickleError if the generation has no such function.
+    """
+    name = state.build_func_name
+    if of_generation == STYLEGAN2:
+        if name == 'G_synthesis_stylegan2' and any(v.startswith('ToRGB_lod') for v in state.variables):
+            name = 'G_synthesis_stylegan_revised'
+        if name == 'D_stylegan2' and any(v.startswith('FromRGB_lod') for v in state.variables):
+            name = 'D_stylegan'
+    if name not in FUNCTIONS[of_generation]:
+        raise NetworkPickleError('network %r is built by the function %r, which %s does not have (it has %s).'
+                                 % (state.name, name, of_generation, ', '.join(FUNCTIONS[of_generation])))
+    return MODULES[of_generation] + '.' + name
