@@ -1,0 +1,1 @@
+"""StyleGAN (first generation): our networks behind the official build-function API."""

@@ -1,0 +1,105 @@
+"""Layers of the first generation. Gains of sqrt(2) sit in the weights, not in the activation."""
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from nvlabs_stylegan.primitives import (
+    EPSILON, bias, box_down, convolve, data_format, dense_product, filter_channels, nearest_up, num_channels, per_channel,
+    scatter_convolve, spatial_axes, weight)
+
+FUSED_FROM = 128  # fused_scale 'auto': the larger side of the resampling is at least this.
+
+
+def activation(nonlinearity):
+    """Name -> (function, gain of the weights before it)."""
+    functions = {'lrelu': leaky_relu, 'relu': tf.nn.relu}
+    if nonlinearity not in functions:
+        raise ValueError('nonlinearity %r is unknown; choose one of %s' % (nonlinearity, ', '.join(sorted(functions))))
+    return functions[nonlinearity], np.sqrt(2)
+
+
+def leaky_relu(x):
+    with tf.name_scope('LeakyReLU'):
+        return tf.maximum(x, x * tf.constant(0.2, x.dtype))
+
+
+def dense(x, size, gain, use_wscale=True, lrmul=1.0):
+    return dense_product(x, weight([int(np.prod(x.shape.as_list()[1:])), size], gain, use_wscale, lrmul, x.dtype))
+
+
+def conv(x, size, kernel, gain, use_wscale=True):
+    return convolve(x, weight([kernel, kernel, num_channels(x), size], gain, use_wscale, dtype=x.dtype))
+
+
+def add_bias(x, lrmul=1.0):
+    b = bias(x.shape.as_list()[1] if x.shape.rank == 2 else num_channels(x), lrmul, x.dtype)
+    return x + (b if x.shape.rank == 2 else per_channel(b))
+
+
+def _sum_of_shifts(w):
+    """[3, 3, in, out] -> [4, 4, in, out]: K[a, b] = sum of w[a - p, b - q] over p, q in {0, 1}."""
+    return sum(tf.pad(w, [[p, 1 - p], [q, 1 - q], [0, 0], [0, 0]]) for p in (0, 1) for q in (0, 1))
+
+
+def up_conv(x, size, kernel, gain, use_wscale, fused_scale):
+    """Doubling and 3 x 3 convolution as one transposed convolution.
+
+    The official non-fused path (nearest-neighbour up-scaling, then correlation) and its fused path are not the same
+    function of the weights: each equals the other with the kernel reversed in space. So one form serves both.
+    """
+    resolution = x.shape.as_list()[spatial_axes()[0]] * 2
+    if fused_scale == 'auto':
+        fused_scale = resolution >= FUSED_FROM
+    w = weight([kernel, kernel, num_channels(x), size], gain, use_wscale, dtype=x.dtype)
+    return scatter_convolve(x, _sum_of_shifts(w if fused_scale else w[::-1, ::-1]), resolution, 'SAME')
+
+
+def down_conv(x, size, kernel, gain, use_wscale):
+    """3 x 3 convolution and 2 x 2 mean as one strided convolution; fused_scale makes no difference here."""
+    w = weight([kernel, kernel, num_channels(x), size], gain, use_wscale, dtype=x.dtype)
+    return convolve(x, _sum_of_shifts(w) * tf.constant(0.25, x.dtype), stride=2)
+
+
+def blur(x, blur_filter):
+    """Normalised FIR filter per channel, zero padding; None or empty: identity."""
+    if blur_filter is None or len(blur_filter) == 0:
+        return x
+    with tf.variable_scope('Blur2D'):
+        kernel = np.asarray(blur_filter, dtype=np.float32)
+        kernel = np.outer(kernel, kernel) if kernel.ndim == 1 else kernel
+        kernel = kernel / kernel.sum()
+        # A correlation, so the kernel is reversed against filter_channels; SAME padding.
+        return filter_channels(x, kernel[::-1, ::-1], (len(kernel) - 1) // 2, len(kernel) // 2)
+
+
+def instance_norm(x):
+    with tf.variable_scope('InstanceNorm'):
+        dtype = x.dtype
+        x = tf.cast(x, tf.float32)
+        x -= tf.reduce_mean(x, axis=spatial_axes(), keepdims=True)
+        x *= tf.rsqrt(tf.reduce_mean(tf.square(x), axis=spatial_axes(), keepdims=True) + EPSILON)
+        return tf.cast(x, dtype)
+
+
+def style_mod(x, dlatent, use_wscale):
+    """x (scale + 1) + shift, both from one dense layer on the dlatent [N, D]."""
+    with tf.variable_scope('StyleMod'):
+        channels = num_channels(x)
+        style = add_bias(dense(tf.cast(dlatent, x.dtype), channels * 2, gain=1, use_wscale=use_wscale))  # [N, 2 C]
+        return x * (per_channel(style[:, :channels]) + 1) + per_channel(style[:, channels:])
+
+
+def add_noise(x, noise):
+    """x + noise times the per-channel variable Noise/weight."""
+    with tf.variable_scope('Noise'):
+        strength = tf.get_variable('weight', shape=[num_channels(x)], initializer=tf.initializers.zeros())
+        return x + noise * per_channel(tf.cast(strength, x.dtype))
+
+
+def up_image(x, factor=2):
+    with tf.variable_scope('Upscale2D'):
+        return nearest_up(x, factor)
+
+
+def down_image(x, factor=2):
+    with tf.variable_scope('Downscale2D'):
+        return box_down(x, factor)

@@ -1,0 +1,195 @@
+"""Layers of the second generation: FIR resampling, modulated convolution, bias-activation.
+
+Plain TensorFlow: no custom op (`bias_act` stands for the official fused_bias_act, the resamplers for upfirdn_2d), no grouped
+convolution.
+"""
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from nvlabs_stylegan.primitives import (
+    EPSILON, bias, convolve, data_format, dense_product, filter_channels, num_channels, per_channel, scatter_convolve,
+    spatial_axes, weight)
+
+# Name -> (function of x, default gain). StyleGAN2 section 1.2.
+ACTIVATIONS = {
+    'linear': (lambda x: x, 1.0),
+    'relu': (tf.nn.relu, np.sqrt(2)),
+    'lrelu': (lambda x: tf.nn.leaky_relu(x, 0.2), np.sqrt(2)),
+    'tanh': (tf.nn.tanh, 1.0),
+    'sigmoid': (tf.nn.sigmoid, 1.0),
+    'elu': (tf.nn.elu, 1.0),
+    'selu': (tf.nn.selu, 1.0),
+    'softplus': (tf.nn.softplus, 1.0),
+    'swish': (lambda x: x * tf.nn.sigmoid(x), np.sqrt(2)),
+}
+
+# On TensorFlow 1.15 the FIR filter after a transposed convolution costs more than the fourfold multiply-adds of the folded
+# kernel for layers this narrow; with oneDNN (TensorFlow 2) it never does. Measured by benchmarks/up_convolution.py.
+FOLD_UP_TO_CHANNELS = 32
+
+
+def bias_act(x, act='linear', lrmul=1.0, clamp=None):
+    """gain f(x + bias), then clipping to [-clamp, clamp]."""
+    if act not in ACTIVATIONS:
+        raise ValueError('nonlinearity %r is unknown; choose one of %s' % (act, ', '.join(sorted(ACTIVATIONS))))
+    b = bias(x.shape.as_list()[1] if x.shape.rank == 2 else num_channels(x), lrmul, x.dtype)
+    return activate(x + (b if x.shape.rank == 2 else per_channel(b)), act, clamp)
+
+
+def activate(x, act, clamp=None):
+    function, gain = ACTIVATIONS[act]
+    x = function(x)
+    if gain != 1:
+        x *= tf.constant(gain, x.dtype)
+    return x if clamp is None else tf.clip_by_value(x, tf.constant(-clamp, x.dtype), tf.constant(clamp, x.dtype))
+
+
+def dense(x, size, lrmul=1.0):
+    return dense_product(x, weight([int(np.prod(x.shape.as_list()[1:])), size], lrmul=lrmul, dtype=x.dtype))
+
+
+# ------------------------------------------------------------------ resampling by 2
+
+def fir_kernel(taps, gain=1.0):
+    """1-D or 2-D taps -> 2-D float32 kernel with sum `gain`; None: box of 2."""
+    taps = np.asarray([1, 1] if taps is None else taps, dtype=np.float32)
+    if taps.ndim == 1:
+        taps = np.outer(taps, taps)
+    return taps / taps.sum() * np.float32(gain)
+
+
+def upsample(x, taps):
+    """Doubles the size with a FIR filter (`upsample_2d`): one transposed convolution per channel, no mixing."""
+    kernel = fir_kernel(taps, gain=4)
+    p = len(kernel) - 2
+    before, after = (p + 1) // 2 + 1, p // 2
+    return filter_channels(_stuff_zeros(x), kernel, before, after)
+
+
+def upsample_rgb(x, taps):
+    """`upsample` for images of few channels, as one transposed convolution with a diagonal kernel."""
+    kernel = fir_kernel(taps, gain=4)
+    if len(kernel) != 4:
+        return upsample(x, taps)
+    diagonal = kernel[:, :, np.newaxis, np.newaxis] * np.eye(num_channels(x), dtype=np.float32)  # [4, 4, C, C]
+    size = x.shape.as_list()[spatial_axes()[0]] * 2
+    return tf.cast(scatter_convolve(tf.cast(x, tf.float32), tf.constant(diagonal), size, 'SAME'), x.dtype)
+
+
+def _stuff_zeros(x):
+    """[.., H, W, ..] -> [.., 2 H, 2 W, ..], zeros after each sample."""
+    height, width = [x.shape.as_list()[axis] for axis in spatial_axes()]
+    channels = num_channels(x)
+    if data_format() == 'NHWC':
+        x = tf.reshape(x, [-1, height, 1, width, 1, channels])
+        x = tf.pad(x, [[0, 0], [0, 0], [0, 1], [0, 0], [0, 1], [0, 0]])
+        return tf.reshape(x, [-1, height * 2, width * 2, channels])
+    x = tf.reshape(x, [-1, channels, height, 1, width, 1])
+    x = tf.pad(x, [[0, 0], [0, 0], [0, 0], [0, 1], [0, 0], [0, 1]])
+    return tf.reshape(x, [-1, channels, height * 2, width * 2])
+
+
+def downsample(x, taps):
+    """Halves the size with a FIR filter (`downsample_2d`)."""
+    kernel = fir_kernel(taps)
+    p = len(kernel) - 2
+    return filter_channels(x, kernel, (p + 1) // 2, p // 2, stride=2)
+
+
+def up_convolve(x, w, taps):
+    """Doubling convolution with w [k, k, in, out], then FIR (`upsample_conv_2d`)."""
+    kernel, size = fir_kernel(taps, gain=4), w.shape.as_list()[0]
+    if size == 1:
+        return upsample(convolve(x, w), taps)
+    p = (len(kernel) - 2) - (size - 1)
+    before, after = (p + 1) // 2 + 1, p // 2 + 1
+    if _folds(w.shape.as_list()[3]):
+        return _up_convolve_folded(x, w, kernel, before)
+    resolution = x.shape.as_list()[spatial_axes()[0]] * 2
+    # The stored kernel is correlated, so its scatter form is reversed in space.
+    x = scatter_convolve(x, w[::-1, ::-1], resolution - 2 + size, 'VALID')
+    return filter_channels(x, kernel, before, after)
+
+
+def _folds(channels):
+    return data_format() == 'NHWC' and tf.__version__.startswith('1.') and channels <= FOLD_UP_TO_CHANNELS
+
+
+def _up_convolve_folded(x, w, kernel, before):
+    """`up_convolve` as one convolution at the low resolution that makes the four sub-pixel phases.
+
+    Along one axis, with c = reversed w convolved with the FIR kernel and s = taps - 1 - before, the result is
+    y[2 i + r] = sum over d of x[i + d] c[s + r - 2 d].
+    """
+    folding = _phase_folding(w.shape.as_list()[0], kernel, len(kernel) - 1 - before)  # [d, d, r, r, k, k]
+    reach = folding.shape[0]
+    size, _, fan_in, fan_out = w.shape.as_list()
+    phases = tf.matmul(folding.reshape(-1, size * size), tf.reshape(tf.cast(w, tf.float32), [size * size, -1]))
+    phases = tf.reshape(phases, [reach, reach, 4, fan_in, fan_out])
+    phases = tf.reshape(tf.transpose(phases, [0, 1, 3, 2, 4]), [reach, reach, fan_in, 4 * fan_out])
+    return tf.nn.depth_to_space(convolve(x, tf.cast(phases, x.dtype)), 2)
+
+
+def _phase_folding(size, kernel, s):
+    """The linear map from kernel taps to sub-pixel taps: float32 [d, d, r, r, k, k], d odd and centred."""
+    c = np.zeros([size + len(kernel) - 1] * 2 + [size] * 2, dtype=np.float32)  # [m, m, k, k]: c in terms of w.
+    for a in range(size):
+        for b in range(size):
+            y, x = size - 1 - a, size - 1 - b
+            c[y:y + len(kernel), x:x + len(kernel), a, b] = kernel
+    reach = max(-(-s // 2), (len(c) - s) // 2)
+    folding = np.zeros([2 * reach + 1] * 2 + [2, 2, size, size], dtype=np.float32)
+    for dy, dx, ry, rx in np.ndindex(2 * reach + 1, 2 * reach + 1, 2, 2):
+        y, x = s + ry - 2 * (dy - reach), s + rx - 2 * (dx - reach)
+        if 0 <= y < len(c) and 0 <= x < len(c):
+            folding[dy, dx, ry, rx] = c[y, x]
+    return folding
+
+
+def down_convolve(x, w, taps):
+    """FIR, then halving convolution with w [k, k, in, out] (`conv_downsample_2d`)."""
+    kernel, size = fir_kernel(taps), w.shape.as_list()[0]
+    if size == 1:
+        return convolve(downsample(x, taps), w)
+    p = (len(kernel) - 2) + (size - 1)
+    return convolve(filter_channels(x, kernel, (p + 1) // 2, p // 2), w, stride=2, padding='VALID')
+
+
+def _resample_convolve(x, w, up, down, taps):
+    if up:
+        return up_convolve(x, w, taps)
+    return down_convolve(x, w, taps) if down else convolve(x, w)
+
+
+# ------------------------------------------------------------------ convolutions
+
+def conv(x, size, kernel, up=False, down=False, resample_kernel=None):
+    """Convolution with the scope's 'weight'; no bias."""
+    return _resample_convolve(x, weight([kernel, kernel, num_channels(x), size], dtype=x.dtype), up, down, resample_kernel)
+
+
+def modulated_conv(x, dlatent, size, kernel, up=False, demodulate=True, resample_kernel=None):
+    """d C(s x): input channels scaled by the style s, output channels by its demodulation d (StyleGAN2 section 1.4).
+
+    This is the unfused form; the fused form (per-sample weights, grouped convolution) equals it up to rounding.
+
+    Args:
+        x: internal images. dlatent: float32 [N, D].
+    """
+    channels = num_channels(x)
+    w = weight([kernel, kernel, channels, size])
+    mod = _style_weight([dlatent.shape.as_list()[1], channels])
+    s = tf.matmul(dlatent, mod) + tf.get_variable('mod_bias', shape=[channels], initializer=tf.initializers.zeros()) + 1  # [N, in]
+    if x.dtype == tf.float16 and demodulate:  # Keeps half precision in range; cancels in the demodulation.
+        w /= tf.reduce_max(tf.abs(w), axis=[0, 1, 2])
+        s /= tf.reduce_max(tf.abs(s))
+    y = _resample_convolve(x * per_channel(tf.cast(s, x.dtype)), tf.cast(w, x.dtype), up, False, resample_kernel)
+    if demodulate:
+        power = tf.matmul(tf.square(s), tf.reduce_sum(tf.square(w), axis=[0, 1]))  # [N, out]
+        y *= per_channel(tf.cast(tf.rsqrt(power + EPSILON), x.dtype))
+    return y
+
+
+def _style_weight(shape):
+    w = tf.get_variable('mod_weight', shape=shape, initializer=tf.initializers.random_normal())
+    return w * np.float32(1 / np.sqrt(shape[0]))
