@@ -1,0 +1,1 @@
+"""Operations of the official API as plain TensorFlow: any device, gradients of any order."""
