@@ -1,0 +1,26 @@
+"""What every command line shares: a user's mistake becomes one sentence and exit status 2."""
+import contextlib
+import sys
+
+import click
+
+from dnnlib.unpickle import NetworkPickleError
+from regan.errors import UserError
+
+
+@contextlib.contextmanager
+def errors_in_one_line():
+    """Turns UserError, NetworkPickleError and OSError into a line on standard error and exit status 2; Ctrl-C into 130."""
+    try:
+        yield
+    except (UserError, NetworkPickleError) as error:
+        _leave('Error: %s' % error, 2)
+    except OSError as error:
+        _leave('Error: %s: %s' % (error.filename or 'input or output', error.strerror or error), 2)
+    except KeyboardInterrupt:
+        _leave('Interrupted; what was finished is kept, and the same command goes on from there.', 130)
+
+
+def _leave(message, status):
+    click.echo(message, err=True)
+    sys.exit(status)

@@ -1,0 +1,154 @@
+"""The edge to TensorFlow: the only module of regan that knows there is a graph."""
+import os
+
+import numpy as np
+
+import dnnlib.tflib as tflib
+from dnnlib import unpickle
+from dnnlib.tflib.network import revive
+from dnnlib.unpickle import NetworkPickleError
+from regan import artefacts
+from regan.errors import UserError
+
+import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
+
+WRAPPERS = ('G_style', 'G_main')
+MAP_ROWS = 8192  # Rows of z at a time: large enough for full speed, small enough to stay out of the way.
+PIXELS_AT_ONCE = 2 ** 20  # Of a minibatch of images; a 1024 x 1024 network then needs about 1.5 GB.
+
+
+class Generator:
+    """A generator from a pickle, with a graph and a session of its own; use it in `with`.
+
+    Attributes:
+        path, sha256: the pickle.
+        backend: dict of the versions that decide about last bits, e.g. {'tensorflow': '1.15.0', 'numpy': '1.19.5'}.
+        generation: 1 (StyleGAN) or 2 (StyleGAN2, StyleGAN2-ADA).
+        latent_size Z, dlatent_size D, num_layers L, label_size, resolution R, num_channels C: int.
+        dlatent_avg: float32 [D], the running average of w.
+    """
+
+    @classmethod
+    def open(cls, path, noise='stored', trust_embedded_code=False):
+        """Reads the last generator (Gs) of a pickle.
+
+        Args:
+            path: network pickle, may be compressed.
+            noise: 'stored' or {'numpy_seed': S}, see `set_noise`.
+            trust_embedded_code: True lets the file run code of its own, only if its networks are not among ours.
+        Raises: UserError if the file is missing, unreadable, or holds no generator.
+        """
+        return cls(path, noise, trust_embedded_code)
+
+    def __init__(self, path, noise, trust_embedded_code):
+        self.path = os.fspath(path)
+        self.sha256 = artefacts.sha256_file(path)
+        self.backend = {'tensorflow': tf.__version__, 'numpy': np.__version__}
+        self._graph = tf.Graph()
+        with self._graph.as_default():
+            self._session = tflib.create_session()
+        try:
+            with self._entered():
+                self._network = revive(generator_state(path), self.path, trust_embedded_code)
+                self._describe()
+                self.set_noise(noise)
+        except NetworkPickleError as error:
+            self.close()
+            raise UserError(str(error)) from None
+        except BaseException:
+            self.close()
+            raise
+
+    def _describe(self):
+        parts = self._network.components
+        if not {'mapping', 'synthesis'} <= set(parts):
+            raise UserError('%s holds a generator without mapping and synthesis networks, so it has no W space' % self.path)
+        self._mapping, self._synthesis = parts.mapping, parts.synthesis
+        self.latent_size, self.label_size = [shape[1] for shape in self._mapping.input_shapes]
+        self.num_layers, self.dlatent_size = self._synthesis.input_shape[1:]
+        self.num_channels, self.resolution = self._synthesis.output_shape[1:3]
+        self.dlatent_avg = self._network.get_var('dlatent_avg')
+        if self.dlatent_avg.shape != (self.dlatent_size,):
+            raise UserError('%s: dlatent_avg has shape %s, but w has width %d' % (self.path, self.dlatent_avg.shape, self.dlatent_size))
+        first = any(name.endswith('StyleMod/weight') for name in self._synthesis.vars)
+        self.generation = 1 if first else 2
+
+    # ---------------------------------------------------------------- life
+
+    def _entered(self):
+        return _Both(self._graph.as_default(), self._session.as_default())
+
+    def close(self):
+        """Frees the session; the object is of no use afterwards."""
+        self._session.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    # ---------------------------------------------------------------- use
+
+    def set_noise(self, noise):
+        """Chooses the noise images of all following pictures.
+
+        Args:
+            noise: 'stored', those of the pickle; {'numpy_seed': S}, all from one RandomState(S), variable after variable in
+                the order noise0, noise1, ... (ReGANSpace's way with S = 0); or a RandomState to draw them from.
+        """
+        with self._entered():
+            variables = [v for n, v in self._synthesis.vars.items() if n.startswith('noise')]
+            if not hasattr(self, '_stored_noise'):
+                self._stored_noise = tflib.run(variables)
+            values = self._stored_noise
+            if noise != 'stored':
+                random = noise if isinstance(noise, np.random.RandomState) else np.random.RandomState(noise['numpy_seed'])
+                values = [random.randn(*v.shape.as_list()) for v in variables]
+            tflib.set_vars(dict(zip(variables, values)))
+
+    def map(self, z, labels=None):
+        """z float [N, Z], labels float [N, label_size] or None (zeros) -> w float32 [N, D]. No truncation."""
+        with self._entered():
+            return self._mapping.run(z, labels, dlatent_broadcast=None, minibatch_size=MAP_ROWS)
+
+    def synthesize(self, dlatents, progress=None):
+        """dlatents float [N, L, D] -> uint8 [N, H, W, C]: floor(clip(127.5 x + 128, 0, 255)) of the official images x.
+
+        Args:
+            progress: callable that gets the number of images done since its last call.
+        """
+        step = max(1, min(16, PIXELS_AT_ONCE // self.resolution ** 2))
+        pieces = []
+        for begin in range(0, len(dlatents), step):
+            with self._entered():
+                pieces.append(self._synthesis.run(dlatents[begin:begin + step], randomize_noise=False, output_transform=dict(
+                    func=tflib.convert_images_to_uint8, nchw_to_nhwc=True)))
+            if progress:
+                progress(len(pieces[-1]))
+        return np.concatenate(pieces)
+
+
+class _Both:
+    """Two context managers as one."""
+
+    def __init__(self, outer, inner):
+        self._managers = outer, inner
+
+    def __enter__(self):
+        for manager in self._managers:
+            manager.__enter__()
+
+    def __exit__(self, *error):
+        for manager in reversed(self._managers):
+            manager.__exit__(*error)
+
+
+def generator_state(path):
+    """The NetworkState of the last generator in a pickle (Gs of the official files). Raises NetworkPickleError if there is none."""
+    found = unpickle.networks(unpickle.read(path))
+    generators = [state for state in found if state.components or state.build_func_name in WRAPPERS]
+    if not generators:
+        names = ', '.join('%s (%s)' % (state.name, state.build_func_name) for state in found) or 'no network at all'
+        raise NetworkPickleError('%s holds no generator but %s; give a file with G, D and Gs' % (path, names))
+    return generators[-1]

@@ -1,0 +1,211 @@
+"""Principal components of W from a stream of mapped latents (GANSpace's procedure, one block in memory at a time).
+
+Two estimators:
+
+* `ipca`: GANSpace's. Blocks of max(B, 2000, 3 K) rows go through `regan.ipca`; the last block is full even if
+  that means rows beyond n.
+* `pca`: exact, through `regan.moments`. It sees rows 0 .. N - 1 and nothing beyond, with N = n cut to a multiple
+  of B. For GANSpace's "pca" the rows are the same (without the zero rows that a mistake adds there).
+
+Latents are drawn as `latents.sample_rows` says. An interrupted run that goes on from its checkpoint gives, on the
+same machine, bit for bit the basis of a run in one go.
+"""
+
+import dataclasses
+import pathlib
+import time
+
+import numpy as np
+import threadpoolctl
+
+from regan import artefacts, latents
+from regan.basis import Basis, near_ties
+from regan.checkpoint import Checkpoint
+from regan.errors import UserError
+from regan.ipca import IncrementalPCA
+from regan.moments import ExactPCA
+
+ALGORITHM = 1  # raise it whenever the same spec gives another basis
+ESTIMATORS = {'ipca': IncrementalPCA, 'pca': ExactPCA}
+SPREAD_SAMPLES = 5000  # latents behind stdev and random_stdevs
+CHECKPOINT_SECONDS = 20  # at most so much work is lost when the process is killed
+
+
+@dataclasses.dataclass(frozen=True)
+class PCASpec:
+    """What to compute; the defaults are those of the published figures.
+
+    Attributes:
+        n: samples asked for.
+        components: K.
+        batch_size: B, rows that share one seed. Results depend on it.
+        estimator: 'ipca' or 'pca'.
+        seed: S, seed of the batches' seeds, 0 .. 2**32 - 1.
+
+    Raises:
+        UserError: a value that makes no sense, on construction.
+    """
+    n: int = 1000000
+    components: int = 80
+    batch_size: int = 20
+    estimator: str = 'ipca'
+    seed: int = latents.PCA_SEED
+
+    def __post_init__(self):
+        if self.estimator not in tuple(ESTIMATORS):
+            raise UserError("there is no estimator '%s'; choose one of %s" % (self.estimator, ', '.join(ESTIMATORS)))
+        for name, low, high in [('components', 1, None), ('batch_size', 1, None), ('n', self.batch_size, None),
+                                ('seed', 0, latents.LARGEST_SEED)]:
+            _check_whole(name, getattr(self, name), low, high)
+        if self.fitted_rows <= self.components:
+            raise UserError('%d samples cannot give %d components; raise n' % (self.fitted_rows, self.components))
+
+    @property
+    def block_rows(self):
+        """NB, rows of a block."""
+        return max(self.batch_size, 2000, 3 * self.components)
+
+    @property
+    def fitted_rows(self):
+        """Rows that the estimator sees in all."""
+        whole = self.n // self.batch_size * self.batch_size
+        return -(-whole // self.block_rows) * self.block_rows if self.estimator == 'ipca' else whole
+
+    @property
+    def random_stdevs_rows(self):
+        """(first, end) of the rows behind random_stdevs: of the last block that the original has in memory."""
+        first = self.fitted_rows - self.block_rows if self.estimator == 'ipca' else 0
+        return first, min(first + SPREAD_SAMPLES, self.fitted_rows)
+
+    @property
+    def batches(self):
+        """Seeds that GANSpace draws before that of the latents for `stdev`; the last ones may be unused."""
+        whole = self.n // self.batch_size * self.batch_size
+        return (whole + self.block_rows - 1) // self.batch_size + 1
+
+
+def _check_whole(name, value, low, high):
+    if type(value) is not int or value < low or (high is not None and value > high):
+        limits = 'from %d to %d' % (low, high) if high is not None else 'of at least %d' % low
+        raise UserError('%s is %r but must be a whole number %s' % (name, value, limits))
+
+
+def compute(map_w, width, spec, progress=None, checkpoint=None, network=None, backend=None):
+    """The principal components of map_w(z) for random z.
+
+    Args:
+        map_w: callable, z float32 [n, width] -> w float [n, D]. It gets about `spec.block_rows` rows at a time.
+        width: latent size Z.
+        spec: PCASpec.
+        progress: callable that gets the number of rows done since its last call, such as `update` of a
+            tqdm(total=spec.fitted_rows).
+        checkpoint: file for the state of an unfinished run, or None. It is written every CHECKPOINT_SECONDS and
+            on Ctrl-C, read at the start, and removed at the end.
+        network: SHA-256 of the network behind map_w, for the record.
+        backend: dict of versions that decide about the last bits of w, for the record.
+
+    Returns:
+        Basis of width D.
+
+    Raises:
+        UserError: more components than D, NaN or infinity among w, or a checkpoint that does not belong here.
+    """
+    facts = _facts(spec, width, network, backend)
+    kept = Checkpoint(checkpoint, facts)
+    basis = _compute(map_w, width, spec, facts, progress, kept)
+    kept.remove()
+    return basis
+
+
+def load_or_compute(generator, spec, cache_dir, progress=None):
+    """The Basis of a network's W from the cache, else computed and put there.
+
+    Args:
+        generator: has sha256, latent_size, dlatent_size, backend (versions of what computes w, which decide about its
+            last bits) and map(z [n, Z]) -> w [n, D].
+        spec, progress: see `compute`.
+        cache_dir: folder; the file name has a key of everything that the result depends on. An unfinished run
+            leaves a checkpoint beside it.
+
+    Raises:
+        UserError: see `compute`; or a file of the cache is damaged or not what its name says.
+    """
+    facts = dict(_facts(spec, generator.latent_size, generator.sha256, generator.backend), dlatent_size=generator.dlatent_size)
+    name = '%s-c%d-n%d-%s' % (spec.estimator, spec.components, spec.n, artefacts.cache_key(facts))
+    path = pathlib.Path(cache_dir) / (name + '.npz')
+    if path.exists():
+        basis = Basis.load(path)
+        if {key: basis.record.get(key) for key in facts} != facts:
+            raise UserError('%s was not made from what its name says; delete it and run again' % path)
+        return basis
+    checkpoint = Checkpoint(path.with_name(name + '.checkpoint.npz'), facts)
+    basis = _compute(generator.map, generator.latent_size, spec, facts, progress, checkpoint)
+    basis.save(path)
+    checkpoint.remove()  # only now: a full disk must not cost the work
+    return basis
+
+
+def _facts(spec, width, network, backend):
+    return dict(dataclasses.asdict(spec), space='w', latent_size=width, network=network, algorithm=ALGORITHM,
+                backend=backend or {'numpy': np.__version__})
+
+
+# One thread for NumPy's matrices: they are so small that more gain little and wait for each other on a busy
+# machine, and so the last bits do not depend on the number of cores.
+@threadpoolctl.threadpool_limits.wrap(limits=1, user_api='blas')
+def _compute(map_w, width, spec, facts, progress, checkpoint):
+    seeds = latents.batch_seeds(spec.seed, spec.batches + 1)
+    state = _fit(map_w, width, spec, seeds, progress or (lambda rows: None), checkpoint)
+    if not state.total > 0:
+        raise UserError('every latent has the same w, so there are no principal components; check the network')
+    mean, components, stdev, ratio = state.result()
+    components = components.astype(np.float32)
+    z = latents.sample_rows(seeds, spec.batch_size, width, *spec.random_stdevs_rows)
+    fresh = latents.sample_batch(seeds[-1], SPREAD_SAMPLES, width)
+    return Basis(
+        mean=mean.astype(np.float32), components=components,
+        stdev=_spread(_mapped(map_w, fresh), components),
+        act_stdev=stdev.astype(np.float32), variance_ratio=ratio.astype(np.float32),
+        random_stdevs=_spread(_mapped(map_w, z), latents.random_directions(*components.shape)),
+        record=dict(facts, dlatent_size=len(mean), rows=state.count, near_ties=near_ties(stdev, state.count)))
+
+
+def _fit(map_w, width, spec, seeds, progress, checkpoint):
+    """The estimator's state after all rows. `state` always covers whole blocks, whenever an interrupt comes."""
+    state = checkpoint.load(ESTIMATORS[spec.estimator])
+    start = state.count if state else 0
+    progress(start)
+    saved = time.monotonic()
+    try:
+        for first in range(start, spec.fitted_rows, spec.block_rows):
+            last = min(first + spec.block_rows, spec.fitted_rows)
+            w = _mapped(map_w, latents.sample_rows(seeds, spec.batch_size, width, first, last))
+            state = (state or _start(spec, w.shape[1])).update(w)
+            progress(len(w))
+            if time.monotonic() - saved >= CHECKPOINT_SECONDS:
+                checkpoint.save(state)
+                saved = time.monotonic()
+    except (KeyboardInterrupt, SystemExit):
+        checkpoint.save(state)
+        raise
+    return state
+
+
+def _start(spec, width):
+    if spec.components > width:
+        raise UserError('this network has %d-dimensional w, so %d components are too many; ask for at most %d'
+                        % (width, spec.components, width))
+    return ESTIMATORS[spec.estimator].start(width, spec.components)
+
+
+def _mapped(map_w, z):
+    w = np.asarray(map_w(z))  # [n, D]
+    if not np.isfinite(w).all():
+        raise UserError('the mapping network gave NaN or infinity among %d latents; its file is damaged or the '
+                        'network has diverged' % len(z))
+    return w
+
+
+def _spread(rows, directions):
+    """Standard deviation (denominator n) of rows [n, D] along directions [K, D], float32 [K]."""
+    return np.dot(rows, directions.T.astype(np.float64)).std(axis=0).astype(np.float32)

@@ -1,0 +1,26 @@
+"""What made an output: software and machine, for the sidecars."""
+import platform
+from pathlib import Path
+
+import regan
+
+
+def software(backend):
+    """The versions and the processor behind some numbers, as a dict of str for a sidecar.
+
+    Args:
+        backend: dict with the versions of 'tensorflow' and 'numpy', as `Generator.backend`.
+    """
+    return dict(backend, stack='tf' + backend['tensorflow'].split('.')[0], python=platform.python_version(),
+                regan=regan.__version__, processor=_processor())
+
+
+def _processor():
+    """Name, model number and vector instructions: a cloud gives one name to processors that add in another order."""
+    try:
+        lines = Path('/proc/cpuinfo').read_text().split('\n\n')[0].splitlines()
+        facts = {key.strip(): value.strip() for key, _, value in (line.partition(':') for line in lines)}
+        vectors = [flag for flag in ('avx', 'avx2', 'fma', 'avx512f') if flag in facts['flags'].split()]
+        return ' '.join([facts['model name'], 'model', facts['model']] + vectors)
+    except (OSError, KeyError):  # not Linux, or not x86
+        return platform.processor() or platform.machine()

@@ -1,0 +1,91 @@
+"""The reference of a figure: is a drawing still right, and make it the new reference.
+
+There is one reference for each stack, NAME.tf1.png and NAME.tf2.png, each with a sidecar that says
+what made it. A drawing must equal a reference made by the same TensorFlow, NumPy and processor
+exactly; against any other it must stay within the spec's tolerance, because there the sums of a
+convolution may run in another order.
+"""
+import shutil
+from pathlib import Path
+
+from regan import artefacts, diff, images, models, records
+from regan.errors import UserError
+
+FOLDER = models.PROJECT / 'figures' / 'reference'
+STACKS = ('tf1', 'tf2')
+SAME_NUMBERS = ('tensorflow', 'numpy', 'processor')  # where these agree, pixels have to
+NOT_A_CAUSE = ('source', 'regan', 'python', 'tiles_sha256', 'figure_sha256')
+
+
+def check(spec, drawn, folder=FOLDER):
+    """Compare a drawing with every reference there is.
+
+    Args:
+        spec: FigureSpec, for its name and tolerance.
+        drawn: figure.Drawn.
+
+    Returns:
+        (passed, lines that say how it went). Of a failure, pictures are in failed/ beside the drawing.
+
+    Raises:
+        UserError: there is no reference, its picture is not the one its sidecar describes, or it
+            has another size.
+    """
+    found = [path for path in _paths(spec.name, folder) if path.exists()]
+    if not found:
+        raise UserError('there is no reference picture of %s in %s; make one with --reference' % (spec.name, folder))
+    results = [_check_one(spec, drawn, path) for path in found]
+    return all(passed for passed, _ in results), [line for _, lines in results for line in lines]
+
+
+def replace(name, drawn, folder=FOLDER):
+    """Make a drawing the reference of its stack. Returns a line that says what changed."""
+    facts = records.load(drawn.sidecar)
+    path = dict(zip(STACKS, _paths(name, folder)))[facts['stack']]
+    change = _change(path, drawn, facts) if path.exists() else 'there was none before'
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for source, target in [(drawn.tiles, path), (drawn.sidecar, path.with_suffix('.json'))]:
+        with artefacts.atomic_path(target) as temporary:
+            shutil.copyfile(str(source), str(temporary))
+    return 'new reference %s; %s' % (path, change)
+
+
+def _paths(name, folder):
+    return [Path(folder) / ('%s.%s.png' % (name, stack)) for stack in STACKS]
+
+
+def _change(path, drawn, facts):
+    try:
+        return 'against the old one, worst tile: %s' % diff.worst(_differences(path, drawn, facts))
+    except UserError as error:
+        return 'the old one cannot be compared: %s' % error
+
+
+def _differences(path, drawn, facts):
+    try:
+        return diff.compare(images.read_png(path), images.read_png(drawn.tiles),
+                            facts['tile_height'], facts['tile_width'])
+    except UserError as error:
+        raise UserError('%s against %s: %s' % (drawn.tiles, path, error))
+
+
+def _check_one(spec, drawn, path):
+    facts, expected = records.load(drawn.sidecar), records.load(path.with_suffix('.json'))
+    if artefacts.sha256_file(path) != expected['tiles_sha256']:
+        raise UserError('%s is not the picture that its .json describes; restore both from the repository' % path)
+    tolerance = diff.EXACT if all(facts[key] == expected[key] for key in SAME_NUMBERS) else spec.tolerance
+    differences = _differences(path, drawn, facts)
+    passed = all(tolerance.allows(tile) for tile in differences)
+    lines = ['%s: %s %s' % (spec.name, 'agrees with' if passed else 'DIFFERS from', path),
+             '  allowed: max %g, RMS %g levels (%s)' % (tolerance.max, tolerance.rms, tolerance.reason),
+             '  worst tile: %s' % diff.worst(differences)]
+    return passed, lines if passed else lines + _explain(spec.name, drawn, path, facts, expected)
+
+
+def _explain(name, drawn, path, facts, expected):
+    """The settings that differ, and the paths of the pictures that show how."""
+    lines = ['  %s was %s, is %s' % (key, expected.get(key), facts[key])
+             for key in facts if key not in NOT_A_CAUSE and facts[key] != expected.get(key)]
+    pictures = diff.save_failure(drawn.tiles.parent / 'failed', path.stem,
+                                 images.read_png(path), images.read_png(drawn.tiles))
+    return lines + ['  %s' % picture for picture in pictures]

@@ -1,0 +1,138 @@
+"""regan.spec and regan.records: what a spec may say, and how each mistake is answered."""
+import copy
+import json
+
+import pytest
+
+from regan import diff, edits, models, pca, spec
+from regan.errors import UserError
+
+GOOD = {
+    'title': 'T', 'source': 'S', 'network': 'stylegan2-cars-64', 'seeds': [0, 5], 'psi': 0.5,
+    'noise': {'numpy_seed': 0}, 'cutoff': 3,
+    'pca': {'estimator': 'ipca', 'n': 10000, 'components': 7, 'batch_size': 50, 'seed': 2},
+    'edits': [{'component': 6, 'start': 1, 'end': 10, 'kind': 'target', 'strength': -8, 'invert': True}],
+    'crop': {'top': 1, 'left': 2}, 'gap': 3, 'labels': ['a', 'b'],
+    'enlarge': {'factor': 2, 'method': 'lanczos'},
+    'tolerance': {'max': 1, 'rms': 0.5, 'reason': 'R'},
+}
+
+
+def load(tmp_path, embedded):
+    (tmp_path / 'fig.json').write_text(json.dumps({'embedded': embedded, 'official': GOOD}))
+    return spec.load('fig', tmp_path)
+
+
+def test_every_value_arrives(tmp_path):
+    assert load(tmp_path, GOOD)['embedded'] == spec.FigureSpec(
+        title='T', source='S', network='stylegan2-cars-64', seeds=(0, 5), psi=0.5,
+        noise={'numpy_seed': 0}, cutoff=3, pca=pca.PCASpec(10000, 7, 50, 'ipca', 2),
+        edits=(edits.Edit(6, 1, 10, -8, kind='target', invert=True),),
+        crop=spec.Crop(top=1, left=2), gap=3, labels=('a', 'b'), enlarge=spec.Enlarge(2, 'lanczos'),
+        tolerance=diff.Tolerance(1, 0.5, 'R'), name='fig-embedded')
+
+
+def test_left_out_layout_is_plain(tmp_path):
+    needed = {key: GOOD[key] for key in GOOD if key not in ('cutoff', 'crop', 'gap', 'labels', 'enlarge')}
+    plain = load(tmp_path, dict(needed, noise='stored'))['embedded']
+    assert (plain.cutoff, plain.crop, plain.gap, plain.labels) == (None, spec.Crop(0, 0, 0, 0), 0, ())
+    assert plain.enlarge == spec.Enlarge(1, 'nearest') and plain.noise == 'stored'
+
+
+@pytest.mark.parametrize('path, value, message', [
+    ('psy', 0.5, r"fig.json: embedded has the unknown key 'psy'; allowed are: crop, cutoff, edits, .*psi, "),
+    ('crop.up', 1, r"embedded.crop has the unknown key 'up'; allowed are: bottom, left, right, top"),
+    ('pca.batch', 1, r"embedded.pca has the unknown key 'batch'; allowed are: batch_size, "),
+    ('edits.0.layer', 1, r"embedded.edits\[0\] has the unknown key 'layer'; allowed are: component, end, "),
+    ('title', ' ', r'embedded.title must be a text, not " "'),
+    ('network', 'stylegan2-vans', r'embedded.network is stylegan2-vans, which models.json does not have'),
+    ('seeds', [], r'embedded.seeds must be a list with something in it, not \[\]'),
+    ('seeds', [0, 2 ** 32], r'embedded.seeds\[1\] must be a whole number from 0 to 4294967295'),
+    ('seeds', [True], r'embedded.seeds\[0\] must be a whole number .*not true'),
+    ('psi', '0.5', r'embedded.psi must be a number from -1 to 1, not "0.5"'),
+    ('psi', 1.5, r'embedded.psi must be a number from -1 to 1, not 1.5'),
+    ('psi', float('nan'), r'embedded.psi must be a number .*NaN'),
+    ('noise', 'random', r'embedded.noise must be "stored" or {"numpy_seed": S}'),
+    ('noise.numpy_seed', -1, r'embedded.noise.numpy_seed must be a whole number'),
+    ('cutoff', 11, r'embedded.cutoff is 11 but the network has 10 layers'),
+    ('pca.n', 10, r'embedded.pca: n is 10 but must be'),
+    ('pca', 3, r'embedded.pca must be a JSON object, not 3'),
+    ('edits.0.end', 11, r'embedded.edits\[0\]: .*past the last layer'),
+    ('edits.0.component', 7, r'embedded.edits\[0\]: .* needs a component that pca.components \(7\) does not reach'),
+    ('edits.0.kind', 'move', r"embedded.edits\[0\]: kind is 'move'"),
+    ('crop', {'top': 32, 'bottom': 32}, r'embedded.crop leaves nothing of 64 pixels'),
+    ('gap', -1, r'embedded.gap must be a whole number of 0 or more'),
+    ('enlarge.method', 'cubic', r'embedded.enlarge.method must be one of "nearest", "lanczos"'),
+    ('tolerance.reason', '', r'embedded.tolerance.reason must be a text'),
+])
+def test_each_mistake_is_named_with_its_place(tmp_path, path, value, message):
+    data = copy.deepcopy(GOOD)
+    *parents, last = path.split('.')
+    place = data
+    for key in parents:
+        place = place[int(key) if key.isdigit() else key]
+    place[last] = value
+    with pytest.raises(UserError, match=message):
+        load(tmp_path, data)
+
+
+@pytest.mark.parametrize('key', ['title', 'source', 'network', 'seeds', 'psi', 'noise', 'pca', 'edits', 'tolerance'])
+def test_missing_key_is_named(tmp_path, key):
+    data = copy.deepcopy(GOOD)
+    del data[key]
+    with pytest.raises(UserError, match="fig.json: embedded lacks the key '%s'" % key):
+        load(tmp_path, data)
+
+
+def test_bad_files(tmp_path):
+    with pytest.raises(UserError, match='no file .*none.json'):
+        spec.load('none', tmp_path)
+    (tmp_path / 'cut.json').write_text('{"embedded": ')
+    with pytest.raises(UserError, match='cut.json is not valid JSON'):
+        spec.load('cut', tmp_path)
+    (tmp_path / 'one.json').write_text(json.dumps({'embedded': GOOD}))
+    with pytest.raises(UserError, match='one.json must be a JSON object with the keys embedded and official'):
+        spec.load('one', tmp_path)
+
+
+def test_choose(tmp_path):
+    load(tmp_path, dict(GOOD, title='E'))
+    assert spec.choose('fig', 'embedded', tmp_path).title == 'E'
+    assert spec.choose('fig', 'stylegan2-cars-64', tmp_path).name == 'fig-embedded'
+    assert spec.choose('fig', 'official', tmp_path).title == 'T'
+    other = spec.choose('fig', 'some/folder/my-cars.pkl', tmp_path)
+    assert (other.title, other.network, other.name) == ('T', 'some/folder/my-cars.pkl', 'fig-my-cars')
+
+
+FIGURES = sorted(path.stem for path in (models.PROJECT / 'experiments').glob('figure*.py'))
+
+
+def test_figures_and_specs_belong_together():
+    assert FIGURES and FIGURES == sorted(path.stem for path in spec.SPECS.glob('*.json'))
+
+
+@pytest.mark.parametrize('figure', FIGURES)
+def test_every_spec_is_right(figure):
+    variants = spec.load(figure)
+    assert models.find(variants['embedded'].network).source == 'embedded'
+    assert models.find(variants['official'].network).source != 'embedded'
+
+
+@pytest.mark.parametrize('variant', spec.VARIANTS)
+def test_labels_of_figure1_are_its_edits(variant):
+    figure1 = spec.load('figure1')[variant]
+    assert figure1.labels[0] == 'seed %d' % figure1.seeds[0]
+    for label, edit in zip(figure1.labels[1:], figure1.edits):
+        assert label in edits.notation(edit)
+    assert len(figure1.labels) == len(figure1.edits) + 1
+
+
+def test_official_figure1_is_the_published_one():
+    """RC2021 Figure 1 with component 41 for the grass, as in the code: the report's 11 is a misprint."""
+    figure1 = spec.load('figure1')['official']
+    assert (figure1.seeds, figure1.psi, figure1.noise) == ((440749230,), 0.6, {'numpy_seed': 0})
+    assert figure1.pca == pca.PCASpec(n=1000000, components=80, batch_size=200, estimator='ipca', seed=1)
+    assert [edits.notation(edit) for edit in figure1.edits] == [
+        'target E(v22, 9-10) = -8.0', 'target E(v41, 9-10) = -18.0',
+        'target E(v0, 0-4) = 2.0 inverted', 'target E(v16, 3-5) = 25.0']
+    assert figure1.crop == spec.Crop(64, 64, 1, 1)
