@@ -13,7 +13,6 @@ import gzip
 import io
 import lzma
 import os
-import pickle
 import re
 import sys
 
@@ -21,6 +20,8 @@ import numpy as np
 
 if sys.version_info < (3, 8):
     import pickle5 as pickle  # Protocol 5, which Python 3.7's own module cannot read.
+else:
+    import pickle
 
 STATE_VERSIONS = (2, 3, 4, 5)  # TensorFlow Progressive GAN, StyleGAN, StyleGAN2, StyleGAN2-ADA.
 

@@ -5,7 +5,6 @@ import importlib
 import inspect
 import os
 import pickle
-import re
 import shutil
 import sys
 from urllib.parse import urlparse

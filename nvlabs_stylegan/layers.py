@@ -3,7 +3,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from nvlabs_stylegan.primitives import (
-    EPSILON, bias, box_down, convolve, data_format, dense_product, filter_channels, nearest_up, num_channels, per_channel,
+    EPSILON, bias, box_down, convolve, dense_product, filter_channels, nearest_up, num_channels, per_channel,
     scatter_convolve, spatial_axes, weight)
 
 FUSED_FROM = 128  # fused_scale 'auto': the larger side of the resampling is at least this.

@@ -8,11 +8,12 @@ import tensorflow.compat.v1 as tf
 
 import dnnlib
 import dnnlib.tflib as tflib
+from nvlabs_stylegan.growing import grow_image, shrink_features
 from nvlabs_stylegan.layers import (
     activation, add_bias, add_noise, blur, conv, dense, down_conv, down_image, instance_norm, style_mod, up_conv, up_image)
 from nvlabs_stylegan.primitives import (
-    channel_axis, constant_input, flatten_nchw, from_layout, is_number, minibatch_stddev, mix_styles, noise_image, noise_variables,
-    publish, second_moment_norm, state_variable, to_layout, track_average, truncate, weighted_score)
+    channel_axis, concat_label, constant_input, flatten_nchw, from_layout, is_number, minibatch_stddev, mix_styles, noise_image,
+    noise_variables, publish, resolution_log2, second_moment_norm, state_variable, to_layout, track_average, truncate, weighted_score)
 
 
 def G_style(latents_in, labels_in, truncation_psi=0.7, truncation_cutoff=8, truncation_psi_val=None, truncation_cutoff_val=None,
@@ -76,24 +77,9 @@ def G_mapping(latents_in, labels_in, latent_size=512, label_size=0, dlatent_size
     return tf.identity(x, name='dlatents_out')
 
 
-def concat_label(x, labels, latent_size):
-    """Appends the embedded label: [N, Z] -> [N, 2 Z]."""
-    with tf.variable_scope('LabelConcat'):
-        embedding = tf.get_variable('weight', shape=[labels.shape.as_list()[1], latent_size], initializer=tf.initializers.random_normal())
-        return tf.concat([x, tf.matmul(labels, tf.cast(embedding, x.dtype))], axis=1)
-
-
 def feature_maps(fmap_base, fmap_decay, fmap_max):
     """The function stage -> number of feature maps."""
     return lambda stage: min(int(fmap_base / 2.0 ** (stage * fmap_decay)), fmap_max)
-
-
-def resolution_log2(resolution):
-    """log2 of a resolution. Raises ValueError unless it is a power of two and at least 4."""
-    log2 = int(np.log2(resolution))
-    if resolution != 2 ** log2 or resolution < 4:
-        raise ValueError('resolution must be a power of two and at least 4, found %r' % (resolution,))
-    return log2
 
 
 def G_synthesis(dlatents_in, dlatent_size=512, num_channels=3, resolution=1024, fmap_base=8192, fmap_decay=1.0, fmap_max=512,
@@ -156,49 +142,6 @@ def G_synthesis(dlatents_in, dlatent_size=512, num_channels=3, resolution=1024, 
     return tf.identity(from_layout(images), name='images_out')
 
 
-def grow_image(structure, lod_in, top, first_block, block, to_rgb, up):
-    """Progressive growing of an image from its blocks (StyleGAN section 3.4), in internal layout.
-
-    y_2 = rgb_2, y_r = lerp_clip(rgb_r, up(y_{r-1}), lod - (top - r)); the result is y_top.
-
-    Args:
-        structure: 'fixed' (lod ignored), 'linear' (every branch), 'recursive' (only the branches that lod needs).
-        lod_in: scalar tensor. top: log2 of the resolution.
-        first_block: () -> x_2. block: (r, x_{r-1}) -> x_r. to_rgb: (r, x_r) -> image. up: image, factor -> image.
-    """
-    if structure not in ('fixed', 'linear', 'recursive'):
-        raise ValueError('structure %r is unknown; choose auto, fixed, linear or recursive' % (structure,))
-    x = first_block()
-    if structure == 'recursive':
-        return _grow_on_demand(lod_in, 2, top, None, x, block, to_rgb, up)
-    images = to_rgb(2, x) if structure == 'linear' or top == 2 else None
-    for res in range(3, top + 1):
-        x = block(res, x)
-        if structure == 'linear':
-            finer, coarser = to_rgb(res, x), up(images)
-            with tf.variable_scope('Grow_lod%d' % (top - res)):
-                images = publish(tflib.lerp_clip(finer, coarser, lod_in - (top - res)))
-        elif res == top:
-            images = to_rgb(res, x)
-    return images
-
-
-def _grow_on_demand(lod_in, res, top, coarser_x, x, block, to_rgb, up):
-    """The image of full size, given the features x of this resolution and coarser_x of the one before."""
-    excess = lod_in - (top - res)  # In [0, 1): this resolution is the one that lod asks for.
-
-    def blended():
-        return tflib.lerp_clip(to_rgb(res, x), up(to_rgb(res - 1, coarser_x)), excess)
-
-    def here():
-        image = to_rgb(res, x) if coarser_x is None else tf.cond(excess > 0, blended, lambda: to_rgb(res, x))
-        return up(image, 2 ** (top - res))
-
-    if res == top:
-        return here()
-    return tf.cond(excess < 0, lambda: _grow_on_demand(lod_in, res + 1, top, x, block(res + 1, x), block, to_rgb, up), here)
-
-
 def D_basic(images_in, labels_in, num_channels=1, resolution=32, label_size=0, fmap_base=8192, fmap_decay=1.0, fmap_max=512,
             nonlinearity='lrelu', use_wscale=True, mbstd_group_size=4, mbstd_num_features=1, dtype='float32', fused_scale='auto',
             blur_filter=(1, 2, 1), structure='auto', is_template_graph=False, **_kwargs):
@@ -236,44 +179,3 @@ def D_basic(images_in, labels_in, num_channels=1, resolution=32, label_size=0, f
             x = add_bias(dense(x, max(label_size, 1), 1, use_wscale))
             x = weighted_score(x, tf.cast(labels_in, x.dtype), label_size)
     return tf.identity(x, name='scores_out')
-
-
-def shrink_features(structure, lod_in, top, images, from_rgb, block, down):
-    """Progressive growing on the discriminator's side (StyleGAN section 5): features at 4 x 4.
-
-    im_top = images, im_{r-1} = down(im_r), x = from_rgb(top, im_top); for r = top .. 3:
-    x <- lerp_clip(block_r(x), from_rgb_{r-1}(im_{r-1}), lod - (top - r)).
-
-    Args:
-        structure: 'fixed', 'linear' or 'recursive', as in `grow_image`. lod_in: scalar tensor.
-        images: internal layout. from_rgb: (r, image) -> features. block: (r, x_r) -> x_{r-1}. down: image, factor -> image.
-    """
-    if structure not in ('fixed', 'linear', 'recursive'):
-        raise ValueError('structure %r is unknown; choose auto, fixed, linear or recursive' % (structure,))
-    if structure == 'recursive':
-        return _shrink_on_demand(lod_in, 2, top, images, from_rgb, block, down)
-    x = from_rgb(top, images)
-    for res in range(top, 2, -1):
-        x = block(res, x)
-        if structure == 'linear':
-            images = down(images)
-            coarser = from_rgb(res - 1, images)
-            with tf.variable_scope('Grow_lod%d' % (top - res)):
-                x = publish(tflib.lerp_clip(x, coarser, lod_in - (top - res)))
-    return x
-
-
-def _shrink_on_demand(lod_in, res, top, images, from_rgb, block, down):
-    """The features that enter the block below `res`: from the RGB image directly, from finer features, or a blend."""
-    def direct():
-        return from_rgb(res, down(images, 2 ** (top - res)))
-
-    if res == top:
-        return direct()
-    excess = lod_in - (top - res - 1)  # <= 0: finer features only; >= 1: the RGB image only.
-
-    def from_finer():
-        x = block(res + 1, _shrink_on_demand(lod_in, res + 1, top, images, from_rgb, block, down))
-        return tf.cond(excess > 0, lambda: tflib.lerp_clip(x, direct(), excess), lambda: x)
-
-    return tf.cond(excess < 1, from_finer, direct)

@@ -224,6 +224,21 @@ def weighted_score(scores, labels_in, label_size):
 
 # ------------------------------------------------------------------ wrapper logic
 
+def resolution_log2(resolution):
+    """log2 of a resolution. Raises ValueError unless it is a power of two and at least 4."""
+    log2 = int(np.log2(resolution))
+    if resolution != 2 ** log2 or resolution < 4:
+        raise ValueError('resolution must be a power of two and at least 4, found %r' % (resolution,))
+    return log2
+
+
+def concat_label(x, labels, latent_size):
+    """Appends the embedded label: [N, Z] -> [N, 2 Z]."""
+    with tf.variable_scope('LabelConcat'):
+        embedding = tf.get_variable('weight', shape=[labels.shape.as_list()[1], latent_size], initializer=tf.initializers.random_normal())
+        return tf.concat([x, tf.matmul(labels, tf.cast(embedding, x.dtype))], axis=1)
+
+
 def is_number(value):
     """False for None and for tensors, whose value is unknown while the graph is built."""
     return value is not None and not isinstance(value, (tf.Tensor, tf.Variable))

@@ -7,9 +7,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 import dnnlib
-import dnnlib.tflib as tflib
-from nvlabs_stylegan.networks import resolution_log2
-from nvlabs_stylegan.primitives import data_format, second_moment_norm, state_variable, to_layout
+from nvlabs_stylegan.primitives import data_format, resolution_log2, second_moment_norm, state_variable, to_layout
 from nvlabs_stylegan2.layers import bias_act, dense
 from nvlabs_stylegan2.networks import (
     DiscriminatorLayers, SynthesisLayers, _make_components, broadcast_dlatents, discriminator_features, feature_maps, mapping_stack,
@@ -30,9 +28,10 @@ def G_main(latents_in, labels_in, truncation_psi=0.5, truncation_cutoff=None, tr
         latents_in, labels_in, components.mapping, dlatent_avg, num_layers,
         (truncation_psi, truncation_cutoff), (truncation_psi_val, truncation_cutoff_val), dlatent_avg_beta, style_mixing_prob,
         is_training, is_validation, kwargs)
+    dlatents = tf.identity(dlatents, name='dlatents_out')  # The one that images depend on: path lengths are its gradients.
     images = components.synthesis.get_output_for(dlatents, is_training=is_training, force_clean_graph=is_template_graph, **kwargs)
     images = tf.identity(images, name='images_out')
-    return (images, tf.identity(dlatents, name='dlatents_out')) if return_dlatents else images
+    return (images, dlatents) if return_dlatents else images
 
 
 def G_mapping(latents_in, labels_in, latent_size=512, label_size=0, dlatent_size=512, dlatent_broadcast=None, mapping_layers=8,

@@ -8,12 +8,11 @@ import tensorflow.compat.v1 as tf
 
 import dnnlib
 import dnnlib.tflib as tflib
-from nvlabs_stylegan.networks import concat_label, grow_image, resolution_log2, shrink_features
+from nvlabs_stylegan.growing import grow_image, shrink_features
 from nvlabs_stylegan.primitives import (
-    constant_input, data_format, flatten_nchw, from_layout, is_number, minibatch_stddev, mix_styles, noise_image, noise_variables,
-    nearest_up, box_down, publish, second_moment_norm, state_variable, to_layout, track_average, truncate, weighted_score)
-from nvlabs_stylegan2.layers import (
-    activate, bias_act, conv, dense, downsample, modulated_conv, upsample_rgb)
+    box_down, concat_label, constant_input, flatten_nchw, from_layout, is_number, minibatch_stddev, mix_styles, nearest_up, noise_image,
+    noise_variables, publish, resolution_log2, second_moment_norm, state_variable, to_layout, track_average, truncate, weighted_score)
+from nvlabs_stylegan2.layers import bias_act, conv, dense, downsample, modulated_conv, upsample_rgb
 
 
 # ------------------------------------------------------------------ generator
@@ -35,11 +34,12 @@ def G_main(latents_in, labels_in, truncation_psi=0.5, truncation_cutoff=None, tr
         latents_in, labels_in, components.mapping, dlatent_avg, num_layers - 2 * tf.cast(lod_in, tf.int32),
         (truncation_psi, truncation_cutoff), (truncation_psi_val, truncation_cutoff_val), dlatent_avg_beta, style_mixing_prob,
         is_training, is_validation, kwargs)
+    dlatents = tf.identity(dlatents, name='dlatents_out')  # The one that images depend on: path lengths are its gradients.
     carried = [tf.assign(components.synthesis.find_var('lod'), lod_in)] if 'lod' in components.synthesis.vars else []
     with tf.control_dependencies(carried):
         images = components.synthesis.get_output_for(dlatents, is_training=is_training, force_clean_graph=is_template_graph, **kwargs)
     images = tf.identity(images, name='images_out')
-    return (images, tf.identity(dlatents, name='dlatents_out')) if return_dlatents else images
+    return (images, dlatents) if return_dlatents else images
 
 
 def _make_components(components, synthesis_func, mapping_func, kwargs):
@@ -128,12 +128,12 @@ class SynthesisLayers:
         return publish(bias_act(x, self.nonlinearity, clamp=self.clamp))
 
     def first_block(self):
-        with tf.variable_scope('4x4'):
-            with tf.variable_scope('Const'):
-                const = tf.get_variable('const', shape=[1, self.fmap_const or self.nf(1), 4, 4], initializer=tf.initializers.random_normal())
-                x = publish(constant_input(const, tf.shape(self.dlatents)[0], self._block_dtype(2)))
-            with tf.variable_scope('Conv'):
-                return self.layer(x, 0, self.nf(1))
+        """The constant and Conv, inside the scope of 4 x 4."""
+        with tf.variable_scope('Const'):
+            const = tf.get_variable('const', shape=[1, self.fmap_const or self.nf(1), 4, 4], initializer=tf.initializers.random_normal())
+            x = publish(constant_input(const, tf.shape(self.dlatents)[0], self._block_dtype(2)))
+        with tf.variable_scope('Conv'):
+            return self.layer(x, 0, self.nf(1))
 
     def block(self, res, x):
         """Conv0_up and Conv1 of resolution 2^res, inside the scope of that resolution."""
@@ -168,8 +168,8 @@ def synthesize_image(layers, architecture):
             rgb = layers.to_rgb(res, x)
             return publish(rgb if image is None else image + rgb)
 
-    x, image = layers.first_block(), None
     with tf.variable_scope('4x4'):
+        x, image = layers.first_block(), None
         if architecture == 'skip' or layers.top == 2:
             image = to_rgb(2, x, image)
     for res in range(3, layers.top + 1):
@@ -207,6 +207,10 @@ def G_synthesis_stylegan_revised(dlatents_in, dlatent_size=512, num_channels=3, 
     layers = SynthesisLayers(dlatents_in, num_channels, resolution, feature_maps(fmap_base, fmap_decay, fmap_min, fmap_max),
                              randomize_noise and not clean, nonlinearity, dtype, resample_kernel)
 
+    def first_block():
+        with tf.variable_scope('4x4'):
+            return layers.first_block()
+
     def block(res, x):
         with tf.variable_scope('%dx%d' % (2 ** res, 2 ** res)):
             return layers.block(res, x)
@@ -216,7 +220,7 @@ def G_synthesis_stylegan_revised(dlatents_in, dlatent_size=512, num_channels=3, 
             return publish(layers.to_rgb(res, x))
 
     structure = ('linear' if clean else 'recursive') if structure == 'auto' else structure
-    images = grow_image(structure, lod_in, layers.top, layers.first_block, block, to_rgb, _upscale)
+    images = grow_image(structure, lod_in, layers.top, first_block, block, to_rgb, _upscale)
     return tf.identity(from_layout(images), name='images_out')
 
 

@@ -33,16 +33,15 @@ def import_handler(handler_func):
 
 
 def load_pickle(source, trust_embedded_code=False, name=None):
-    """Reads a pickle as data and rebuilds its networks. Needs a default session (`tflib.init_tf`).
+    """Reads a pickle as data and rebuilds its networks, which need a default session (`tflib.init_tf`).
 
     Args:
         source: path or binary file object; may be compressed.
         trust_embedded_code: True executes the source text that the file embeds for networks that are not among ours.
         name: how error messages call the file.
     Returns: the pickled value with every network as a Network; the official generator files hold (G, D, Gs).
-    Raises: NetworkPickleError; RuntimeError without a session.
+    Raises: NetworkPickleError; RuntimeError if there are networks and no session.
     """
-    tfutil.assert_tf_initialized()
     path = name or str(getattr(source, 'name', source))
     return revive(unpickle.read(source, path), path, trust_embedded_code)
 
@@ -95,13 +94,15 @@ class Network:
         self._frozen = {}
         self._run_graphs = {}
         self._graph = tf.get_default_graph()
-        self.scope = self._graph.unique_name(name, mark_as_used=True)
+        with tf.name_scope(None):  # Components are made inside their parent's scope, and have one of their own.
+            self.scope = self._graph.unique_name(name, mark_as_used=True)
 
     # -------------------------------------------------------------- pickled state
 
     @classmethod
     def _from_state(cls, state, path, trust):
         """A Network from data that `unpickle.read` returned."""
+        tfutil.assert_tf_initialized()
         net = cls.__new__(cls)
         components = [(k, revive(v, path, trust)) for k, v in state.components.items()]
         net._restore(dict(vars(state), components=dict(components)), path, trust)

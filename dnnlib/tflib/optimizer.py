@@ -68,7 +68,7 @@ class Optimizer:
         """Adds the gradients of a loss; to be called for each device, before `apply_updates`.
 
         Args:
-            loss: float tensor on the device of the variables.
+            loss: float tensor; its device is where the variables are trained.
             trainable_vars: list of variables, or dict such as `Network.trainables`; for every device the same shapes
                 in the same order.
         Raises: ValueError, RuntimeError after `apply_updates`.
@@ -87,9 +87,6 @@ class Optimizer:
             raise RuntimeError('Optimizer %s: register_gradients() was called after apply_updates().' % self.name)
         if not variables:
             raise ValueError('Optimizer %s: no variables to train.' % self.name)
-        elsewhere = [v.name for v in variables if v.device != loss.device]
-        if elsewhere:
-            raise ValueError('Optimizer %s: the loss is on device %r, but not the variables %s.' % (self.name, loss.device, elsewhere))
         shapes = [v.shape.as_list() for v in variables]
         for device in self._registered():
             if shapes != [v.shape.as_list() for v in device.variables]:

@@ -1,8 +1,6 @@
 """Reports about a network's template graph: layers, ops, weight histograms. The official dnnlib API."""
 import tensorflow.compat.v1 as tf
 
-from . import tfutil
-
 # Ops that only pass values on do not make a scope a layer.
 _PASSIVE_OPS = ('Identity', 'Cast', 'Transpose')
 _SKIPPED_SCOPES = ('/Shape', '/strided_slice', '/Cast', '/concat', '/Assign')

@@ -169,6 +169,8 @@ def init_uninitialized_vars(target_vars: List[tf.Variable] = None) -> None:
     """Initialises those of the variables (default: all global ones) that have no value yet."""
     assert_tf_initialized()
     variables = tf.global_variables() if target_vars is None else list(target_vars)
+    if not variables:
+        return
     ready = []
     with tf.control_dependencies(None):
         for var in variables:

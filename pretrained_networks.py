@@ -1,0 +1,55 @@
+"""The published StyleGAN2 networks by their aliases, as scripts written for StyleGAN2 import them.
+
+The networks are NVIDIA's, under the Nvidia Source Code License-NC; they are downloaded at first use and never part
+of this project.
+"""
+import os
+
+import dnnlib
+import dnnlib.tflib as tflib
+from dnnlib.unpickle import NetworkPickleError
+
+_CACHE_DIR = '.stylegan2-cache'
+_URL = 'https://nvlabs-fi-cdn.nvidia.com/stylegan2/networks/'
+
+_FILES = ['stylegan2-%s-config-%s.pkl' % (data_set, config)
+          for data_set, configs in [('car', 'abcdef'), ('cat', 'af'), ('church', 'af'), ('ffhq', 'abcdef'), ('horse', 'af')]
+          for config in configs]
+_FILES += ['table2/stylegan2-%s-config-e-G%s-D%s.pkl' % (data_set, g, d)
+           for data_set in ['car', 'ffhq'] for g in ['orig', 'resnet', 'skip'] for d in ['orig', 'resnet', 'skip']]
+
+gdrive_urls = {'gdrive:networks/' + name: _URL + name for name in _FILES}  # Alias -> URL.
+
+_loaded = {}  # Path or URL -> (G, D, Gs). The official function keeps them for the life of the process, too.
+
+
+def get_path_or_url(path_or_gdrive_path):
+    """The URL of an alias; anything else unchanged."""
+    return gdrive_urls.get(path_or_gdrive_path, path_or_gdrive_path)
+
+
+def load_networks(path_or_gdrive_path):
+    """(G, D, Gs) of a file, URL or alias. Initialises TensorFlow if needed; a second call gives the same objects.
+
+    Nothing that the file embeds is executed: the networks are rebuilt from this project's implementation.
+    Raises: FileNotFoundError; dnnlib.unpickle.NetworkPickleError for a file that holds something else; IOError if a
+        download fails.
+    """
+    source = get_path_or_url(path_or_gdrive_path)
+    if source not in _loaded:
+        path = _local_file(source)
+        tflib.init_tf()
+        networks = tflib.network.load_pickle(path, trust_embedded_code=False)
+        if not isinstance(networks, (tuple, list)) or len(networks) != 3:
+            raise NetworkPickleError('%s does not hold the three networks (G, D, Gs) of a generator file.' % path)
+        _loaded[source] = tuple(networks)
+    return _loaded[source]
+
+
+def _local_file(source):
+    if dnnlib.util.is_url(source, allow_file_urls=True):
+        return dnnlib.util.open_url(source, cache_dir=_CACHE_DIR, return_filename=True)
+    if str(source).startswith('gdrive:') and not os.path.exists(source):
+        raise FileNotFoundError('%s is neither a file nor an alias; the aliases are the keys of pretrained_networks.gdrive_urls, such as %s.'
+                                % (source, 'gdrive:networks/' + _FILES[-1]))
+    return source
