@@ -1,7 +1,7 @@
 """The reference of a figure: is a drawing still right, and make it the new reference.
 
 There is one reference for each stack, NAME.tf1.png and NAME.tf2.png, each with a sidecar that says
-what made it. A drawing must equal a reference made by the same TensorFlow, NumPy and processor
+what made it; NAME.png is the whole figure, to look at only. A drawing must equal a reference made by the same TensorFlow, NumPy and processor
 exactly; against any other it must stay within the spec's tolerance, because there the sums of a
 convolution may run in another order.
 """
@@ -44,7 +44,8 @@ def replace(name, drawn, folder=FOLDER):
     path = dict(zip(STACKS, _paths(name, folder)))[facts['stack']]
     change = _change(path, drawn, facts) if path.exists() else 'there was none before'
     Path(folder).mkdir(parents=True, exist_ok=True)
-    for source, target in [(drawn.tiles, path), (drawn.sidecar, path.with_suffix('.json'))]:
+    for_the_eye = Path(folder) / (name + '.png')
+    for source, target in [(drawn.figure, for_the_eye), (drawn.tiles, path), (drawn.sidecar, path.with_suffix('.json'))]:
         with artefacts.atomic_path(target) as temporary:
             shutil.copyfile(str(source), str(temporary))
     return 'new reference %s; %s' % (path, change)

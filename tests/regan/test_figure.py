@@ -155,7 +155,7 @@ def test_every_stack_has_its_own_reference(run, software, tmp_path, monkeypatch)
     monkeypatch.setattr(FakeGenerator, 'brighter', 3)
     run('--reference')
     assert sorted(path.name for path in (tmp_path / 'reference').iterdir()) == [
-        'fig-embedded.tf1.json', 'fig-embedded.tf1.png', 'fig-embedded.tf2.json', 'fig-embedded.tf2.png']
+        'fig-embedded.png', 'fig-embedded.tf1.json', 'fig-embedded.tf1.png', 'fig-embedded.tf2.json', 'fig-embedded.tf2.png']
     result = run('--check')
     assert result.exit_code == 1
     assert 'DIFFERS from %s' % (tmp_path / 'reference' / 'fig-embedded.tf1.png') in result.output
