@@ -3,7 +3,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from nvlabs_stylegan.primitives import (
-    EPSILON, bias, box_down, convolve, dense_product, filter_channels, nearest_up, num_channels, per_channel,
+    EPSILON, bias, box_down, combine_taps, convolve, dense_product, filter_channels, nearest_up, num_channels, per_channel,
     scatter_convolve, spatial_axes, weight)
 
 FUSED_FROM = 128  # fused_scale 'auto': the larger side of the resampling is at least this.
@@ -35,9 +35,12 @@ def add_bias(x, lrmul=1.0):
     return x + (b if x.shape.rank == 2 else per_channel(b))
 
 
-def _sum_of_shifts(w):
-    """[3, 3, in, out] -> [4, 4, in, out]: K[a, b] = sum of w[a - p, b - q] over p, q in {0, 1}."""
-    return sum(tf.pad(w, [[p, 1 - p], [q, 1 - q], [0, 0], [0, 0]]) for p in (0, 1) for q in (0, 1))
+def _sum_of_shifts(size, reverse=False):
+    """The map of taps w [k, k] to K [k + 1, k + 1], K[a, b] = sum of w[a - p, b - q] over p, q in {0, 1}; w may be reversed first."""
+    matrix = np.zeros([size + 1] * 2 + [size] * 2)
+    for a, b, p, q in np.ndindex(size, size, 2, 2):
+        matrix[a + p, b + q, size - 1 - a if reverse else a, size - 1 - b if reverse else b] += 1
+    return matrix
 
 
 def up_conv(x, size, kernel, gain, use_wscale, fused_scale):
@@ -50,13 +53,13 @@ def up_conv(x, size, kernel, gain, use_wscale, fused_scale):
     if fused_scale == 'auto':
         fused_scale = resolution >= FUSED_FROM
     w = weight([kernel, kernel, num_channels(x), size], gain, use_wscale, dtype=x.dtype)
-    return scatter_convolve(x, _sum_of_shifts(w if fused_scale else w[::-1, ::-1]), resolution, 'SAME')
+    return scatter_convolve(x, combine_taps(w, _sum_of_shifts(kernel, reverse=not fused_scale)), resolution, 'SAME')
 
 
 def down_conv(x, size, kernel, gain, use_wscale):
     """3 x 3 convolution and 2 x 2 mean as one strided convolution; fused_scale makes no difference here."""
     w = weight([kernel, kernel, num_channels(x), size], gain, use_wscale, dtype=x.dtype)
-    return convolve(x, _sum_of_shifts(w) * tf.constant(0.25, x.dtype), stride=2)
+    return convolve(x, combine_taps(w, _sum_of_shifts(kernel) / 4), stride=2)
 
 
 def blur(x, blur_filter):

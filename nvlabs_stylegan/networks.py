@@ -40,12 +40,12 @@ def G_style(latents_in, labels_in, truncation_psi=0.7, truncation_cutoff=8, trun
     lod_in = state_variable('lod', 0.0)
     dlatent_avg = state_variable('dlatent_avg', np.zeros(dlatent_size))
 
-    dlatents = components.mapping.get_output_for(latents_in, labels_in, **kwargs)  # [N, L, D]
+    dlatents = tf.cast(components.mapping.get_output_for(latents_in, labels_in, **kwargs), tf.float32)  # [N, L, D]
     if is_training and dlatent_avg_beta is not None and dlatent_avg_beta != 1:
         dlatents = track_average(dlatents, dlatent_avg, dlatent_avg_beta)
     if is_training and style_mixing_prob is not None and style_mixing_prob > 0:
         other = components.mapping.get_output_for(tf.random_normal(tf.shape(latents_in)), labels_in, **kwargs)
-        dlatents = mix_styles(dlatents, other, num_layers - 2 * tf.cast(lod_in, tf.int32), style_mixing_prob)
+        dlatents = mix_styles(dlatents, tf.cast(other, tf.float32), num_layers - 2 * tf.cast(lod_in, tf.int32), style_mixing_prob)
     if truncation_psi is not None and truncation_cutoff is not None:
         dlatents = truncate(dlatents, dlatent_avg, truncation_psi, truncation_cutoff)
 

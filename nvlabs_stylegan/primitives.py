@@ -82,10 +82,35 @@ def pad_spatial(x, before, after):
 
 def weight(shape, gain=1.0, use_wscale=True, lrmul=1.0, dtype=tf.float32):
     """The variable 'weight' with its equalised-learning-rate coefficient applied: gain / sqrt(fan_in) * lrmul."""
+    w, coef = stored_weight(shape, gain, use_wscale, lrmul)
+    return tf.cast(w * coef, dtype)
+
+
+def stored_weight(shape, gain=1.0, use_wscale=True, lrmul=1.0):
+    """The variable 'weight' as it is stored, and the coefficient that the forward pass puts on it."""
     std = gain / np.sqrt(np.prod(shape[:-1]))
     init_std, coef = (1.0 / lrmul, std * lrmul) if use_wscale else (std / lrmul, lrmul)
-    w = tf.get_variable('weight', shape=shape, initializer=tf.initializers.random_normal(0, init_std)) * np.float32(coef)
-    return tf.cast(w, dtype)
+    return tf.get_variable('weight', shape=shape, initializer=tf.initializers.random_normal(0, init_std)), np.float32(coef)
+
+
+def combine_taps(w, matrix):
+    """New kernel taps as linear combinations of the old ones.
+
+    Args:
+        w: [kh, kw, in, out]. matrix: float32 array [kh', kw', kh, kw].
+    Returns: [kh', kw', in, out] of w's dtype. One matrix product, far cheaper than slicing and padding large kernels.
+    """
+    new, (kh, kw, fan_in, fan_out) = matrix.shape[:2], w.shape.as_list()
+    flat = tf.reshape(tf.cast(w, tf.float32), [kh * kw, fan_in * fan_out])
+    taps = tf.matmul(matrix.reshape(-1, kh * kw).astype(np.float32), flat)
+    return tf.cast(tf.reshape(taps, list(new) + [fan_in, fan_out]), w.dtype)
+
+
+def reverse_taps(w):
+    """The kernel reversed in space."""
+    kh, kw, fan_in, fan_out = w.shape.as_list()
+    flat = tf.gather(tf.reshape(w, [kh * kw, fan_in, fan_out]), list(range(kh * kw))[::-1])
+    return tf.reshape(flat, [kh, kw, fan_in, fan_out])
 
 
 def bias(size, lrmul=1.0, dtype=tf.float32):
@@ -226,8 +251,8 @@ def weighted_score(scores, labels_in, label_size):
 
 def resolution_log2(resolution):
     """log2 of a resolution. Raises ValueError unless it is a power of two and at least 4."""
-    log2 = int(np.log2(resolution))
-    if resolution != 2 ** log2 or resolution < 4:
+    log2 = int(resolution).bit_length() - 1
+    if resolution < 4 or resolution != 2 ** log2:
         raise ValueError('resolution must be a power of two and at least 4, found %r' % (resolution,))
     return log2
 

@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from nvlabs_stylegan.primitives import (
-    EPSILON, bias, convolve, data_format, dense_product, filter_channels, num_channels, per_channel, scatter_convolve,
-    spatial_axes, weight)
+    EPSILON, bias, combine_taps, convolve, data_format, dense_product, filter_channels, num_channels, per_channel, reverse_taps,
+    scatter_convolve, spatial_axes, stored_weight, weight)
 
 # Name -> (function of x, default gain). StyleGAN2 section 1.2.
 ACTIVATIONS = {
@@ -107,7 +107,7 @@ def up_convolve(x, w, taps):
         return _up_convolve_folded(x, w, kernel, before)
     resolution = x.shape.as_list()[spatial_axes()[0]] * 2
     # The stored kernel is correlated, so its scatter form is reversed in space.
-    x = scatter_convolve(x, w[::-1, ::-1], resolution - 2 + size, 'VALID')
+    x = scatter_convolve(x, reverse_taps(w), resolution - 2 + size, 'VALID')
     return filter_channels(x, kernel, before, after)
 
 
@@ -121,13 +121,12 @@ def _up_convolve_folded(x, w, kernel, before):
     Along one axis, with c = reversed w convolved with the FIR kernel and s = taps - 1 - before, the result is
     y[2 i + r] = sum over d of x[i + d] c[s + r - 2 d].
     """
-    folding = _phase_folding(w.shape.as_list()[0], kernel, len(kernel) - 1 - before)  # [d, d, r, r, k, k]
-    reach = folding.shape[0]
     size, _, fan_in, fan_out = w.shape.as_list()
-    phases = tf.matmul(folding.reshape(-1, size * size), tf.reshape(tf.cast(w, tf.float32), [size * size, -1]))
-    phases = tf.reshape(phases, [reach, reach, 4, fan_in, fan_out])
-    phases = tf.reshape(tf.transpose(phases, [0, 1, 3, 2, 4]), [reach, reach, fan_in, 4 * fan_out])
-    return tf.nn.depth_to_space(convolve(x, tf.cast(phases, x.dtype)), 2)
+    folding = _phase_folding(size, kernel, len(kernel) - 1 - before)  # [d, d, r, r, k, k]
+    reach = folding.shape[0]
+    phases = combine_taps(w, folding.reshape(reach * reach, 4, size, size))  # [d d, r r, in, out]
+    phases = tf.reshape(tf.transpose(phases, [0, 2, 1, 3]), [reach, reach, fan_in, 4 * fan_out])
+    return tf.nn.depth_to_space(convolve(x, phases), 2)
 
 
 def _phase_folding(size, kernel, s):
@@ -177,9 +176,10 @@ def modulated_conv(x, dlatent, size, kernel, up=False, demodulate=True, resample
         x: internal images. dlatent: float32 [N, D].
     """
     channels = num_channels(x)
-    w = weight([kernel, kernel, channels, size])
+    w, coef = stored_weight([kernel, kernel, channels, size])
     mod = _style_weight([dlatent.shape.as_list()[1], channels])
-    s = tf.matmul(dlatent, mod) + tf.get_variable('mod_bias', shape=[channels], initializer=tf.initializers.zeros()) + 1  # [N, in]
+    s = tf.matmul(dlatent, mod) + tf.get_variable('mod_bias', shape=[channels], initializer=tf.initializers.zeros()) + 1
+    s *= coef  # [N, in]; the weight's own coefficient, put where there are fewer numbers.
     if x.dtype == tf.float16 and demodulate:  # Keeps half precision in range; cancels in the demodulation.
         w /= tf.reduce_max(tf.abs(w), axis=[0, 1, 2])
         s /= tf.reduce_max(tf.abs(s))

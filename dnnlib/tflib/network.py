@@ -85,7 +85,7 @@ class Network:
             raise ValueError('network name %r may hold letters, digits and _ . - only' % name)
         self.name = name
         self.static_kwargs = util.EasyDict(static_kwargs)
-        self.components = util.EasyDict(components)
+        self._components = util.EasyDict(components)
         self._build_func = function
         self._values = values  # Own values that wait for the graph: local name -> array.
         self._version = version
@@ -212,6 +212,13 @@ class Network:
     num_outputs = property(lambda self: len(self.output_templates))
 
     @property
+    def components(self):
+        """Sub-networks by key. Those of a new network come into being with its graph."""
+        if self._template is None and self._values is None:
+            self._built()
+        return self._components
+
+    @property
     def vars(self):
         """Ordered local name -> variable; a component's names begin with its name."""
         found = collections.OrderedDict(self.own_vars)
@@ -322,7 +329,7 @@ class Network:
             raise ValueError('network %r takes %d inputs (%s), not all None; found %d' % (
                 self.name, len(template.inputs), ', '.join(template.input_names), len(in_expr)))
         kwargs = dict(self.static_kwargs, **dynamic_kwargs)
-        kwargs.update(is_template_graph=False, components=self.components)
+        kwargs.update(is_template_graph=False, components=self._components)
         with tfutil.absolute_variable_scope(self.scope, reuse=True), tf.name_scope(self.name):
             inputs = [tf.identity(x, name=n) for x, n in zip(_fill_zeros(in_expr, template), template.input_names)]
             outputs = self._build_func(*inputs, **kwargs)
@@ -423,7 +430,7 @@ class _Template:
         with net._graph.as_default(), tf.control_dependencies(None), tf.device(None), \
                 tfutil.absolute_variable_scope(net.scope, reuse=False), tfutil.absolute_name_scope(net.scope):
             self.inputs = [tf.placeholder(tf.float32, name=n) for n in self.input_names]
-            kwargs = dict(net.static_kwargs, is_template_graph=True, components=net.components)
+            kwargs = dict(net.static_kwargs, is_template_graph=True, components=net._components)
             outputs = net._build_func(*self.inputs, **kwargs)
         self.outputs = list(outputs) if isinstance(outputs, (tuple, list)) else [outputs]
         self.output_names = [t.name.split('/')[-1].split(':')[0] for t in self.outputs]
