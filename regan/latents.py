@@ -9,6 +9,7 @@ import numpy as np
 from regan.errors import UserError
 
 LARGEST_SEED = 2 ** 32 - 1
+MOST_SEEDS = 10 ** 6  # of one list: a slip such as 1-4000000000 must not fill the memory
 PCA_SEED = 1  # GANSpace's constant for the sampling of PCA
 DIRECTIONS_SEED = 2  # ... and for random directions
 
@@ -30,7 +31,7 @@ def parse_seeds(text):
     [1, 2, 3, 7]
 
     Raises:
-        UserError: anything else, a range that runs backwards, or a seed above 2**32 - 1.
+        UserError: anything else, a range that runs backwards, a seed above 2**32 - 1, or more than a million seeds.
     """
     seeds = []
     for part in text.split(','):
@@ -39,6 +40,8 @@ def parse_seeds(text):
         if not (_is_seed(first) and _is_seed(last) and int(first) <= int(last)):
             raise UserError("cannot read seeds from '%s' at '%s'; write numbers from 0 to %d and rising ranges, "
                             "for example 1-3,7" % (text, part.strip(), LARGEST_SEED))
+        if len(seeds) + int(last) - int(first) >= MOST_SEEDS:
+            raise UserError("'%s' asks for more than %d seeds; split the list" % (text, MOST_SEEDS))
         seeds.extend(range(int(first), int(last) + 1))
     return seeds
 

@@ -46,13 +46,16 @@ def load_pickle(source, trust_embedded_code=False, name=None):
     return revive(unpickle.read(source, path), path, trust_embedded_code)
 
 
-def revive(value, path, trust_embedded_code=False):
+def revive(value, path, trust_embedded_code=False, _done=None):
     """Data from `unpickle.read` with every NetworkState made a Network. Arguments and errors as in `load_pickle`."""
+    done = {} if _done is None else _done  # id of a NetworkState -> Network: what the file shares stays shared.
     if isinstance(value, NetworkState):
-        return Network._from_state(value, path, trust_embedded_code)
+        if id(value) not in done:
+            done[id(value)] = Network._from_state(value, path, trust_embedded_code)
+        return done[id(value)]
     if isinstance(value, (tuple, list)):
-        return type(value)(revive(v, path, trust_embedded_code) for v in value)
-    return {k: revive(v, path, trust_embedded_code) for k, v in value.items()} if isinstance(value, dict) else value
+        return type(value)(revive(v, path, trust_embedded_code, done) for v in value)
+    return {k: revive(v, path, trust_embedded_code, done) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 class Network:
@@ -139,6 +142,8 @@ class Network:
         for component in state.components.values():
             if getattr(component, '_pickled', None) is not None:
                 component._identify(generation)
+        if generation is not None:
+            _adopt_synthesis(function, state)
         self._setup(state.name, function, state.static_kwargs, state.components, state.variables, state.version, self._origin)
 
     def __getattr__(self, name):
@@ -448,6 +453,15 @@ def _state_version(module_name):
     return architectures.STATE_VERSION[generations[0]] if generations else 4
 
 
+def _adopt_synthesis(function, state):
+    """Clones rebuild the components by name: where we chose another synthesis function than the file names, the name follows."""
+    parameter = inspect.signature(function).parameters.get('synthesis_func')
+    if parameter is not None and 'synthesis' in state.components:
+        chosen = state.components['synthesis']._build_func.__name__
+        if state.static_kwargs.get('synthesis_func', parameter.default) != chosen:
+            state.static_kwargs['synthesis_func'] = chosen
+
+
 def _check_arguments(function, state):
     """Refuses static arguments that our functions do not know: they may change the network."""
     module = sys.modules[function.__module__]
@@ -480,7 +494,7 @@ def _execute_embedded(state, path):
 def _copy(source, target):
     names = [n for n in target if n in source]
     values = tfutil.run([source[n] for n in names])
-    tfutil.set_vars({target[n]: v for n, v in zip(names, values)})
+    tfutil.load_vars({target[n]: v for n, v in zip(names, values)})
 
 
 def _fill_zeros(in_expr, template):

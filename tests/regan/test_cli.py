@@ -139,6 +139,7 @@ BAD_INPUT = [
     ('psi', ['generate', 'NET', '--psi', 'nan'] + GENERATE, 'nan is not a finite number'),
     ('seeds', ['generate', 'NET', '--seeds', '1-x', '--out', 'OUT'], "cannot read seeds from '1-x'"),
     ('seeds', ['generate', 'NET', '--seeds', '5-2', '--out', 'OUT'], 'rising ranges'),
+    ('seeds', ['generate', 'NET', '--seeds', '0-4294967295', '--out', 'OUT'], 'more than 1000000 seeds'),
     ('cutoff', ['generate', 'NET', '--cutoff', '7'] + GENERATE, 'layers 0-5'),
     ('class', ['generate', 'NET', '--class', '0'] + GENERATE, 'no classes'),
     ('layer', ['edit', 'NET', '--edit', 'E(v0, 3-6)'] + EDIT, 'this network has layers 0-5'),
