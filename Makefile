@@ -19,11 +19,11 @@ options := $(if $(NETWORKS),--networks '$(NETWORKS)')
 
 help:
 	@echo 'make TARGET [STACK=tf1|tf2]'
-	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 24
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-22s%s\n", $$1, $$2 }' Makefile
 	@for f in $(figures); do \
 	    printf '  %-22s%s\n' \
-	        "$$f" "draw $$f.png in figures/out/ ($(stack)); [NETWORKS=embedded|official|PATH]" \
-	        "check-$$f" "draw it and compare with the reference image" \
+	        "$$f" "draw it into figures/out/ [NETWORKS=embedded|official|PATH]" \
+	        "check-$$f" "draw it and compare it with the reference image" \
 	        "reference-$$f" "replace the reference image in figures/reference/"; \
 	done
 

@@ -14,6 +14,7 @@ import io
 import lzma
 import os
 import re
+import reprlib
 import sys
 
 import numpy as np
@@ -62,10 +63,10 @@ class NetworkState:
         if not isinstance(state, dict) or 'version' not in state:
             raise NetworkPickleError('%s holds a network without a state version, as the Theano code of Progressive GAN wrote; '
                                      'only TensorFlow networks (StyleGAN, StyleGAN2, StyleGAN2-ADA) can be read.' % path)
-        where = '%s, network %r' % (path, state.get('name', '?'))
+        where = '%s, network %s' % (path, reprlib.repr(state.get('name', '?')))
         if state['version'] not in STATE_VERSIONS:
-            raise NetworkPickleError('%s: state version %r is unknown; versions %d to %d can be read.'
-                                     % (where, state['version'], STATE_VERSIONS[0], STATE_VERSIONS[-1]))
+            raise NetworkPickleError('%s: state version %s is unknown; versions %d to %d can be read.'
+                                     % (where, reprlib.repr(state['version']), STATE_VERSIONS[0], STATE_VERSIONS[-1]))
         types = dict(name=str, static_kwargs=dict, build_func_name=str, variables=(list, tuple))
         for key, kind in types.items():
             if not isinstance(state.get(key), kind):
@@ -165,7 +166,7 @@ class _DTypeStub:
     def __init__(self, code, *_):
         code = code.decode('latin1') if isinstance(code, bytes) else code
         if not isinstance(code, str) or not re.match(r'^[<>|=]?(b1|[iu][1248]|f[248])$', code):
-            raise _Refused('it holds an array of type %r; only plain numbers are read.' % (code,))
+            raise _Refused('it holds an array of type %s; only plain numbers are read.' % reprlib.repr(code))
         self.code = code.lstrip('<>|=')
         self.order = code[0] if code[0] in '<>' else '='
 
@@ -190,10 +191,6 @@ class _ArrayStub:
     def __setstate__(self, state):
         _, shape, dtype, is_fortran, data = state
         self.value = dtype.array(data, shape, 'F' if is_fortran else 'C')
-
-
-class _NdarrayName:
-    """What `numpy.ndarray` stands for: only an argument, never called."""
 
 
 def _reconstruct(*_):
@@ -222,6 +219,11 @@ def _encode(text, encoding='latin1'):
     return text.encode('latin1')
 
 
+def _empty_bytes():
+    """How Python 3 writes b'' in protocols 0 to 2."""
+    return b''
+
+
 class _DictStub(dict):
     """EasyDict and OrderedDict, as plain data."""
 
@@ -235,13 +237,15 @@ _ALLOWED = {
     ('network', 'Network'): _NetworkStub,
     ('dnnlib.util', 'EasyDict'): _DictStub,
     ('collections', 'OrderedDict'): _DictStub,
-    ('numpy', 'ndarray'): _NdarrayName,
+    ('numpy', 'ndarray'): 'numpy.ndarray',  # Only an argument, never called; a string, so that no file can change it.
     ('numpy', 'dtype'): _DTypeStub,
     ('copy_reg', '_reconstructor'): _reconstructor,
     ('copyreg', '_reconstructor'): _reconstructor,
     ('__builtin__', 'object'): object,
     ('builtins', 'object'): object,
     ('_codecs', 'encode'): _encode,
+    ('__builtin__', 'bytes'): _empty_bytes,
+    ('builtins', 'bytes'): _empty_bytes,
 }
 for _core in ('numpy.core', 'numpy._core'):
     _ALLOWED[(_core + '.multiarray', '_reconstruct')] = _reconstruct
@@ -259,7 +263,7 @@ class _DataUnpickler(pickle.Unpickler):
                            % (module, name, hint))
 
     def persistent_load(self, pid):
-        raise _Refused('it refers to data outside the file (%r).' % (pid,))
+        raise _Refused('it refers to data outside the file (%s).' % reprlib.repr(pid))
 
 
 # ------------------------------------------------------------------ stand-ins -> values

@@ -4,7 +4,7 @@ import tensorflow.compat.v1 as tf
 
 from nvlabs_stylegan.primitives import (
     EPSILON, bias, box_down, combine_taps, convolve, dense_product, filter_channels, nearest_up, num_channels, per_channel,
-    scatter_convolve, spatial_axes, weight)
+    publish, scatter_convolve, spatial_axes, weight)
 
 FUSED_FROM = 128  # fused_scale 'auto': the larger side of the resampling is at least this.
 
@@ -100,9 +100,9 @@ def add_noise(x, noise):
 
 def up_image(x, factor=2):
     with tf.variable_scope('Upscale2D'):
-        return nearest_up(x, factor)
+        return publish(nearest_up(x, factor))
 
 
 def down_image(x, factor=2):
     with tf.variable_scope('Downscale2D'):
-        return box_down(x, factor)
+        return publish(box_down(x, factor))

@@ -234,7 +234,7 @@ def minibatch_stddev(x, group_size, num_features):
     y = tf.sqrt(tf.reduce_mean(tf.square(y), axis=0) + EPSILON)  # [M, F, c, H, W]
     y = tf.reduce_mean(y, axis=[2, 3, 4], keepdims=True)[:, :, 0]  # [M, F, 1, 1]
     y = tf.tile(y, tf.stack([group, 1, height, width]))  # [N, F, H, W]
-    return tf.concat([x, to_layout(tf.cast(y, x.dtype))], axis=channel_axis())
+    return publish(tf.concat([x, to_layout(tf.cast(y, x.dtype))], axis=channel_axis()))
 
 
 def flatten_nchw(x):
@@ -295,4 +295,5 @@ def truncate(dlatents, dlatent_avg, psi, cutoff):
         index = np.arange(dlatents.shape.as_list()[1])[np.newaxis, :, np.newaxis]  # [1, L, 1]
         ones = np.ones(index.shape, dtype=np.float32)
         factors = ones * psi if cutoff is None else tf.where(tf.broadcast_to(index < cutoff, index.shape), ones * psi, ones)
-        return dlatent_avg + (dlatents - dlatent_avg) * factors
+        with tf.name_scope('Lerp'):
+            return dlatent_avg + (dlatents - dlatent_avg) * factors

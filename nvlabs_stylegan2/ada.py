@@ -28,7 +28,8 @@ def G_main(latents_in, labels_in, truncation_psi=0.5, truncation_cutoff=None, tr
         latents_in, labels_in, components.mapping, dlatent_avg, num_layers,
         (truncation_psi, truncation_cutoff), (truncation_psi_val, truncation_cutoff_val), dlatent_avg_beta, style_mixing_prob,
         is_training, is_validation, kwargs)
-    dlatents = tf.identity(dlatents, name='dlatents_out')  # The one that images depend on: path lengths are its gradients.
+    if return_dlatents:
+        dlatents = tf.identity(dlatents, name='dlatents_out')  # The one that images depend on: path lengths are its gradients.
     images = components.synthesis.get_output_for(dlatents, is_training=is_training, force_clean_graph=is_template_graph, **kwargs)
     images = tf.identity(images, name='images_out')
     return (images, dlatents) if return_dlatents else images
@@ -92,9 +93,8 @@ def D_main(images_in, labels_in, num_channels=3, resolution=1024, label_size=0, 
 
     half_from = _first_half_precision(resolution, num_fp16_res)
     layers = DiscriminatorLayers(num_channels, resolution, nf, nonlinearity, resample_kernel, conv_clamp)
-    x = discriminator_features(layers, to_layout(tf.cast(images_in, dtype)), architecture,
+    x = discriminator_features(layers, to_layout(tf.cast(images_in, dtype)), architecture, mbstd_group_size, mbstd_num_features,
                                lambda res: tf.float16 if res >= half_from else tf.as_dtype(dtype))
-    x = layers.final_features(x, mbstd_group_size, mbstd_num_features)
     with tf.variable_scope('Output'):
         x = bias_act(dense(x, embedding_size if label_size else score_max))
         if label_size:

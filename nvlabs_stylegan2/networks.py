@@ -31,10 +31,11 @@ def G_main(latents_in, labels_in, truncation_psi=0.5, truncation_cutoff=None, tr
     lod_in = state_variable('lod', 0.0)
     dlatent_avg = state_variable('dlatent_avg', np.zeros(dlatent_size))
     dlatents = wrapped_dlatents(
-        latents_in, labels_in, components.mapping, dlatent_avg, num_layers - 2 * tf.cast(lod_in, tf.int32),
+        latents_in, labels_in, components.mapping, dlatent_avg, num_layers - 2 * tf.cast(lod_in, tf.int32) if is_training else num_layers,
         (truncation_psi, truncation_cutoff), (truncation_psi_val, truncation_cutoff_val), dlatent_avg_beta, style_mixing_prob,
         is_training, is_validation, kwargs)
-    dlatents = tf.identity(dlatents, name='dlatents_out')  # The one that images depend on: path lengths are its gradients.
+    if return_dlatents:
+        dlatents = tf.identity(dlatents, name='dlatents_out')  # The one that images depend on: path lengths are its gradients.
     carried = [tf.assign(components.synthesis.find_var('lod'), lod_in)] if 'lod' in components.synthesis.vars else []
     with tf.control_dependencies(carried):
         images = components.synthesis.get_output_for(dlatents, is_training=is_training, force_clean_graph=is_template_graph, **kwargs)
@@ -226,7 +227,7 @@ def G_synthesis_stylegan_revised(dlatents_in, dlatent_size=512, num_channels=3, 
 
 def _upscale(x, factor=2):
     with tf.variable_scope('Upscale2D'):
-        return nearest_up(x, factor)
+        return publish(nearest_up(x, factor))
 
 
 # ------------------------------------------------------------------ discriminator
@@ -257,19 +258,18 @@ class DiscriminatorLayers:
         return y
 
     def final_features(self, x, group_size, num_features):
-        """Features at 4 x 4 -> [N, nf(0)], inside no scope."""
-        with tf.variable_scope('4x4'):
-            if (group_size is None or group_size > 1) and num_features > 0:
-                with tf.variable_scope('MinibatchStddev'):
-                    x = minibatch_stddev(x, group_size, num_features)
-            with tf.variable_scope('Conv'):
-                x = publish(self.act(conv(x, self.nf(1), 3)))
-            with tf.variable_scope('Dense0'):
-                return bias_act(dense(flatten_nchw(x), self.nf(0)), self.nonlinearity)
+        """Features at 4 x 4 -> [N, nf(0)], inside the scope of 4 x 4."""
+        if (group_size is None or group_size > 1) and num_features > 0:
+            with tf.variable_scope('MinibatchStddev'):
+                x = minibatch_stddev(x, group_size, num_features)
+        with tf.variable_scope('Conv'):
+            x = publish(self.act(conv(x, self.nf(1), 3)))
+        with tf.variable_scope('Dense0'):
+            return bias_act(dense(flatten_nchw(x), self.nf(0)), self.nonlinearity)
 
 
-def discriminator_features(layers, images, architecture, block_dtype=None):
-    """Internal images -> features at 4 x 4 ('resnet', 'orig' or 'skip'; StyleGAN2 section 6).
+def discriminator_features(layers, images, architecture, group_size, num_features, block_dtype=None):
+    """Internal images -> [N, nf(0)] ('resnet', 'orig' or 'skip'; StyleGAN2 section 6).
 
     block_dtype: None or a function of log2 of the resolution that says in which dtype its block runs.
     """
@@ -289,7 +289,9 @@ def discriminator_features(layers, images, architecture, block_dtype=None):
                 x = layers.block(res, x, residual=architecture == 'resnet')
                 if architecture == 'skip':
                     with tf.variable_scope('Downsample'):
-                        images = downsample(images, layers.taps)
+                        images = publish(downsample(images, layers.taps))
+            else:
+                x = layers.final_features(x, group_size, num_features)
     return x
 
 
@@ -300,8 +302,7 @@ def D_stylegan2(images_in, labels_in, num_channels=3, resolution=1024, label_siz
     images_in.set_shape([None, num_channels, resolution, resolution])
     labels_in.set_shape([None, label_size])
     layers = DiscriminatorLayers(num_channels, resolution, feature_maps(fmap_base, fmap_decay, fmap_min, fmap_max), nonlinearity, resample_kernel)
-    x = discriminator_features(layers, to_layout(tf.cast(images_in, dtype)), architecture)
-    x = layers.final_features(x, mbstd_group_size, mbstd_num_features)
+    x = discriminator_features(layers, to_layout(tf.cast(images_in, dtype)), architecture, mbstd_group_size, mbstd_num_features)
     return _scores(x, labels_in, label_size)
 
 
@@ -324,11 +325,13 @@ def D_stylegan(images_in, labels_in, num_channels=3, resolution=1024, label_size
 
     def halve(images, factor=2):
         with tf.variable_scope('Downscale2D'):
-            return box_down(images, factor)
+            return publish(box_down(images, factor))
 
     structure = ('linear' if is_template_graph else 'recursive') if structure == 'auto' else structure
     x = shrink_features(structure, lod_in, layers.top, to_layout(tf.cast(images_in, dtype)), from_rgb, block, halve)
-    return _scores(layers.final_features(x, mbstd_group_size, mbstd_num_features), labels_in, label_size)
+    with tf.variable_scope('4x4'):
+        x = layers.final_features(x, mbstd_group_size, mbstd_num_features)
+    return _scores(x, labels_in, label_size)
 
 
 def _scores(x, labels_in, label_size):

@@ -233,8 +233,9 @@ class Network:
 
     @property
     def trainables(self):
+        found = self.vars  # First: this builds the graph.
         trainable = set(id(v) for v in self._graph.get_collection(tf.GraphKeys.TRAINABLE_VARIABLES))
-        return collections.OrderedDict((n, v) for n, v in self.vars.items() if id(v) in trainable)
+        return collections.OrderedDict((n, v) for n, v in found.items() if id(v) in trainable)
 
     @property
     def var_global_to_local(self):
@@ -446,6 +447,7 @@ class _Template:
         self.own_vars = collections.OrderedDict(
             (v.name[len(prefix):].split(':')[0], v) for v in net._graph.get_collection(tf.GraphKeys.GLOBAL_VARIABLES)
             if v.name.startswith(prefix))
+        self.num_ops = len(net._graph.get_operations())  # Later ones, such as setters, are not of the template.
 
 
 def _state_version(module_name):
@@ -498,6 +500,8 @@ def _copy(source, target):
 
 
 def _fill_zeros(in_expr, template):
+    if all(x is not None for x in in_expr):
+        return [tf.cast(x, tf.float32) for x in in_expr]
     batch = tf.shape(next(x for x in in_expr if x is not None))[0]
     return [tf.zeros(tf.stack([batch] + t.shape.as_list()[1:])) if x is None else tf.cast(x, tf.float32)
             for x, t in zip(in_expr, template.inputs)]

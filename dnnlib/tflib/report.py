@@ -1,54 +1,56 @@
 """Reports about a network's template graph: layers, ops, weight histograms. The official dnnlib API."""
+import collections
+
 import tensorflow.compat.v1 as tf
 
 # Ops that only pass values on do not make a scope a layer.
 _PASSIVE_OPS = ('Identity', 'Cast', 'Transpose')
-_SKIPPED_SCOPES = ('/Shape', '/strided_slice', '/Cast', '/concat', '/Assign')
+_SKIPPED_SCOPES = ('/Shape', '/strided_slice', '/Cast', '/concat', '/Assign', '/transpose')
 
 
 def list_ops(net):
-    """Ops under the network's scope, without those whose first scope begins with '_': list of tf.Operation."""
-    net.output_templates  # Builds the graph if that has not happened yet.
+    """Ops of the template graph under the network's scope, without those whose first scope begins with '_': list of tf.Operation."""
     prefix, hidden = net.scope + '/', net.scope + '/_'
-    return [op for op in net._graph.get_operations() if op.name.startswith(prefix) and not op.name.startswith(hidden)]
+    ops = net._graph.get_operations()[:net._built().num_ops]
+    return [op for op in ops if op.name.startswith(prefix) and not op.name.startswith(hidden)]
 
 
 def list_layers(net):
     """List of (layer name, output tensor, [trainable variables]).
 
-    A layer is the outermost scope that directly holds an op which does more than pass its input on. Variables of components
-    count where their scope is called.
+    A layer is the outermost scope that directly holds an op which does more than pass its input on. A component's variables
+    count to the scope where it is called; those that no layer holds (noise, lod) are layers of their own.
     """
-    layers = []
-    _recurse(net, net.scope, list_ops(net), _trainables_by_scope(net), 0, layers)
-    return layers
+    ops = [(op.name[len(net.scope) + 1:], op) for op in list_ops(net)]
+    trainables = net.trainables
+    return [(name, _output(ops, variables), [var for local_name, var in variables if local_name in trainables])
+            for name, ops, variables in _layers('', ops, list(net.vars.items()))]
 
 
-def _trainables_by_scope(net):
-    """(scope-relative variable name, variable), components as '<component name>/...'."""
-    return list(net.trainables.items())
+def _layers(prefix, ops, variables):
+    """The layers below a scope in order of appearance: (name, ops, variables), where ops and variables are lists of (name, item)."""
+    children = collections.OrderedDict()
+    for kind, members in enumerate((ops, variables)):
+        for name, item in members:
+            child = prefix + name[len(prefix):].split('/')[0]
+            children.setdefault(child, ([], []))[kind].append((name, item))
+    for child, (child_ops, child_variables) in children.items():
+        if any(scope in '/' + child for scope in _SKIPPED_SCOPES):
+            continue
+        if _is_layer(child, child_ops, child_variables):
+            yield child, child_ops, child_variables
+        else:
+            yield from _layers(child + '/', child_ops, child_variables)
 
 
-def _recurse(net, scope, ops, variables, level, layers):
-    """Walks one scope: a layer if it has ops of its own, else its children in order of appearance."""
-    if any(part in scope for part in _SKIPPED_SCOPES):
-        return
-    prefix = scope + '/'
-    own_ops = [op for op in ops if op.name == scope or op.name.startswith(prefix)]
-    direct = [op for op in own_ops if '/' not in op.name[len(prefix):]]
-    local = scope[len(net.scope) + 1:]
-    own_vars = [v for n, v in variables if n == local or n.startswith(local + '/') or level == 0]
-    if level > 0 and (own_ops and any(op.type not in _PASSIVE_OPS for op in direct) or own_ops[0].name == scope):
-        outputs = [op for op in own_ops if op.outputs]
-        if outputs:
-            layers.append((local, outputs[-1].outputs[0], own_vars))
-        return
-    seen = []
-    for op in own_ops:
-        child = op.name[len(prefix):].split('/')[0]
-        if child not in seen:
-            seen.append(child)
-            _recurse(net, prefix + child, own_ops, own_vars and variables, level + 1, layers)
+def _is_layer(scope, ops, variables):
+    is_leaf = any(name == scope for name, _ in ops + variables)
+    return is_leaf or any('/' not in name[len(scope) + 1:] and op.type not in _PASSIVE_OPS for name, op in ops)
+
+
+def _output(ops, variables):
+    outputs = [op.outputs[0] for _, op in ops if op.outputs]
+    return outputs[-1] if outputs else variables[-1][1].value()
 
 
 def print_layers(net, title=None, hide_layers_with_no_params=False):
