@@ -161,7 +161,14 @@ def _download(url, sha256, path, given):
         pooch.retrieve(url, sha256 and 'sha256:' + sha256, fname=path.name, path=path.parent, downloader=download)
     except (OSError, ValueError) as error:
         raise UserError('cannot download %s from %s (%s); %s'
-                        % (path.name, url, error, _by_hand(path, sha256, given))) from error
+                        % (path.name, url, _root(error), _by_hand(path, sha256, given))) from error
+
+
+def _root(error):
+    """What went wrong at first, as text, without the layers (and object names) of a network library around it."""
+    while error.args and isinstance(getattr(error.args[0], 'reason', None), Exception):
+        error = error.args[0].reason
+    return str(error).split('>: ', 1)[-1]
 
 
 def _is_html(path):

@@ -178,5 +178,5 @@ def _layout(names):
 
 
 def _layout_summary(layout):
-    from tensorboard.summary import custom_scalar_pb
-    return custom_scalar_pb(layout)
+    from tensorboard.plugins.custom_scalar import summary
+    return summary.pb(layout)
