@@ -35,6 +35,12 @@ def _finite(ctx, param, value):
     return value
 
 
+def _png(ctx, param, value):
+    if Path(value).suffix.lower() != '.png':
+        raise click.BadParameter('%s must end in .png' % value)
+    return value
+
+
 def _network_options(command):
     for option in [
             click.option('--networks-folder', type=click.Path(exists=True, file_okay=False),
@@ -148,7 +154,7 @@ def pca(network, n, components, estimator, batch_size, pca_seed, out, networks_f
 @click.option('--frames', type=click.IntRange(min=2), default=5, show_default=True, help='Of a strip.')
 @_PSI
 @_CUTOFF
-@click.option('--out', type=click.Path(dir_okay=False), required=True, help='PNG: one row for each seed and strip. A .json with the same name says what made it.')
+@click.option('--out', type=click.Path(dir_okay=False), required=True, callback=_png, help='PNG: one row for each seed and strip. A .json with the same name says what made it.')
 @_pca_options
 @_network_options
 def edit(network, seeds, texts, layout, frames, psi, cutoff, out, n, components, estimator, batch_size, pca_seed, networks_folder,

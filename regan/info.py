@@ -14,8 +14,10 @@ def describe(path):
         layers=[dict(index, resolution, scopes)])]).
     Raises: NetworkPickleError, UserError.
     """
-    return dict(path=str(path), sha256=artefacts.sha256_file(path),
-                networks=[_network(state) for state in unpickle.networks(unpickle.read(path))])
+    found = unpickle.networks(unpickle.read(path))
+    if not found:
+        raise NetworkPickleError('%s is a pickle, but holds no network' % path)
+    return dict(path=str(path), sha256=artefacts.sha256_file(path), networks=[_network(state) for state in found])
 
 
 def _network(state):

@@ -54,9 +54,11 @@ class PCASpec:
     def __post_init__(self):
         if self.estimator not in tuple(ESTIMATORS):
             raise UserError("there is no estimator '%s'; choose one of %s" % (self.estimator, ', '.join(ESTIMATORS)))
-        for name, low, high in [('components', 1, None), ('batch_size', 1, None), ('n', self.batch_size, None),
+        for name, low, high in [('components', 1, None), ('batch_size', 1, None), ('n', 1, None),
                                 ('seed', 0, latents.LARGEST_SEED)]:
             _check_whole(name, getattr(self, name), low, high)
+        if self.n < self.batch_size:
+            raise UserError('n is %d, less than one batch of %d (batch_size); raise n' % (self.n, self.batch_size))
         if self.fitted_rows <= self.components:
             raise UserError('%d samples cannot give %d components; raise n' % (self.fitted_rows, self.components))
 

@@ -63,10 +63,28 @@ def exp2(x: TfExpressionEx) -> TfExpression:
 
 
 def erfinv(y: TfExpressionEx) -> TfExpression:
-    """Inverse error function on (-1, 1)."""
+    """Inverse error function on (-1, 1), float32.
+
+    Polynomials of M. Giles, Approximating the erfinv function (GPU Computing Gems, 2010); TensorFlow 1.15 has no such op.
+    """
     with tf.name_scope('ErfInv'):
-        # erf(x) = 2 Phi(sqrt(2) x) - 1.
-        return tf.math.ndtri((y + 1.0) / 2.0) * np.float32(np.sqrt(0.5))
+        y = tf.convert_to_tensor(y, tf.float32)
+        w = -tf.log((1.0 - y) * (1.0 + y))
+        centre = _polynomial(tf.minimum(w, 5.0) - 2.5, [
+            2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503, -0.00417768164,
+            0.246640727, 1.50140941])
+        tail = _polynomial(tf.sqrt(tf.maximum(w, 5.0)) - 3.0, [
+            -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047,
+            1.00167406, 2.83297682])
+        return tf.where(w < 5.0, centre, tail) * y
+
+
+def _polynomial(x, coefficients):
+    """Horner's rule; highest power first."""
+    value = coefficients[0]
+    for coefficient in coefficients[1:]:
+        value = value * x + coefficient
+    return value
 
 
 def lerp(a, b, t):

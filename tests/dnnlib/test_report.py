@@ -110,7 +110,7 @@ def test_printed_table(capsys):
     total = sum(int(row[1]) for row in rows[2:-2] if row[1] != '-')
     assert rows[-2:] == [['---'] * 4, ['Total', str(total)]]
     lines = text.strip('\n').split('\n')
-    assert {line.index(cells[1]) for line, cells in zip(lines, rows)} == {lines[0].index('Params')}
+    assert {line.index(cells[1], len(cells[0])) for line, cells in zip(lines, rows)} == {lines[0].index('Params')}
     assert short[0][0] == 'Title' and short[-1] == rows[-1]
     assert [row[0] for row in short[2:-2]] == [row[0] for row in rows[2:-2] if row[1] != '-']
 

@@ -114,7 +114,7 @@ class _Hostile:
 @pytest.fixture
 def files(tmp_path, tiny_pickle):
     """Bad network files by name."""
-    contents = dict(html=b'<!DOCTYPE html><html><body>Quota exceeded</body></html>', empty=b'',
+    contents = dict(list=pickle.dumps([1, 2]), html=b'<!DOCTYPE html><html><body>Quota exceeded</body></html>', empty=b'',
                     truncated=tiny_pickle.read_bytes()[:3000], hostile=pickle.dumps(_Hostile(tmp_path / 'executed')))
     for name, data in contents.items():
         (tmp_path / (name + '.pkl')).write_bytes(data)
@@ -122,7 +122,7 @@ def files(tmp_path, tiny_pickle):
 
 
 GENERATE = ['--seeds', '1', '--out', 'OUT']
-EDIT = ['--seed', '1'] + SMALL_PCA + ['--out', 'OUT']
+EDIT = ['--seed', '1'] + SMALL_PCA + ['--out', 'OUT.png']
 
 BAD_INPUT = [
     # what, words ('NET' is a good network, 'X.pkl' a bad file, 'OUT' the output), what the message says
@@ -147,7 +147,9 @@ BAD_INPUT = [
     ('edit', ['edit', 'NET', '--edit', 'v0: 3'] + EDIT, "cannot read the edit 'v0: 3'"),
     ('strength', ['edit', 'NET', '--edit', 'E(v0, 0) * big'] + EDIT, "'big'"),
     ('components past D', ['pca', 'NET', '--n', '4000', '--components', '12'], '11-dimensional w'),
-    ('samples', ['pca', 'NET', '--n', '10'], 'n is 10'),
+    ('samples', ['pca', 'NET', '--n', '10'], 'less than one batch of 20'),
+    ('no PNG', ['edit', 'NET', '--edit', 'E(v0, 0)', '--seed', '1', '--out', 'strip.json'], 'must end in .png'),
+    ('no network', ['info', 'list.pkl'], 'holds no network'),
     ('estimator', ['pca', 'NET', '--estimator', 'magic'], 'magic'),
     ('output is a file', ['generate', 'NET', '--seeds', '1', '--out', 'NET'], 'is a file'),
 ]
@@ -155,11 +157,11 @@ BAD_INPUT = [
 
 @pytest.mark.parametrize('what, words, message', BAD_INPUT, ids=['%d %s' % (i, row[0]) for i, row in enumerate(BAD_INPUT)])
 def test_bad_input(what, words, message, files, tiny_pickle, cache):
-    places = {'NET': tiny_pickle, 'OUT': files / 'out'}
+    places = {'NET': tiny_pickle, 'OUT': files / 'out', 'OUT.png': files / 'out.png'}
     result = run(*[places.get(w, files / w if w.endswith('.pkl') and (files / w).exists() else w) for w in words])
     assert result.exit_code == 2, result.output
     assert message in result.output and 'Traceback' not in result.output
-    assert not (files / 'out').exists() and not (files / 'executed').exists() and not cache.exists()
+    assert not (files / 'out').exists() and not (files / 'out.png').exists() and not (files / 'executed').exists() and not cache.exists()
 
 
 def test_wrong_kind_of_network(tmp_path):

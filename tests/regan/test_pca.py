@@ -298,7 +298,7 @@ def test_memory_does_not_grow_with_n():
     ({'batch_size': 0}, 'batch_size is 0 but must be a whole number of at least 1'),
     ({'components': 0}, 'components is 0 but must'),
     ({'components': 7.5}, 'components is 7.5 but must'),
-    ({'n': 29}, 'n is 29 but must be a whole number of at least 30'),
+    ({'n': 29}, 'n is 29, less than one batch of 30'),
     ({'seed': -1}, 'seed is -1 but must be a whole number from 0 to 4294967295'),
     ({'seed': 2 ** 32}, 'seed is 4294967296 but must'),
     ({'estimator': 'pca', 'n': 60, 'components': 60}, '60 samples cannot give 60 components; raise n'),
