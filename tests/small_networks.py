@@ -34,7 +34,7 @@ def build(func_name, name=None, **static_kwargs):
 
 def set_values(net):
     """Gives every variable a value that depends on its local name only: s(n) RandomState(crc32(n)).randn(*shape)."""
-    tflib.set_vars({var: value_of(name, var.shape.as_list()) for name, var in net.vars.items()})
+    tflib.load_vars({var: value_of(name, var.shape.as_list()) for name, var in net.vars.items()})
 
 
 def value_of(name, shape):

@@ -139,6 +139,7 @@ def test_up_convolution(tmp_path):
 @pytest.mark.parametrize('words, message', [
     (['synthesis.py', '--random', 'stylegan3:256'], "'stylegan3:256' is not GENERATION:RESOLUTION"),
     (['synthesis.py', '--random', 'stylegan2:200'], 'one of stylegan, stylegan2 and one of 4, 8, 16'),
+    (['synthesis.py', '--network', 'stylegan2-cars-64', '--fmap-base', '64'], '--fmap-base is for networks of --random'),
     (['synthesis.py', '--network', 'nowhere.pkl'], 'nowhere.pkl is neither a file nor a registered network'),
     (['pca.py', '--n', '999'], '999 is not in the range x>=1000'),
     (['up_convolution.py', '--shape', '11x7'], "'11x7' is not HxINxOUT"),

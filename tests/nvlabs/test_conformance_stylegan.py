@@ -5,7 +5,7 @@ import tensorflow.compat.v1 as tf
 
 import dnnlib.tflib as tflib
 from tests.conformance import (
-    IMAGES, LATENTS, TOLERANCE, Graph, assert_dlatents, assert_images, mapped_and_synthesized, scores_of_template)
+    IMAGES, LATENTS, PLAIN, TOLERANCE, Graph, assert_dlatents, assert_images, mapped_and_synthesized, run_template, scores_of_template)
 from tests.small_networks import build, fresh_session
 
 
@@ -13,11 +13,12 @@ class TestGenerator:
     @pytest.fixture(scope='class')
     def generator(self):
         with fresh_session():
-            yield build('nvlabs_stylegan.networks.G_style')
+            yield build('nvlabs_stylegan.networks.G_style', **PLAIN)
 
     @pytest.fixture(scope='class')
     def graphs(self, generator):
-        return {structure: Graph(generator, structure=structure) for structure in ('linear', 'recursive', 'fixed')}
+        """Besides the template, whose structure is 'linear'."""
+        return {structure: Graph(generator, structure=structure) for structure in ('recursive', 'fixed')}
 
     def test_mapping(self, generator):
         assert_dlatents(generator.components.mapping.run(LATENTS, None), [0.902848, 1.429148, 1.851928, 2.579923, -0.172929])
@@ -38,12 +39,12 @@ class TestGenerator:
     @pytest.mark.parametrize('structure', ['linear', 'recursive'])
     def test_growing(self, generator, graphs, structure, lod, expected):
         generator.set_var('lod', lod)
-        assert_images(graphs[structure].run(), expected)
+        assert_images(run_template(generator) if structure == 'linear' else graphs[structure].run(), expected)
 
     @pytest.mark.parametrize('lod', [0, 0.25, 1, 1.5, 2, 2.5])
     def test_structures_agree(self, generator, graphs, lod):
         generator.set_var('lod', lod)
-        linear = graphs['linear'].run()
+        linear = run_template(generator)
         np.testing.assert_allclose(graphs['recursive'].run(), linear, rtol=1e-5, atol=1e-5)
         blocks = linear.reshape(2, 3, 16 // 2 ** int(lod), 2 ** int(lod), 16 // 2 ** int(lod), 2 ** int(lod))
         if lod in (1, 2):  # A smaller image, enlarged by nearest neighbour.
@@ -64,8 +65,7 @@ class TestGenerator:
 
 def test_first_layer_without_constant():
     with fresh_session():
-        net = build('nvlabs_stylegan.networks.G_style', const_input_layer=False)
-        images = Graph(net, structure='fixed').run()
+        images = run_template(build('nvlabs_stylegan.networks.G_style', const_input_layer=False, **PLAIN))
     assert_images(images, [-1.144185, 2.287538, -0.226129, -3.197975, 0.953793])
 
 

@@ -5,7 +5,7 @@ import tensorflow.compat.v1 as tf
 
 import dnnlib.tflib as tflib
 from tests.conformance import (
-    IMAGES, LATENTS, TOLERANCE, Graph, assert_dlatents, assert_images, mapped_and_synthesized, scores_of_template)
+    IMAGES, LATENTS, PLAIN, TOLERANCE, Graph, assert_dlatents, assert_images, mapped_and_synthesized, run_template, scores_of_template)
 from tests.small_networks import build, fresh_session
 
 G_MAIN, ADA_G_MAIN = 'nvlabs_stylegan2.networks.G_main', 'nvlabs_stylegan2.ada.G_main'
@@ -19,15 +19,14 @@ class TestSkip:
     @pytest.fixture(scope='class')
     def skip(self):
         with fresh_session():
-            yield build(G_MAIN)
+            yield build(G_MAIN, **PLAIN)
 
     def test_mapping(self, skip):
         assert_dlatents(skip.components.mapping.run(LATENTS, None), [0.922661, 1.483577, 1.810757, 2.492732, -0.194479])
 
     def test_skip_and_truncation(self, skip):
-        graph = Graph(skip)
-        assert_images(graph.run(), SKIP_PSI_1)
-        assert_images(graph.run(0.7, 3), [0.158961, 1.259936, -0.418452, 1.593006, -0.179057])
+        assert_images(run_template(skip), SKIP_PSI_1)
+        assert_images(Graph(skip).run(0.7, 3), [0.158961, 1.259936, -0.418452, 1.593006, -0.179057])
 
     def test_truncation_without_cutoff_concerns_all_layers(self, skip):
         assert_images(skip.run(LATENTS, None, truncation_psi=0.5, truncation_cutoff=None, randomize_noise=False),
@@ -43,7 +42,7 @@ class TestSkip:
 
 def test_resnet():
     with fresh_session():
-        images = Graph(build(G_MAIN, architecture='resnet')).run()
+        images = run_template(build(G_MAIN, architecture='resnet', **PLAIN))
     assert_images(images, [-0.158323, 0.682901, 0.036502, 0.935585, -0.756473])
 
 
@@ -59,11 +58,12 @@ class TestRevised:
     @pytest.fixture(scope='class')
     def revised(self):
         with fresh_session():
-            yield build(G_MAIN, synthesis_func='G_synthesis_stylegan_revised')
+            yield build(G_MAIN, synthesis_func='G_synthesis_stylegan_revised', **PLAIN)
 
     @pytest.fixture(scope='class')
     def graphs(self, revised):
-        return {structure: Graph(revised, structure=structure) for structure in ('linear', 'recursive', 'fixed')}
+        """Besides the template, whose structure is 'linear'."""
+        return {structure: Graph(revised, structure=structure) for structure in ('recursive', 'fixed')}
 
     @pytest.mark.parametrize('lod, expected', [
         (0, [0.603673, 1.072518, 2.956098, -0.516489, 0.347009]),
@@ -73,12 +73,12 @@ class TestRevised:
     @pytest.mark.parametrize('structure', ['linear', 'recursive'])
     def test_growing(self, revised, graphs, structure, lod, expected):
         revised.set_var('lod', lod)
-        assert_images(graphs[structure].run(), expected)
+        assert_images(run_template(revised) if structure == 'linear' else graphs[structure].run(), expected)
 
     @pytest.mark.parametrize('lod', [0, 0.25, 1, 1.5, 2, 2.5])
     def test_structures_agree(self, revised, graphs, lod):
         revised.set_var('lod', lod)
-        linear = graphs['linear'].run()
+        linear = run_template(revised)
         np.testing.assert_allclose(graphs['recursive'].run(), linear, rtol=1e-5, atol=1e-5)
         if lod == 0:
             np.testing.assert_allclose(graphs['fixed'].run(), linear, rtol=1e-5, atol=1e-5)
@@ -92,10 +92,12 @@ class TestAda:
     @pytest.fixture(scope='class')
     def ada(self):
         with fresh_session():
-            yield build(ADA_G_MAIN)
+            yield build(ADA_G_MAIN, **PLAIN)
+
+    def test_skip(self, ada):
+        assert_images(run_template(ada), SKIP_PSI_1)
 
     @pytest.mark.parametrize('option, expected', [
-        (dict(), SKIP_PSI_1),
         (dict(conv_clamp=1), [0.018963, 0.715754, -0.471440, 0.131256, -0.316836]),
         (dict(use_noise=False), [0.109501, 1.247728, -0.660452, 1.105933, -0.218592]),
     ], ids=str)
