@@ -55,7 +55,7 @@ def test_left_out_layout_is_plain(tmp_path):
     ('noise', 'random', r'embedded.noise must be "stored" or {"numpy_seed": S}'),
     ('noise.numpy_seed', -1, r'embedded.noise.numpy_seed must be a whole number'),
     ('cutoff', 11, r'embedded.cutoff is 11 but the network has 10 layers'),
-    ('pca.n', 10, r'embedded.pca: n is 10 but must be'),
+    ('pca.n', 10, r'embedded.pca: n is 10, less than one batch'),
     ('pca', 3, r'embedded.pca must be a JSON object, not 3'),
     ('edits.0.end', 11, r'embedded.edits\[0\]: .*past the last layer'),
     ('edits.0.component', 7, r'embedded.edits\[0\]: .* needs a component that pca.components \(7\) does not reach'),
