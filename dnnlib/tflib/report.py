@@ -11,8 +11,8 @@ _SKIPPED_SCOPES = ('/Shape', '/strided_slice', '/Cast', '/concat', '/Assign', '/
 def list_ops(net):
     """Ops of the template graph under the network's scope, without those whose first scope begins with '_': list of tf.Operation."""
     prefix, hidden = net.scope + '/', net.scope + '/_'
-    ops = net._graph.get_operations()[:net._built().num_ops]
-    return [op for op in ops if op.name.startswith(prefix) and not op.name.startswith(hidden)]
+    num_ops = net._built().num_ops  # First: this builds the graph.
+    return [op for op in net._graph.get_operations()[:num_ops] if op.name.startswith(prefix) and not op.name.startswith(hidden)]
 
 
 def list_layers(net):

@@ -62,7 +62,10 @@ def test_seeds_and_environment_may_be_left_alone(monkeypatch):
     monkeypatch.delenv('REGAN_TEST_A', raising=False)
     monkeypatch.setenv('REGAN_TEST_B', 'kept')
     created = []
-    monkeypatch.setattr(tfutil, 'create_session', lambda config, force_as_default: created.append((config['gpu_options.allow_growth'], force_as_default)))
+
+    def create_session(config, force_as_default):
+        created.append((config['gpu_options.allow_growth'], force_as_default))
+    monkeypatch.setattr(tfutil, 'create_session', create_session)
     before = np.random.get_state()[1].tolist()
     with tf.Graph().as_default() as graph:
         tflib.init_tf({'rnd.tf_random_seed': None, 'env.REGAN_TEST_A': 5, 'env.REGAN_TEST_B': 6})
