@@ -5,7 +5,7 @@ import tensorflow.compat.v1 as tf
 
 import dnnlib.tflib as tflib
 from tests import nchw_on_cpu, numpy_networks as oracle
-from tests.conformance import LATENTS, TOLERANCE, scores_of_template
+from tests.conformance import LATENTS, PLAIN, TOLERANCE, run_template, scores_of_template
 from tests.small_networks import build, fresh_session, value_of
 
 STYLEGAN, STYLEGAN2, ADA = [
@@ -30,7 +30,7 @@ def test_stylegan(resolution, channels, fmap_base):
 
 
 @pytest.mark.parametrize('architecture, resolution, channels', [
-    ('skip', 4, 1), ('orig', 4, 3), ('resnet', 8, 1), ('orig', 8, 3), ('skip', 32, 1)])
+    ('skip', 4, 1), ('orig', 4, 3), ('resnet', 8, 1), ('orig', 8, 3), ('skip', 16, 1)])
 def test_stylegan2(architecture, resolution, channels):
     def expected(v, dlatents, resolution):
         return oracle.synthesize2(v, dlatents, resolution, architecture)
@@ -43,15 +43,15 @@ def test_stylegan2(architecture, resolution, channels):
 
 def test_stylegan_in_nchw(monkeypatch):
     nchw_on_cpu.install(monkeypatch)
-    images, expected, shape = synthesis_and_oracle(STYLEGAN, oracle.synthesize1, 16)
-    assert shape == [None, 3, 16, 16]
+    images, expected, shape = synthesis_and_oracle(STYLEGAN, oracle.synthesize1, 8)
+    assert shape == [None, 3, 8, 8]
     np.testing.assert_allclose(images, expected, **TOLERANCE)
 
 
 def test_fused_stylegan_in_nchw(monkeypatch):
     nchw_on_cpu.install(monkeypatch)
     images, expected, _ = synthesis_and_oracle(
-        STYLEGAN, lambda *args: oracle.synthesize1(*args, fused_from=8), 16, fused_scale=True)
+        STYLEGAN, lambda *args: oracle.synthesize1(*args, fused_from=8), 8, fused_scale=True)
     np.testing.assert_allclose(images, expected, **TOLERANCE)
 
 
@@ -59,8 +59,8 @@ def test_fused_stylegan_in_nchw(monkeypatch):
 def test_stylegan2_in_nchw(monkeypatch, architecture):
     nchw_on_cpu.install(monkeypatch)
     images, expected, shape = synthesis_and_oracle(
-        STYLEGAN2, lambda *args: oracle.synthesize2(*args, architecture), 16, architecture=architecture)
-    assert shape == [None, 3, 16, 16]
+        STYLEGAN2, lambda *args: oracle.synthesize2(*args, architecture), 8, architecture=architecture)
+    assert shape == [None, 3, 8, 8]
     np.testing.assert_allclose(images, expected, **TOLERANCE)
 
 
@@ -82,34 +82,33 @@ def float16_ops():
 
 
 def test_the_last_blocks_run_in_half_precision_on_a_gpu(monkeypatch):
-    """num_fp16_res = 1: the block of 16 x 16 alone; same function up to the rounding of its 11-bit significands."""
+    """num_fp16_res = 1: the block of 8 x 8 alone; same function up to the rounding of its 11-bit significands."""
     nchw_on_cpu.install(monkeypatch)
     with fresh_session():
-        net = build(ADA, name='S', randomize_noise=False, num_fp16_res=1)
+        net = build(ADA, name='S', resolution=8, randomize_noise=False, num_fp16_res=1)
         halves = {op.name.split('/')[1] for op in float16_ops()}
         dlatents = np.random.RandomState(3).randn(2, *net.input_shape[1:])
         images = tflib.run(net.output_templates[0], {net.input_templates[0]: dlatents})
         v = {name: value_of(name, var.shape.as_list()).astype(np.float64) for name, var in net.vars.items()}
-    assert halves == {'16x16'}
-    expected = oracle.synthesize2(v, dlatents, 16)
+    assert halves == {'8x8'}
+    expected = oracle.synthesize2(v, dlatents, 8)
     delta = abs(images - expected).max()
     assert 1e-5 < delta < 1e-2 * abs(expected).max()
 
 
 def test_a_cpu_keeps_single_precision():
     with fresh_session():
-        build(ADA, name='S', num_fp16_res=4)
+        build(ADA, name='S', resolution=8, num_fp16_res=4)
         assert float16_ops() == []
 
 
 @pytest.mark.parametrize('func_name', ['nvlabs_stylegan.networks.G_style', 'nvlabs_stylegan2.networks.G_main'])
 def test_dtype_concerns_activations_and_not_variables(func_name):
     with fresh_session():
-        net = build(func_name, resolution=8, mapping_layers=1, dtype='float16')
+        net = build(func_name, resolution=8, mapping_layers=1, dtype='float16', **PLAIN)
         assert {v.dtype.base_dtype for v in net.vars.values()} == {tf.float32}
         assert net.output_templates[0].dtype == tf.float16
-        single = net.run(LATENTS, None, dtype='float32', randomize_noise=False, structure='fixed')
-        half = net.run(LATENTS, None, randomize_noise=False, structure='fixed')
+        single, half = net.run(LATENTS, None, dtype='float32', structure='fixed'), run_template(net)
     assert half.dtype == np.float16
     assert 1e-5 < abs(half - single).max() < 0.02 * abs(single).max()
 
