@@ -6,6 +6,7 @@ pickle embeds is not executed. Graphs are built at first use, so of a file's (G,
 import collections
 import inspect
 import re
+import reprlib
 import sys
 import types
 import uuid
@@ -23,6 +24,7 @@ from . import tfutil
 from .source import module_source
 
 _import_handlers = []  # Functions state dict -> state dict, applied in order of registration.
+_DEPRECATED_CONVERSIONS = ('out_mul', 'out_add', 'out_shrink', 'out_dtype')  # Of `run`; see tfutil.convert_outputs.
 _import_module_src = {}  # Module made from embedded source -> that source.
 
 
@@ -359,12 +361,14 @@ class Network:
             num_gpus: every minibatch is split over so many GPUs.
             assume_frozen: later changes of the variables are not seen.
             custom_inputs: list of callables name -> tensor, used in place of placeholders.
-            dynamic_kwargs: override the static arguments. A new value builds a new graph.
+            dynamic_kwargs: override the static arguments. A new value builds a new graph. The deprecated out_mul, out_add,
+                out_shrink and out_dtype convert the output (`tfutil.convert_outputs`); ValueError together with output_transform.
         Returns: array [items, ...], tuple of arrays, or list with return_as_list.
         """
         if len(in_arrays) != self.num_inputs or in_arrays[0] is None:
             raise ValueError('network %r takes %d inputs (%s), the first not None; found %d'
                              % (self.name, self.num_inputs, ', '.join(self.input_names), len(in_arrays)))
+        output_transform = _with_deprecated(output_transform, dynamic_kwargs)
         num_items = len(in_arrays[0])
         key = _freeze((input_transform, output_transform, num_gpus, assume_frozen, custom_inputs, dynamic_kwargs))
         if key not in self._run_graphs:
@@ -472,8 +476,8 @@ def _check_arguments(function, state):
         known.update(inspect.signature(getattr(module, name)).parameters)
     unknown = sorted(set(state.static_kwargs) - known)
     if unknown:
-        raise NetworkPickleError('network %r (%s) was built with the argument %s = %r, which our implementation does not know.'
-                                 % (state.name, state.build_func_name, unknown[0], state.static_kwargs[unknown[0]]))
+        raise NetworkPickleError('network %r (%s) was built with the argument %s = %s, which our implementation does not know.'
+                                 % (state.name, state.build_func_name, unknown[0], reprlib.repr(state.static_kwargs[unknown[0]])))
 
 
 def _execute_embedded(state, path):
@@ -505,6 +509,17 @@ def _fill_zeros(in_expr, template):
     batch = tf.shape(next(x for x in in_expr if x is not None))[0]
     return [tf.zeros(tf.stack([batch] + t.shape.as_list()[1:])) if x is None else tf.cast(x, tf.float32)
             for x, t in zip(in_expr, template.inputs)]
+
+
+def _with_deprecated(output_transform, dynamic_kwargs):
+    """The output transform that deprecated arguments stand for; takes them out of dynamic_kwargs."""
+    given = {name: dynamic_kwargs.pop(name) for name in _DEPRECATED_CONVERSIONS if name in dynamic_kwargs}
+    if not given:
+        return output_transform
+    if output_transform is not None:
+        raise ValueError('%s cannot be used together with output_transform' % ', '.join(sorted(given)))
+    warnings.warn('%s of Network.run are deprecated; use output_transform' % ', '.join(sorted(given)))
+    return dict(func=tfutil.convert_outputs, **given)
 
 
 def _transform(tensors, transform):

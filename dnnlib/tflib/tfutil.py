@@ -282,6 +282,21 @@ def convert_images_to_uint8(images, drange=(-1, 1), nchw_to_nhwc=False, shrink=1
     return tf.saturate_cast(images, tf.uint8) if uint8_cast else images
 
 
+def convert_outputs(*outputs, out_mul=1.0, out_add=0.0, out_shrink=1, out_dtype=None):
+    """What the deprecated arguments of `Network.run` ask for: outputs * out_mul + out_add, block means of images
+    [N, C, H, W], and for integer types rounding (half to even) and a saturating cast. Returns a list of tensors.
+    """
+    converted = []
+    for x in outputs:
+        x = x * out_mul + out_add
+        x = _box_mean(x, out_shrink) if out_shrink > 1 else x
+        if out_dtype is not None:
+            dtype = tf.as_dtype(out_dtype)
+            x = tf.saturate_cast(tf.round(x) if dtype.is_integer else x, dtype)
+        converted.append(x)
+    return converted
+
+
 def _box_mean(images, size):
     """Means over size x size blocks of [N, C, H, W]; incomplete blocks at the border are dropped."""
     nhwc = tf.transpose(images, [0, 2, 3, 1])  # CPU pooling has no NCHW kernel.

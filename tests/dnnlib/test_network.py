@@ -202,6 +202,23 @@ def test_transforms(net):
     assert_close(out, 3 * expected(X + 1))
 
 
+def test_deprecated_output_arguments(net):
+    """Multiply, add, then round half to even and saturate for integers; never silently ignored."""
+    with pytest.warns(UserWarning, match='use output_transform'):
+        out = net.run(X, Y, out_mul=30, out_add=100, out_dtype=np.uint8)
+    wanted = np.clip(np.round(expected() * 30 + 100), 0, 255)
+    assert out.dtype == np.uint8 and {0, 255} & set(out.ravel()) and len(set(out.ravel())) > 5
+    assert np.abs(out - wanted).max() <= 1 and (out == wanted).mean() > 0.9
+    with pytest.raises(ValueError, match='out_mul cannot be used together with output_transform'):
+        net.run(X, Y, out_mul=2, output_transform=dict(func=times, amount=3))
+
+
+def test_deprecated_shrink_takes_block_means(session):
+    images = np.random.RandomState(3).randn(2, 3, 16, 16)
+    out = tflib.run(tflib.tfutil.convert_outputs(tf.constant(images, tf.float32), out_shrink=4))[0]
+    assert_close(out, images.reshape(2, 3, 4, 4, 4, 4).mean(axis=(3, 5)))
+
+
 def test_a_graph_is_made_once_for_each_combination(net):
     graph = tf.get_default_graph()
 
