@@ -5,18 +5,20 @@ different functions, and the state version only tells who wrote the file. The ru
 """
 from dnnlib.unpickle import NetworkPickleError
 
-STYLEGAN, STYLEGAN2, ADA = 'stylegan', 'stylegan2', 'stylegan2-ada'
+STYLEGAN, STYLEGAN2, ADA, SEGAN = 'stylegan', 'stylegan2', 'stylegan2-ada', 'segan'
 
-MODULES = {STYLEGAN: 'nvlabs_stylegan.networks', STYLEGAN2: 'nvlabs_stylegan2.networks', ADA: 'nvlabs_stylegan2.ada'}
+MODULES = {STYLEGAN: 'nvlabs_stylegan.networks', STYLEGAN2: 'nvlabs_stylegan2.networks', ADA: 'nvlabs_stylegan2.ada',
+           SEGAN: 'training.networks_segan'}
 
 FUNCTIONS = {
     STYLEGAN: ('G_style', 'G_mapping', 'G_synthesis', 'D_basic'),
     STYLEGAN2: ('G_main', 'G_mapping', 'G_synthesis_stylegan2', 'G_synthesis_stylegan_revised', 'D_stylegan2', 'D_stylegan'),
     ADA: ('G_main', 'G_mapping', 'G_synthesis', 'D_main'),
+    SEGAN: ('G_segan', 'G_mapping', 'G_synthesis_segan'),  # Its discriminator is StyleGAN2's.
 }
 
 # The state version with which networks of a generation are written.
-STATE_VERSION = {STYLEGAN: 3, STYLEGAN2: 4, ADA: 5}
+STATE_VERSION = {STYLEGAN: 3, STYLEGAN2: 4, ADA: 5, SEGAN: 4}
 
 # Static arguments of published files that change neither variables nor the function at run-time defaults.
 HARMLESS_ARGUMENTS = frozenset((
@@ -25,11 +27,11 @@ HARMLESS_ARGUMENTS = frozenset((
 
 
 def generation(state):
-    """The generation whose mathematics a network uses: STYLEGAN, STYLEGAN2 or ADA.
+    """The generation whose mathematics a network uses: STYLEGAN, STYLEGAN2, ADA or SEGAN.
 
     Args:
         state: NetworkState of a whole network, or of a component that stands alone.
-    Raises: NetworkPickleError if the build function is unknown, or a lone mapping network could be of either generation.
+    Raises: NetworkPickleError if the build function is unknown, or a lone mapping network could be of either of the first two.
     """
     name = state.build_func_name
     if name == 'G_main':
@@ -38,7 +40,7 @@ def generation(state):
         return ADA if any(v.endswith('/mod_weight') for v in state.variables) else STYLEGAN
     if name == 'G_mapping':
         return _mapping_generation(state)
-    owners = [g for g in (STYLEGAN, STYLEGAN2, ADA) if name in FUNCTIONS[g]]
+    owners = [g for g in (STYLEGAN, STYLEGAN2, ADA, SEGAN) if name in FUNCTIONS[g]]
     if not owners:
         known = sorted(set(sum(FUNCTIONS.values(), ())))
         raise NetworkPickleError(
@@ -49,8 +51,11 @@ def generation(state):
 
 
 def _mapping_generation(state):
-    if any(v.startswith('LabelEmbed/') for v in state.variables) or state.version == 5:
+    embeds, concatenates = [any(v.startswith(scope) for v in state.variables) for scope in ('LabelEmbed/', 'LabelConcat/')]
+    if embeds or (state.version == 5 and not concatenates):  # ADA's code also saves earlier networks again.
         return ADA
+    if 'def G_synthesis_segan(' in state.build_module_src:
+        return SEGAN
     if 'fused_bias_act' in state.build_module_src:
         return STYLEGAN2
     if state.version == 3 or state.build_module_src:

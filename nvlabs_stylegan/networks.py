@@ -13,7 +13,7 @@ from nvlabs_stylegan.layers import (
     activation, add_bias, add_noise, blur, conv, dense, down_conv, down_image, instance_norm, style_mod, up_conv, up_image)
 from nvlabs_stylegan.primitives import (
     channel_axis, concat_label, constant_input, flatten_nchw, from_layout, is_number, minibatch_stddev, mix_styles, noise_image,
-    noise_variables, publish, resolution_log2, second_moment_norm, state_variable, to_layout, track_average, truncate, weighted_score)
+    noise_variables, publish, random_normal, resolution_log2, second_moment_norm, state_variable, to_layout, track_average, truncate, weighted_score)
 
 
 def G_style(latents_in, labels_in, truncation_psi=0.7, truncation_cutoff=8, truncation_psi_val=None, truncation_cutoff_val=None,
@@ -44,7 +44,7 @@ def G_style(latents_in, labels_in, truncation_psi=0.7, truncation_cutoff=8, trun
     if is_training and dlatent_avg_beta is not None and dlatent_avg_beta != 1:
         dlatents = track_average(dlatents, dlatent_avg, dlatent_avg_beta)
     if is_training and style_mixing_prob is not None and style_mixing_prob > 0:
-        other = components.mapping.get_output_for(tf.random_normal(tf.shape(latents_in)), labels_in, **kwargs)
+        other = components.mapping.get_output_for(random_normal(tf.shape(latents_in)), labels_in, **kwargs)
         dlatents = mix_styles(dlatents, tf.cast(other, tf.float32), num_layers - 2 * tf.cast(lod_in, tf.int32), style_mixing_prob)
     if truncation_psi is not None and truncation_cutoff is not None:
         dlatents = truncate(dlatents, dlatent_avg, truncation_psi, truncation_cutoff)

@@ -3,6 +3,9 @@
 Interface and stored variables are NCHW, as in the official networks. Inside, tensors are NHWC on a CPU (TensorFlow
 has no NCHW convolutions there) and NCHW on a GPU. Functions named *_layout convert; all others take internal tensors.
 """
+import contextlib
+import itertools
+
 import numpy as np
 import tensorflow.compat.v1 as tf
 
@@ -130,6 +133,49 @@ def noise_variables(resolutions):
             for i, r in enumerate(resolutions)]
 
 
+# ------------------------------------------------------------------ random numbers
+
+_COUNTERS = 'nvlabs_random_counters'  # Graph collection: the innermost `counted_randomness` is the last.
+
+
+@contextlib.contextmanager
+def counted_randomness(seed, counter):
+    """Inside, `random_normal` and `random_uniform` are functions of (seed, order of construction, counter) and keep no state.
+
+    So a graph whose counter is fed can go on where another left off, bit for bit. Outside, TensorFlow's own generators are used.
+
+    Args:
+        seed: int. counter: int64 tensor [], a new value for each execution.
+    """
+    stack = tf.get_collection_ref(_COUNTERS)
+    stack.append((itertools.count(seed << 20), counter))
+    try:
+        yield
+    finally:
+        stack.pop()
+
+
+def _next_seed():
+    """int64 tensor [2] for a stateless op, or None."""
+    stack = tf.get_collection_ref(_COUNTERS)
+    if not stack:
+        return None
+    numbers, counter = stack[-1]
+    return tf.stack([tf.constant(next(numbers), tf.int64), counter])
+
+
+def random_normal(shape, dtype=tf.float32):
+    """Normal numbers; see `counted_randomness`."""
+    seed = _next_seed()
+    return tf.random_normal(shape, dtype=dtype) if seed is None else tf.random.stateless_normal(shape, seed, dtype=dtype)
+
+
+def random_uniform(shape):
+    """float32 numbers in [0, 1); see `counted_randomness`."""
+    seed = _next_seed()
+    return tf.random_uniform(shape) if seed is None else tf.random.stateless_uniform(shape, seed)
+
+
 # ------------------------------------------------------------------ layers
 
 def dense_product(x, w):
@@ -212,7 +258,7 @@ def noise_image(x, stored, randomize):
     if not randomize:
         return tf.cast(to_layout(stored), x.dtype)
     height, width = [x.shape.as_list()[axis] for axis in spatial_axes()]
-    return tf.random_normal(full_shape(height, width, 1, tf.shape(x)[0]), dtype=x.dtype)
+    return random_normal(full_shape(height, width, 1, tf.shape(x)[0]), x.dtype)
 
 
 def constant_input(const, batch, dtype):
@@ -282,9 +328,9 @@ def mix_styles(dlatents, other, active_layers, probability):
     """Training: with the given probability, layers from one random cut in [1, active_layers) on come from `other`."""
     with tf.name_scope('StyleMix'):
         num_layers = dlatents.shape.as_list()[1]
-        cut = tf.cond(tf.random_uniform([]) < probability,
-                      lambda: tf.random_uniform([], 1, active_layers, dtype=tf.int32),
-                      lambda: active_layers)
+        draws = random_uniform([2])
+        cut = 1 + tf.cast(draws[1] * tf.cast(active_layers - 1, tf.float32), tf.int32)  # Uniform on [1, active_layers).
+        cut = tf.where(draws[0] < probability, tf.minimum(cut, active_layers - 1), active_layers)
         own = np.arange(num_layers)[np.newaxis, :, np.newaxis] < cut  # [1, L, 1]
         return tf.where(tf.broadcast_to(own, tf.shape(dlatents)), dlatents, other)
 

@@ -11,7 +11,7 @@ import dnnlib.tflib as tflib
 from nvlabs_stylegan.growing import grow_image, shrink_features
 from nvlabs_stylegan.primitives import (
     box_down, concat_label, constant_input, flatten_nchw, from_layout, is_number, minibatch_stddev, mix_styles, nearest_up, noise_image,
-    noise_variables, publish, resolution_log2, second_moment_norm, state_variable, to_layout, track_average, truncate, weighted_score)
+    noise_variables, publish, random_normal, resolution_log2, second_moment_norm, state_variable, to_layout, track_average, truncate, weighted_score)
 from nvlabs_stylegan2.layers import bias_act, conv, dense, downsample, modulated_conv, upsample_rgb
 
 
@@ -63,7 +63,7 @@ def wrapped_dlatents(latents_in, labels_in, mapping, dlatent_avg, active_layers,
     if is_training and beta is not None and beta != 1:
         dlatents = track_average(dlatents, dlatent_avg, beta)
     if is_training and mixing_prob is not None and mixing_prob > 0:
-        other = mapping.get_output_for(tf.random_normal(tf.shape(latents_in)), labels_in, is_training=is_training, **kwargs)
+        other = mapping.get_output_for(random_normal(tf.shape(latents_in)), labels_in, is_training=is_training, **kwargs)
         dlatents = mix_styles(dlatents, tf.cast(other, tf.float32), active_layers, mixing_prob)
     return dlatents if psi is None else truncate(dlatents, dlatent_avg, psi, cutoff)
 
@@ -120,9 +120,16 @@ class SynthesisLayers:
         self.taps, self.clamp, self.half_from, self.fmap_const = resample_kernel, conv_clamp, half_from, fmap_const
         self.noises = noise_variables([2 ** ((i + 5) // 2) for i in range(self.top * 2 - 3)]) if noise else None
 
+    def style(self, index, res, size):
+        """The style vector [N, D] of the layer with dlatent `index`, resolution 2^res and `size` output channels.
+
+        A subclass may put another one in its place: the layer's variable scope is open.
+        """
+        return self.dlatents[:, index]
+
     def layer(self, x, index, size, up=False):
         """Modulated 3 x 3 convolution, noise, bias, activation."""
-        x = modulated_conv(x, self.dlatents[:, index], size, 3, up, resample_kernel=self.taps)
+        x = modulated_conv(x, self.style(index, (index + 5) // 2, size), size, 3, up, resample_kernel=self.taps)
         if self.noises is not None:
             strength = tf.get_variable('noise_strength', shape=[], initializer=tf.initializers.zeros())
             x += noise_image(x, self.noises[index], self.randomize_noise) * tf.cast(strength, x.dtype)
@@ -152,7 +159,7 @@ class SynthesisLayers:
 
     def to_rgb(self, res, x):
         """Modulated 1 x 1 convolution without demodulation, and bias."""
-        x = modulated_conv(x, self.dlatents[:, res * 2 - 3], self.num_channels, 1, demodulate=False)
+        x = modulated_conv(x, self.style(res * 2 - 3, res, self.num_channels), self.num_channels, 1, demodulate=False)
         return tf.cast(bias_act(x, clamp=self.clamp), self.dtype)
 
     def _block_dtype(self, res):

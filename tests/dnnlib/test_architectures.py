@@ -4,7 +4,7 @@ import importlib
 import pytest
 
 from dnnlib import architectures
-from dnnlib.architectures import ADA, STYLEGAN, STYLEGAN2
+from dnnlib.architectures import ADA, SEGAN, STYLEGAN, STYLEGAN2
 from dnnlib.unpickle import NetworkPickleError, NetworkState
 
 
@@ -29,6 +29,8 @@ def state(build_func_name, variables=(), version=4, src=''):
     ('G_main', ['dlatent_avg'], 4, ADA),
     ('G_synthesis', ['4x4/Conv/mod_weight'], 5, ADA),
     ('D_main', [], 5, ADA),
+    ('G_segan', ['dlatent_avg'], 4, SEGAN),
+    ('G_synthesis_segan', ['4x4/Conv/mod_weight'], 4, SEGAN),
 ])
 def test_generation(build_func_name, variables, version, expected):
     assert architectures.generation(state(build_func_name, variables, version)) == expected
@@ -41,6 +43,10 @@ def test_generation(build_func_name, variables, version, expected):
     (['LabelConcat/weight', 'Dense0/weight'], 4, 'fused_bias_act', STYLEGAN2),
     (['LabelEmbed/weight', 'Dense0/weight'], 4, '', ADA),
     (['Dense0/weight'], 5, '', ADA),
+    (['Dense0/weight'], 4, 'fused_bias_act\ndef G_synthesis_segan(', SEGAN),
+    # Saved again by ADA's code, whose own mapping has LabelEmbed instead.
+    (['LabelConcat/weight', 'Dense0/weight'], 5, 'fused_bias_act', STYLEGAN2),
+    (['LabelConcat/weight', 'Dense0/weight'], 5, 'def G_mapping(): dense_layer', STYLEGAN),
 ])
 def test_a_mapping_network_that_stands_alone(variables, version, src, expected):
     assert architectures.generation(state('G_mapping', variables, version, src)) == expected
@@ -50,6 +56,8 @@ def test_an_ambiguous_mapping_network_is_refused():
     """Both generations have the same names and shapes, and different functions."""
     with pytest.raises(NetworkPickleError, match="mapping network 'Gs' stands alone and could be of the first or second generation"):
         architectures.generation(state('G_mapping', ['Dense0/weight'], 4))
+    with pytest.raises(NetworkPickleError, match='could be of the first or second generation'):
+        architectures.generation(state('G_mapping', ['LabelConcat/weight', 'Dense0/weight'], 5))
 
 
 @pytest.mark.parametrize('name', ['G_paper', 'D_paper', 'G_main_self_attention', 'os.system', ''])
@@ -65,6 +73,9 @@ def test_unknown_build_functions_are_refused(name):
     ('G_mapping', [], STYLEGAN, 'nvlabs_stylegan.networks.G_mapping'),
     ('G_mapping', [], STYLEGAN2, 'nvlabs_stylegan2.networks.G_mapping'),
     ('G_mapping', [], ADA, 'nvlabs_stylegan2.ada.G_mapping'),
+    ('G_mapping', [], SEGAN, 'training.networks_segan.G_mapping'),
+    ('G_segan', [], SEGAN, 'training.networks_segan.G_segan'),
+    ('G_synthesis_segan', [], SEGAN, 'training.networks_segan.G_synthesis_segan'),
     ('G_synthesis', [], ADA, 'nvlabs_stylegan2.ada.G_synthesis'),
     ('G_synthesis_stylegan2', ['8x8/ToRGB/weight'], STYLEGAN2, 'nvlabs_stylegan2.networks.G_synthesis_stylegan2'),
     ('G_synthesis_stylegan2', ['lod', 'ToRGB_lod0/weight'], STYLEGAN2, 'nvlabs_stylegan2.networks.G_synthesis_stylegan_revised'),
@@ -86,4 +97,4 @@ def test_every_function_of_the_tables_exists():
         for name in names:
             function = getattr(module, name)
             assert (function.__module__, function.__name__) == (architectures.MODULES[generation], name)
-    assert architectures.STATE_VERSION == {STYLEGAN: 3, STYLEGAN2: 4, ADA: 5}
+    assert architectures.STATE_VERSION == {STYLEGAN: 3, STYLEGAN2: 4, ADA: 5, SEGAN: 4}
