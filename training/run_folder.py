@@ -1,0 +1,111 @@
+"""What a training run leaves in its folder: log, TensorBoard events, sample grids, network pickles."""
+import csv
+import os
+
+import numpy as np
+
+from dnnlib.tflib.autosummary import save_summaries
+import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
+
+from regan import artefacts
+from regan.errors import UserError
+from training import misc
+
+STATE = 'state.npz'
+LOG = 'log.csv'
+GRID = 8, 4  # Columns and rows of the sample grids.
+SAMPLES_AT_ONCE = 16
+
+
+class RunFolder:
+    """The files of one run; makes the folder.
+
+    Args:
+        path: folder, new or of the run that goes on.
+    Raises: UserError if it holds something else.
+    """
+
+    def __init__(self, path):
+        self.path = os.fspath(path)
+        if os.path.isdir(self.path) and os.listdir(self.path) and not os.path.exists(self.file('recipe.json')):
+            raise UserError('%s holds other files, but no training run; give a new folder' % self.path)
+        try:
+            os.makedirs(self.path, exist_ok=True)
+        except OSError as error:
+            raise UserError('cannot make the folder %s: %s' % (self.path, error.strerror)) from error
+        self._writer = None
+
+    def file(self, name):
+        """Path of a file of the run."""
+        return os.path.join(self.path, name)
+
+    def has_state(self):
+        return os.path.exists(self.file(STATE))
+
+    # ---------------------------------------------------------------- numbers
+
+    def log(self, row):
+        """Adds a row (dict of numbers) to log.csv and to the TensorBoard events, which then hold the means of all summaries."""
+        rows = self._rows() + [{key: '%.6g' % value for key, value in row.items()}]
+        self._write_rows(rows)
+        if self._writer is None:
+            self._writer = tf.summary.FileWriter(self.path)
+        step = int(row['kimg'] * 1000)
+        self._writer.add_summary(tf.Summary(value=[tf.Summary.Value(tag='Progress/' + key, simple_value=value) for key, value in row.items()]), step)
+        save_summaries(self._writer, step)
+        self._writer.flush()
+
+    def drop_rows_after(self, kimg):
+        """Forgets what was logged after the state that training goes on from."""
+        self._write_rows([row for row in self._rows() if float(row['kimg']) <= kimg + 1e-6])
+
+    def last_snapshot(self):
+        """Path of the newest network pickle, or None."""
+        names = sorted(name for name in os.listdir(self.path) if name.startswith('network-snapshot-') and name.endswith('.pkl'))
+        return self.file(names[-1]) if names else None
+
+    def _rows(self):
+        if not os.path.exists(self.file(LOG)):
+            return []
+        with open(self.file(LOG), newline='') as file:
+            return list(csv.DictReader(file))
+
+    def _write_rows(self, rows):
+        if not rows:
+            return
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        with artefacts.atomic_path(self.file(LOG)) as temporary, open(str(temporary), 'w', newline='') as file:
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def close(self):
+        """Closes the TensorBoard events."""
+        if self._writer is not None:
+            self._writer.close()
+
+    # ---------------------------------------------------------------- images and networks
+
+    def save_reals(self, images):
+        """reals.png from uint8 images [32, C, H, W]."""
+        self._save_grid('reals.png', images, [0, 255])
+
+    def save_fakes(self, name, Gs, labels, seed):
+        """A grid of 32 images of the averaged generator: latents of RandomState(seed), no truncation, stored noise."""
+        count = GRID[0] * GRID[1]
+        z = np.random.RandomState(seed).randn(count, *Gs.input_shapes[0][1:])
+        images = Gs.run(z, labels, is_validation=True, randomize_noise=False, minibatch_size=SAMPLES_AT_ONCE)
+        self._save_grid(name, images, [-1, 1])
+
+    def _save_grid(self, name, images, drange):
+        grid = misc.convert_to_pil_image(misc.create_image_grid(images, GRID), drange)
+        with artefacts.atomic_path(self.file(name)) as temporary:
+            grid.save(str(temporary))
+
+    def save_networks(self, name, networks):
+        """The pickle (G, D, Gs) in the official form; returns its path."""
+        try:
+            misc.save_pkl(networks, self.file(name))
+        except OSError as error:
+            raise UserError('cannot write %s: %s' % (self.file(name), error.strerror or error)) from error
+        return self.file(name)

@@ -1,0 +1,228 @@
+"""The training of a generator and a discriminator, from data set to network pickles, to be interrupted and resumed at will."""
+import contextlib
+import dataclasses
+import math
+import signal
+import time
+
+import numpy as np
+import tqdm
+
+import dnnlib.tflib as tflib
+import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
+
+from regan import artefacts
+from regan.errors import UserError
+from training import dataset, misc, state
+from training.graph import TrainingGraph, fade
+from training.run_folder import GRID, RunFolder, STATE
+from training.schedule import ema_decay
+
+
+@dataclasses.dataclass
+class Progress:
+    """Where a run is.
+
+    Attributes:
+        images: reals that D has seen. lod: of the last minibatch. minibatches: so far. counter: of the random numbers, one for each part of a minibatch.
+        tick_start: images when this tick began. seconds: of training so far.
+        sums: step name -> [sum, count] of its losses in this tick.
+    """
+
+    images: int = 0
+    lod: float = None
+    minibatches: int = 0
+    counter: int = 0
+    tick_start: int = 0
+    ticks: int = 0
+    seconds: float = 0.0
+    sums: dict = dataclasses.field(default_factory=dict)
+
+
+def training_loop(recipe, data_dir, run_dir, total_kimg, resolution=None, max_label_size=0, image_snapshot_ticks=1, network_snapshot_ticks=10,
+                  resume_pkl=None, metrics=None, threads=None, show_progress=True):
+    """Trains until `total_kimg` thousand reals were shown; goes on where an earlier call on `run_dir` ended.
+
+    A run that was interrupted (SIGTERM, SIGINT, or at a tick by anything else) and resumed ends with the same bits as one that was
+    not, on one machine with the same number of threads.
+
+    Args:
+        recipe: `training.recipe.Recipe`.
+        data_dir: folder of multi-resolution TFRecords.
+        run_dir: folder of the run: recipe.json, log.csv, TensorBoard events, reals.png, fakes*.png, network-snapshot-*.pkl (kimg),
+            network-final.pkl, and state.npz, from which it goes on.
+        resolution, max_label_size: see `TFRecordDataset`.
+        image_snapshot_ticks, network_snapshot_ticks: a grid, and a pickle, every so many ticks.
+        resume_pkl: pickle (G, D, Gs) whose networks a new run starts from.
+        metrics: callable, path of a pickle -> dict of numbers for the log; called for every network snapshot.
+        threads: of TensorFlow; default: one for each processor.
+    Returns: path of network-final.pkl, or None if it was interrupted.
+    Raises: UserError for bad data, a state of another recipe, a full disk, or a loss that is not finite.
+    """
+    if recipe.precision != 'float32' and tf.__version__.startswith('1.'):
+        raise UserError('--precision %s needs TensorFlow 2; on TensorFlow %s train with float32' % (recipe.precision, tf.__version__))
+    folder = RunFolder(run_dir)
+    with tf.Graph().as_default(), _session(threads), contextlib.closing(folder):
+        training_set = dataset.load_dataset(tfrecord_dir=data_dir, resolution=resolution, max_label_size=max_label_size, seed=recipe.seed)
+        with contextlib.closing(training_set):
+            networks = misc.load_pkl(resume_pkl) if resume_pkl and not folder.has_state() else None
+            run = _Run(recipe, training_set, folder, networks, metrics, image_snapshot_ticks, network_snapshot_ticks)
+            return run.train(total_kimg, show_progress)
+
+
+def _session(threads):
+    config = {} if threads is None else {'intra_op_parallelism_threads': threads, 'inter_op_parallelism_threads': 1}
+    return tflib.create_session(config)
+
+
+class _Run:
+    """One process's part of a run."""
+
+    def __init__(self, recipe, training_set, folder, networks, metrics, image_snapshot_ticks, network_snapshot_ticks):
+        self._recipe, self._training_set, self._folder, self._metrics = recipe, training_set, folder, metrics
+        self._image_ticks, self._network_ticks = image_snapshot_ticks, network_snapshot_ticks
+        self._facts = dict(recipe.facts(), data=dict(shape=training_set.shape, images=training_set.num_images,
+                                                     label_size=training_set.label_size))
+        saved = state.load(folder.file(STATE), self._facts) if folder.has_state() else None  # Refused before anything is built.
+        self._graph = TrainingGraph(recipe, training_set, networks)
+        self._networks = self._graph.G, self._graph.D, self._graph.Gs
+        self._progress, self._stage = Progress(), None
+        self._next_minibatch = training_set.get_minibatch_tf()
+        self._grid_labels = training_set.get_random_labels_np(GRID[0] * GRID[1], np.random.RandomState(recipe.seed))
+        if saved:
+            self._resume(*saved)
+        else:
+            self._begin()
+
+    def _begin(self):
+        artefacts.write_json(self._folder.file('recipe.json'), self._facts)
+        self._training_set.configure(GRID[0] * GRID[1], 0, skip_images=0)
+        self._folder.save_reals(tflib.run(self._next_minibatch)[0])
+        self._save_fakes('fakes_init.png')
+
+    def _resume(self, variables, progress):
+        try:
+            self._graph.set_state(variables)
+        except (KeyError, ValueError) as error:
+            raise UserError('%s does not fit the networks: %s; it is of another version of this program'
+                            % (self._folder.file(STATE), error)) from None
+        self._progress = Progress(**progress)
+        self._folder.drop_rows_after(self._progress.images / 1000)
+
+    # ---------------------------------------------------------------- the loop
+
+    def train(self, total_kimg, show_progress):
+        """Path of the final pickle, or None if a signal came."""
+        started = time.time() - self._progress.seconds
+        with _interruptible() as interrupted, tqdm.tqdm(total=total_kimg * 1000, initial=self._progress.images, unit='img',
+                                                        disable=None if show_progress else True) as bar:
+            while self._progress.images < total_kimg * 1000:
+                before = self._progress.images
+                self._minibatch()
+                bar.update(self._progress.images - before)
+                self._progress.seconds = time.time() - started
+                if interrupted:
+                    self._save_state()
+                    return None
+                if self._progress.images >= self._progress.tick_start + self._stage.tick_kimg * 1000:
+                    self._tick()
+        self._tick()
+        return self._folder.save_networks('network-final.pkl', self._networks)
+
+    def _minibatch(self):
+        p = self._progress
+        if self._stage is None or p.minibatches % self._recipe.minibatch_repeats == 0:
+            self._enter(self._recipe.schedule.at(p.images, self._training_set.resolution))
+        self._reals = [self._fetch() for _ in range(self._stage.rounds)]
+        if self._recipe.order == 'stylegan':
+            self._step('D')
+            self._step('G')
+        else:
+            self._step('G')
+            self._regularise('G')
+            self._step('D')
+        self._regularise('D')
+        p.images += self._stage.minibatch
+        p.minibatches += 1
+        p.counter += self._stage.rounds
+
+    def _enter(self, stage):
+        old, self._stage = self._stage, stage
+        if old is None or (old.at_once, math.floor(old.lod)) != (stage.at_once, math.floor(stage.lod)):
+            self._training_set.configure(stage.at_once, stage.lod, skip_images=self._progress.images)
+        self._graph.set_lod(stage.lod)
+        before, self._progress.lod = self._progress.lod, stage.lod
+        another = before is not None and (math.floor(before), math.ceil(before)) != (math.floor(stage.lod), math.ceil(stage.lod))
+        if another and self._recipe.reset_opt_for_new_lod:
+            self._graph.reset_optimizers()
+
+    def _regularise(self, name):
+        interval = self._recipe.G_reg_interval if name == 'G' else self._recipe.D_reg_interval
+        if name + '_reg' in self._graph.step_names() and self._progress.minibatches % interval == 0:
+            self._step(name + '_reg')
+
+    def _step(self, name):
+        decay = ema_decay(self._stage.minibatch, self._progress.images, self._recipe.ema_kimg, self._recipe.ema_rampup)
+        for i, (images, labels) in enumerate(self._reals):
+            last = i == self._stage.rounds - 1
+            self._note(name, self._graph.step(name, self._progress.counter + i, self._stage, images, labels, decay if last else 1.0))
+
+    def _fetch(self):
+        with self._training_set.explained_errors():
+            images, labels = tflib.run(self._next_minibatch)
+        return fade(images, self._stage.lod), labels
+
+    def _note(self, name, loss):
+        if not math.isfinite(loss):
+            kept = self._folder.last_snapshot()
+            raise UserError('the loss of step %s is %s after %.3f kimg, so training stopped and the state of the last tick is kept in %s; %s'
+                            % (name, loss, self._progress.images / 1000, self._folder.path,
+                               'start a new run from %s with a lower learning rate or a larger R1 weight' % kept if kept
+                               else 'start again with a lower learning rate or a larger R1 weight'))
+        entry = self._progress.sums.setdefault(name, [0.0, 0])
+        entry[0] += loss
+        entry[1] += 1
+
+    # ---------------------------------------------------------------- reports
+
+    def _tick(self):
+        p = self._progress
+        if p.images == p.tick_start:
+            return
+        kimg, row = p.images / 1000, self._row()
+        p.ticks += 1
+        if p.ticks % self._image_ticks == 0:
+            self._save_fakes('fakes%06d.png' % kimg)
+        if p.ticks % self._network_ticks == 0:
+            path = self._folder.save_networks('network-snapshot-%06d.pkl' % kimg, self._networks)
+            row.update(self._metrics(path) if self._metrics else {})
+        self._folder.log(row)
+        p.tick_start, p.sums = p.images, {}
+        self._save_state()
+
+    def _row(self):
+        p = self._progress
+        row = dict(kimg=p.images / 1000, lod=self._stage.lod, minibatch=self._stage.minibatch, lrate=self._stage.lrate, seconds=p.seconds)
+        row.update(('loss_' + name, total / count) for name, (total, count) in sorted(p.sums.items()))
+        return row
+
+    def _save_fakes(self, name):
+        self._folder.save_fakes(name, self._graph.Gs, self._grid_labels, self._recipe.seed)
+
+    def _save_state(self):
+        state.save(self._folder.file(STATE), self._graph.get_state(), dataclasses.asdict(self._progress), self._facts)
+
+
+@contextlib.contextmanager
+def _interruptible():
+    """Yields a list that is no longer empty once SIGTERM or SIGINT came."""
+    received = []
+    try:
+        old = {number: signal.signal(number, lambda number, _: received.append(number)) for number in (signal.SIGTERM, signal.SIGINT)}
+    except ValueError:  # Not the main thread: the caller's business.
+        old = {}
+    try:
+        yield received
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
