@@ -26,6 +26,7 @@ class Generator:
         generation: 1 (StyleGAN) or 2 (StyleGAN2, StyleGAN2-ADA).
         latent_size Z, dlatent_size D, num_layers L, label_size, resolution R, num_channels C: int.
         dlatent_avg: float32 [D], the running average of w.
+        build_function: str, e.g. 'G_main'; static_kwargs: dict of the arguments that the network was made with.
     """
 
     @classmethod
@@ -49,7 +50,9 @@ class Generator:
             self._session = tflib.create_session()
         try:
             with self._entered():
-                self._network = revive(generator_state(path), self.path, trust_embedded_code)
+                state = generator_state(path)
+                self.build_function, self.static_kwargs = state.build_func_name, dict(state.static_kwargs)
+                self._network = revive(state, self.path, trust_embedded_code)
                 self._describe()
                 self.set_noise(noise)
         except NetworkPickleError as error:
@@ -64,6 +67,7 @@ class Generator:
         if not {'mapping', 'synthesis'} <= set(parts):
             raise UserError('%s holds a generator without mapping and synthesis networks, so it has no W space' % self.path)
         self._mapping, self._synthesis = parts.mapping, parts.synthesis
+        self._controlled = {}  # Names and shapes of further inputs -> graph of the synthesis.
         self.latent_size, self.label_size = [shape[1] for shape in self._mapping.input_shapes]
         self.num_layers, self.dlatent_size = self._synthesis.input_shape[1:]
         self.num_channels, self.resolution = self._synthesis.output_shape[1:3]
@@ -112,21 +116,50 @@ class Generator:
         with self._entered():
             return self._mapping.run(z, labels, dlatent_broadcast=None, minibatch_size=MAP_ROWS)
 
-    def synthesize(self, dlatents, progress=None):
+    def render(self, dlatents):
+        """dlatents float [N, L, D] -> float32 [N, C, H, W], nominal range [-1, 1]: neither rounded nor clipped."""
+        step = max(1, min(16, PIXELS_AT_ONCE // self.resolution ** 2))
+        with self._entered():
+            return self._synthesis.run(dlatents, minibatch_size=step, randomize_noise=False)
+
+    def variable(self, name):
+        """Value of a variable of the synthesis network, e.g. '8x8/Conv1/mod_weight'. KeyError if there is none."""
+        with self._entered():
+            return self._synthesis.get_var(name)
+
+    def synthesize(self, dlatents, progress=None, **controls):
         """dlatents float [N, L, D] -> uint8 [N, H, W, C]: floor(clip(127.5 x + 128, 0, 255)) of the official images x.
 
         Args:
             progress: callable that gets the number of images done since its last call.
+            controls: further inputs of the synthesis network, float [N, ...] (SEGAN's control_scale and control_shift).
         """
         step = max(1, min(16, PIXELS_AT_ONCE // self.resolution ** 2))
         pieces = []
         for begin in range(0, len(dlatents), step):
+            batch = slice(begin, begin + step)
             with self._entered():
-                pieces.append(self._synthesis.run(dlatents[begin:begin + step], randomize_noise=False, output_transform=dict(
-                    func=tflib.convert_images_to_uint8, nchw_to_nhwc=True)))
+                pieces.append(self._images(dlatents[batch], {name: value[batch] for name, value in controls.items()}))
             if progress:
                 progress(len(pieces[-1]))
         return np.concatenate(pieces)
+
+    def _images(self, dlatents, controls):
+        if not controls:
+            return self._synthesis.run(dlatents, randomize_noise=False, output_transform=dict(
+                func=tflib.convert_images_to_uint8, nchw_to_nhwc=True))
+        key = tuple((name, value.shape[1:]) for name, value in sorted(controls.items()))
+        if key not in self._controlled:
+            self._controlled[key] = self._controlled_graph(key)
+        inputs, images = self._controlled[key]
+        return tflib.run(images, {inputs[name]: value for name, value in dict(controls, dlatents=dlatents).items()})
+
+    def _controlled_graph(self, shapes):
+        """Placeholders by name, and uint8 images [N, H, W, C]: a graph whose controls are inputs, so that new values cost nothing."""
+        inputs = {name: tf.placeholder(tf.float32, (None,) + shape) for name, shape in shapes}
+        dlatents = tf.placeholder(tf.float32, [None, self.num_layers, self.dlatent_size])
+        images = self._synthesis.get_output_for(dlatents, randomize_noise=False, **inputs)
+        return dict(inputs, dlatents=dlatents), tflib.convert_images_to_uint8(images, nchw_to_nhwc=True)
 
 
 class _Both:
