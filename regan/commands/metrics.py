@@ -1,0 +1,74 @@
+"""`regan metrics`: what a generator's images are worth, by number."""
+import math
+
+import click
+
+_DEFAULT = 'frechet,pr,ppl_zfull,ppl_wfull,ls'
+
+
+def _file(exists=True):
+    return click.Path(exists=exists, dir_okay=False)
+
+
+def _finite(ctx, param, value):
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter('%r is not a finite number' % value)
+    return value
+
+
+def _table(ctx, param, value):
+    if value is not None and not value.lower().endswith(('.csv', '.json')):
+        raise click.BadParameter('%s must end in .csv or .json' % value)
+    return value
+
+
+@click.command()
+@click.argument('network')
+@click.option('--metrics', 'names', default=_DEFAULT, show_default=True, metavar='LIST',
+              help='Of frechet, pr, ppl_zfull, ppl_wfull, ppl_zend, ppl_wend, ppl_segan, ls.')
+@click.option('--data', metavar='DIR|world:NAME', help='Real images: folder of a data set, or fresh renders of a world.')
+@click.option('--reader', type=_file(), help='Factor reader that judges the images; its numbers are named after it.')
+@click.option('--inception', type=_file(), help='The official inception_v3_features.pkl: frechet is then the FID.')
+@click.option('--lpips', type=_file(), help='The official vgg16_zhang_perceptual.pkl: path lengths are then the published measure.')
+@click.option('--n', type=click.IntRange(min=4), default=5000, show_default=True, help='Images of each side, or pairs for path lengths.')
+@click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=0, show_default=True, help='Of every metric\'s random numbers.')
+@click.option('--psi', type=float, callback=_finite, help='Truncate; default: no truncation, as published numbers are.')
+@click.option('--mirror', is_flag=True, help='Flip the real images at random, if the training did.')
+@click.option('--crop', is_flag=True, help='Crop the images to the face for path lengths (needs --lpips).')
+@click.option('--out', type=_file(exists=False), callback=_table, help='Also write the numbers to this .csv or .json.')
+@click.option('--networks-folder', type=click.Path(exists=True, file_okay=False),
+              help='Folder with network files that you have; default $REGAN_NETWORKS.')
+@click.option('--trust-embedded-code', is_flag=True,
+              help='Run the Python code inside pickles whose networks are not ours, as the official metric networks are. It can do anything you can.')
+def metrics(network, names, data, reader, inception, lpips, n, seed, psi, mirror, crop, out, networks_folder, trust_embedded_code):
+    """Measure the images of a generator: Frechet distance, precision and recall, path length, separability.
+
+    Statistics of the real images are cached.
+    """
+    from contextlib import ExitStack
+    from regan import artefacts, models
+    from regan.features import FactorReader, OfficialNetwork
+    from regan.generator import Generator
+    from regan.metrics import evaluate as module, reals as sources, table
+    request = module.Request(tuple(name.strip() for name in names.split(',')), n, seed, psi, mirror, crop)
+    with ExitStack() as stack:
+        generator = stack.enter_context(Generator.open(models.resolve(network, networks_folder), trust_embedded_code=trust_embedded_code))
+        judges = module.Judges(*[path and stack.enter_context(opened(path)) for path, opened in (
+            (reader, FactorReader), (inception, lambda path: OfficialNetwork(path, 'inception', trust_embedded_code)),
+            (lpips, lambda path: OfficialNetwork(path, 'lpips', trust_embedded_code)))])
+        judges.check(request, generator, data is not None)
+        images = None
+        if request.compares:
+            images = sources.open_images(data, generator.resolution)
+            stack.callback(images.close)
+        results = module.evaluate(generator, request, judges, images, artefacts.cache_dir(), _bar)
+        for result in results:
+            click.echo(table.line(result))
+        if out:
+            table.write(out, results, table.facts(generator, request, judges, images))
+            click.echo('wrote %s' % out)
+
+
+def _bar(description, total):
+    import tqdm
+    return tqdm.tqdm(total=total, desc=description, leave=False, disable=None)

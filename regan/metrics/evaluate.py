@@ -1,0 +1,262 @@
+"""The metrics of a generator: draws its images, asks the networks that judge them, and applies the formulas.
+
+Unless asked otherwise images are untruncated. Their noise images are drawn anew for every minibatch of 16 from the metric's own
+RandomState, so results are functions of the seed on any TensorFlow. The official code draws new noise for every single image
+from TensorFlow's generator. Each image has the same distribution either way; here the 16 of a minibatch share their noise.
+(For path lengths the official code, too, draws noise once for each minibatch.)
+
+Names tell what was judged by what. With the official Inception network the Frechet distance is `fid50k` (for 50,000
+images); with a factor reader it is `frechet_reader`, a distance in another space, whose numbers only compare among networks
+that one and the same reader has judged. So with path lengths: `ppl_zfull` is the official one with LPIPS and the crop for
+faces, `ppl2_zfull` without crop, `ppl_reader_zfull` takes the squared distance of the reader's features.
+"""
+import contextlib
+import dataclasses
+from typing import Optional
+
+import numpy as np
+
+from regan import latents
+from regan.errors import UserError
+from regan.metrics import factors, frechet, neighbours, path_length, separability
+from regan.metrics.reals import RealStatistics
+
+PATHS = tuple('ppl_' + name for name in path_length.SPECS)
+METRICS = ('frechet', 'pr') + PATHS + ('ls',)
+MINIBATCH = 16  # Images that share one set of noise images.
+VISIBLE = 0.9  # R2 on held-out renders above which a factor counts as an attribute for linear separability.
+LPIPS_RESOLUTION = 256  # Larger images are averaged down for LPIPS.
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """One number. `standard_error` is None where the measure has none, `details` a dict of JSON values."""
+    metric: str
+    value: float
+    n: int
+    standard_error: Optional[float] = None
+    details: Optional[dict] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What to measure.
+
+    Attributes:
+        metrics: names from METRICS.
+        n: number of images (of each side), or of pairs for path lengths.
+        seed: every metric starts from RandomState(seed) of its own, so it does not matter which others are asked for.
+        psi: truncation, or None.
+        mirror: flip the reals at random.
+        crop: crop the images to the face for path lengths (official; LPIPS only).
+    Raises: UserError.
+    """
+    metrics: tuple
+    n: int
+    seed: int = 0
+    psi: Optional[float] = None
+    mirror: bool = False
+    crop: bool = False
+
+    def __post_init__(self):
+        unknown = [name for name in self.metrics if name not in METRICS]
+        if unknown or not self.metrics:
+            raise UserError('there is no metric %r; choose from %s' % (unknown[0] if unknown else '', ', '.join(METRICS)))
+        if len(set(self.metrics)) != len(self.metrics):
+            raise UserError('a metric is named twice in %s; name each once' % ','.join(self.metrics))
+        if self.n < 4:
+            raise UserError('n is %d, but no metric means anything with fewer than 4 images; raise it' % self.n)
+
+    @property
+    def compares(self):
+        return 'frechet' in self.metrics or 'pr' in self.metrics
+
+    @property
+    def walks(self):
+        return any(name in PATHS for name in self.metrics)
+
+
+@dataclasses.dataclass(frozen=True)
+class Judges:
+    """The networks that look at images, each None if there is none.
+
+    Attributes:
+        reader: regan.features.FactorReader.
+        inception, lpips: regan.features.OfficialNetwork of that kind.
+    """
+    reader: object = None
+    inception: object = None
+    lpips: object = None
+
+    def check(self, request, generator, has_reals):
+        """Raises UserError if a request cannot be answered, before minutes are spent."""
+        if generator.label_size:
+            raise UserError('%s is conditional (%d classes); metrics are for networks without classes' % (generator.path, generator.label_size))
+        if request.compares and not has_reals:
+            raise UserError('frechet and pr compare with real images; name them with --data')
+        if request.mirror and not request.compares:
+            raise UserError('mirroring concerns real images, which only frechet and pr look at')
+        if request.compares and not (self.reader or self.inception):
+            raise UserError('frechet and pr need a network that judges images; give --reader or --inception')
+        if request.walks and not (self.reader or self.lpips):
+            raise UserError('path lengths need a network that judges images; give --reader or --lpips')
+        if request.crop and not (request.walks and self.lpips):
+            raise UserError('the crop for faces belongs to path lengths by LPIPS; a factor reader needs whole images')
+        if 'ls' in request.metrics and not (self.reader and _visible(self.reader)):
+            raise UserError('ls needs a factor reader (--reader) that reads at least one factor with R2 above %s' % VISIBLE)
+        if self.reader:
+            self.reader.check(generator.num_channels, generator.resolution)
+
+
+def evaluate(generator, request, judges, reals=None, cache_dir=None, progress=None):
+    """The results of a request, in its order: list of Result.
+
+    Args:
+        generator: regan.generator.Generator.
+        request: Request.
+        judges: Judges.
+        reals: FolderImages or WorldImages, for frechet and pr.
+        cache_dir: folder for the statistics of the reals.
+        progress: callable (description, total) that gives an object with update(k) and close(), such as a tqdm.
+    Raises: UserError.
+    """
+    judges.check(request, generator, reals is not None)
+    run = _Run(generator, request, judges, reals, cache_dir, progress)
+    return [result for name in request.metrics for result in run.measure(name)]
+
+
+class _Run:
+    """What the metrics of one request share: the fakes and the statistics of the reals, made when first needed."""
+
+    def __init__(self, generator, request, judges, reals, cache_dir, progress):
+        self._generator, self._request, self._judges, self._progress = generator, request, judges, progress
+        self._fakes = None
+        if request.compares:
+            network = judges.inception or judges.reader
+            facts = dict(network=network.sha256, backend=generator.backend)
+            self._statistics = RealStatistics(reals, self._features, facts, request.n, request.seed if request.mirror else None, cache_dir)
+
+    def measure(self, name):
+        if name in PATHS:
+            return [self._path(name[len('ppl_'):])]
+        return dict(frechet=self._frechet, pr=self._precision_recall, ls=self._separability)[name]()
+
+    # -------------------------------------------------------------- metrics
+
+    def _frechet(self):
+        with self._bar('reals') as update:
+            reals = self._statistics.gaussian(update)
+        value = frechet.distance(reals, frechet.fit([self._drawn()['features']]))
+        name = 'fid' + _count(self._request.n) if self._judges.inception else 'frechet_reader'
+        return [Result(name, value, self._request.n)]
+
+    def _precision_recall(self):
+        with self._bar('reals') as update:
+            reals = self._statistics.neighbours(update)
+        fakes = self._drawn()['features']
+        with self._bar('neighbours', 3 * self._request.n) as update:
+            values = neighbours.precision_recall(reals.features, fakes, reals.radii, progress=update)
+        judge = 'inception' if self._judges.inception else 'reader'
+        return [Result('%s_%s' % (name, judge), value, self._request.n) for name, value in zip(('precision', 'recall'), values)]
+
+    def _separability(self):
+        reader, drawn = self._judges.reader, self._drawn()
+        visible = _visible(reader)
+        logits = factors.attribute_logits(drawn['factors'], reader.circular)[:, visible]
+        results = []
+        for space in ('z', 'w'):
+            with self._bar('separability in ' + space, len(visible)) as update:
+                bits = separability.entropies(drawn[space], logits, update)
+            details = {reader.factor_names[i]: round(float(value), 4) for i, value in zip(visible, bits)}
+            results.append(Result('ls_reader_' + space, separability.score(bits), self._request.n, details=details))
+        return results
+
+    def _path(self, name):
+        spec, lpips = path_length.SPECS[name], self._judges.lpips
+        random = np.random.RandomState(self._request.seed)
+
+        def render(w):
+            self._generator.set_noise(random)
+            return self._generator.render(self._dlatents(w))
+
+        with self._bar('path length ' + name) as update:
+            length = path_length.measure(self._generator.map, render, self._lpips_distance if lpips else self._reader_distance,
+                                         self._generator.latent_size, spec, self._request.n, random, update)
+        kind = ('ppl_' if self._request.crop or name == 'segan' else 'ppl2_') if lpips else 'ppl_reader_'
+        return Result(kind + name, length.mean, self._request.n, length.standard_error, dict(dataclasses.asdict(spec), kept=length.kept))
+
+    # -------------------------------------------------------------- images
+
+    def _drawn(self):
+        """Of n fakes: z, w, and what the judges say (features, factors), as dict of float arrays [n, ...].
+
+        Draws for each minibatch of 16: z, then the noise images.
+        """
+        if self._fakes is None:
+            random, pieces = np.random.RandomState(self._request.seed), []
+            with self._bar('fakes') as update:
+                for begin in range(0, self._request.n, MINIBATCH):
+                    z = random.randn(min(MINIBATCH, self._request.n - begin), self._generator.latent_size)
+                    pieces.append(self._draw(z, random))
+                    update(len(z))
+            self._fakes = {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
+        return self._fakes
+
+    def _draw(self, z, random):
+        w = self._generator.map(z)
+        self._generator.set_noise(random)
+        images = self._generator.synthesize(self._dlatents(w))
+        found = dict(z=z, w=w)
+        if self._request.compares:
+            found['features'] = self._features(images)
+        if 'ls' in self._request.metrics:
+            found['factors'] = self._judges.reader.read(images)
+        return found
+
+    def _dlatents(self, w):
+        dlatents = latents.broadcast(w, self._generator.num_layers)
+        if self._request.psi is None:
+            return dlatents
+        return latents.truncate(dlatents, self._generator.dlatent_avg, self._request.psi)
+
+    # -------------------------------------------------------------- judges
+
+    def _features(self, images):
+        """uint8 [k, H, W, C] -> [k, F]."""
+        if self._judges.inception:
+            return self._judges.inception.run(images.transpose(0, 3, 1, 2))
+        return self._judges.reader.look(_signed(images))[1]
+
+    def _reader_distance(self, a, b):
+        a, b = [np.asarray(self._judges.reader.look(images)[1], np.float64) for images in (a, b)]
+        return np.square(a - b).sum(axis=1)
+
+    def _lpips_distance(self, a, b):
+        crop = path_length.crop_face if self._request.crop else lambda images: images
+        return self._judges.lpips.run(*[(path_length.shrink(crop(images), LPIPS_RESOLUTION) + 1) * 127.5 for images in (a, b)])
+
+    @contextlib.contextmanager
+    def _bar(self, description, total=None):
+        if self._progress is None:
+            yield lambda k: None
+            return
+        bar = self._progress(description, total or self._request.n)
+        try:
+            yield bar.update
+        finally:
+            bar.close()
+
+
+def _signed(images):
+    """uint8 [k, H, W, C] -> float32 [k, C, H, W], range [-1, 1]."""
+    return images.transpose(0, 3, 1, 2).astype(np.float32) / np.float32(127.5) - 1
+
+
+def _visible(reader):
+    """Indices of the factors that the reader reads well."""
+    return [i for i, r2 in enumerate(reader.r2) if r2 >= VISIBLE]
+
+
+def _count(n):
+    """50000 -> '50k', 1234 -> '1234'."""
+    return str(n) if n % 1000 else '%dk' % (n // 1000)

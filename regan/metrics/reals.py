@@ -1,0 +1,133 @@
+"""Real images for the metrics, from a data set's folder or rendered from a world, and their statistics, which are cached."""
+import collections
+import pathlib
+
+import numpy as np
+
+from regan import artefacts
+from regan.errors import UserError
+from regan.metrics import frechet, neighbours
+
+ALGORITHM = 1  # Raise it whenever the same facts give other statistics.
+WORLD = 'world:'
+WORLD_SEED = 20191231  # Of the factors; no data set of ours is drawn with it, so these images are new to every network.
+SUPERSAMPLING = 2
+BATCH = 64
+
+Neighbours = collections.namedtuple('Neighbours', 'features radii')
+
+
+class FolderImages:
+    """The images of a multi-resolution data set at one resolution, in the order of the records.
+
+    Attributes: facts (JSON-able; they name the content), num_images, num_channels.
+    Raises: UserError.
+    """
+
+    def __init__(self, folder, resolution):
+        from training import tfrecords
+        levels = tfrecords.open_levels(folder, resolution)
+        self._file = levels[0]
+        for level in levels[1:]:
+            level.close()
+        self.num_images, self.num_channels = self._file.num_images, self._file.shape[0]
+        self.facts = dict(data=artefacts.sha256_file(self._file.path), resolution=resolution)
+
+    def batches(self, n):
+        """Yields uint8 [k, H, W, C], n images in all. Raises UserError if there are fewer."""
+        if n > self.num_images:
+            raise UserError('%s holds %d images, fewer than the %d asked for; lower n' % (self._file.path, self.num_images, n))
+        for begin in range(0, n, BATCH):
+            yield self._file.read(np.arange(begin, min(begin + BATCH, n))).transpose(0, 2, 3, 1)
+
+    def close(self):
+        self._file.close()
+
+
+class WorldImages:
+    """Images rendered from a world. Attributes as `FolderImages`; there is no end of images."""
+
+    num_channels = 3
+
+    def __init__(self, name, resolution):
+        from regan import worlds
+        self._world, self._resolution = worlds.load(name), resolution
+        self.facts = dict(world=name, world_seed=WORLD_SEED, supersampling=SUPERSAMPLING, resolution=resolution,
+                          renderer=worlds.RENDERER_VERSION)
+
+    def batches(self, n):
+        """Yields uint8 [k, H, W, 3], n images in all."""
+        factors = self._world.sample(n, WORLD_SEED)
+        for begin in range(0, n, BATCH):
+            yield self._world.render(factors[begin:begin + BATCH], resolution=self._resolution, supersampling=SUPERSAMPLING)
+
+    def close(self):
+        pass
+
+
+def open_images(data, resolution):
+    """The images behind an argument: 'world:NAME', or the folder of a data set. Raises UserError."""
+    if data.startswith(WORLD):
+        return WorldImages(data[len(WORLD):], resolution)
+    if not pathlib.Path(data).is_dir():
+        raise UserError('%s is no folder; give that of a data set, or %sNAME for fresh renders' % (data, WORLD))
+    return FolderImages(data, resolution)
+
+
+def mirrored(batches, random):
+    """Flips each image of the batches [k, H, W, C] left to right with probability 0.5."""
+    for images in batches:
+        flip = random.rand(len(images)) < 0.5
+        yield np.where(flip[:, np.newaxis, np.newaxis, np.newaxis], images[:, :, ::-1], images)
+
+
+class RealStatistics:
+    """What metrics need to know of the reals, from the cache where it has been computed before.
+
+    Args:
+        images: FolderImages or WorldImages.
+        features: callable, uint8 [k, H, W, C] -> float [k, F].
+        facts: dict of JSON values, everything about `features` that the numbers depend on.
+        n: number of images.
+        mirror_seed: flip at random with this seed, or None.
+        cache_dir: folder.
+    """
+
+    def __init__(self, images, features, facts, n, mirror_seed, cache_dir):
+        self._images, self._extract, self._n, self._mirror_seed = images, features, n, mirror_seed
+        key = artefacts.cache_key(dict(images.facts, features=facts, n=n, mirror_seed=mirror_seed, algorithm=ALGORITHM))
+        self._path = pathlib.Path(cache_dir) / ('reals-n%d-%s' % (n, key))
+        self._features = None
+
+    def gaussian(self, progress):
+        """frechet.Gaussian of the features; progress(k) is called after k more images."""
+        def compute():
+            return vars(frechet.fit([self._all_features(progress)]))
+        arrays = self._cached('gaussian', compute)
+        return frechet.Gaussian(arrays['mean'], arrays['covariance'], int(arrays['count']))
+
+    def neighbours(self, progress):
+        """Neighbours(features [n, F], radii [n])."""
+        def compute():
+            features = self._all_features(progress)
+            return dict(features=features, radii=neighbours.radii_of(features))
+        return Neighbours(**self._cached('neighbours', compute))
+
+    def _cached(self, kind, compute):
+        path = self._path.with_name('%s-%s.npz' % (self._path.name, kind))
+        if not path.exists():
+            artefacts.write_npz(path, compute())
+        return artefacts.read_npz(path)
+
+    def _all_features(self, progress):
+        """float32 [n, F]; computed once, for both kinds."""
+        if self._features is None:
+            batches = self._images.batches(self._n)
+            if self._mirror_seed is not None:
+                batches = mirrored(batches, np.random.RandomState(self._mirror_seed))
+            found = []
+            for images in batches:
+                found.append(np.asarray(self._extract(images), np.float32))
+                progress(len(images))
+            self._features = np.concatenate(found)
+        return self._features
