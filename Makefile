@@ -13,8 +13,8 @@ figures := $(patsubst experiments/%.py,%,$(sort $(wildcard experiments/figure[0-
 options := $(if $(NETWORKS),--networks '$(NETWORKS)')
 
 .NOTPARALLEL:
-.PHONY: help setup test test-slow parity bench clean missing \
-        $(foreach t,setup test test-slow parity,$(stacks:%=$t-%)) \
+.PHONY: help setup test test-slow parity bench zoo zoo-table zoo-smoke segan-table clean missing \
+        $(foreach t,setup test test-slow parity zoo-smoke,$(stacks:%=$t-%)) \
         $(figures) $(figures:%=check-%) $(figures:%=reference-%)
 
 help:
@@ -31,10 +31,21 @@ setup: missing $(stacks:%=setup-%)            ## make the environments in .venv/
 test: missing $(stacks:%=test-%)              ## run the tests on every stack whose Python is there
 test-slow: missing $(stacks:%=test-slow-%)    ## run the tests that take minutes
 parity: missing $(stacks:%=parity-%)          ## print how far each network is from the golden data
+zoo-smoke: missing $(stacks:%=zoo-smoke-%)    ## world, data set, training, resumption and metrics on a toy network
 
 bench: setup-$(stack)                         ## time synthesis and PCA
 	$(python) benchmarks/synthesis.py
 	$(python) benchmarks/pca.py
+	$(python) benchmarks/training.py
+
+zoo: setup-$(stack)                           ## train the five networks anew into build/zoo/ (days; PRECISION=bf16 on tf2)
+	$(python) experiments/zoo.py build $(if $(PRECISION),--precision $(PRECISION))
+
+zoo-table: setup-$(stack)                     ## measure the networks in networks/ and write their cards
+	$(python) experiments/zoo.py judge
+
+segan-table: setup-$(stack)                   ## train SEGAN's modes side by side and compare them with the published table
+	$(python) experiments/segan_table.py $(if $(PRECISION),--precision $(PRECISION))
 
 clean:                                        ## remove the environments, the drawn figures and caches
 	rm -rf .venv figures/out build *.egg-info .pytest_cache
@@ -48,13 +59,16 @@ $(stacks:%=setup-%): setup-%:
 	@scripts/set-up $*
 
 $(stacks:%=test-%): test-%: setup-%
-	OMP_NUM_THREADS=2 .venv/$*/bin/python -m pytest -q
+	OMP_NUM_THREADS=1 .venv/$*/bin/python -m pytest -q -n 2 --dist loadfile
 
 $(stacks:%=test-slow-%): test-slow-%: setup-%
 	OMP_NUM_THREADS=2 .venv/$*/bin/python -m pytest -q -m slow
 
 $(stacks:%=parity-%): parity-%: setup-%
 	.venv/$*/bin/python -m tests.parity
+
+$(stacks:%=zoo-smoke-%): zoo-smoke-%: setup-%
+	.venv/$*/bin/python experiments/zoo.py smoke --folder build/zoo/smoke-$*
 
 $(figures): %: setup-$(stack)
 	$(python) experiments/$@.py $(options)

@@ -5,6 +5,12 @@ from pathlib import Path
 
 import click
 
+from regan.commands.dataset import dataset
+from regan.commands.metrics import metrics
+from regan.commands.reader import reader
+from regan.commands.segan import segan
+from regan.commands.train import train
+from regan.commands.worlds import worlds
 from regan.console import errors_in_one_line
 
 # Heavy modules are imported inside the commands, so that --help is instant.
@@ -14,7 +20,7 @@ class _Group(click.Group):
     """Commands in the order in which the data flows; a user's mistake ends in one line."""
 
     def list_commands(self, ctx):
-        return ['info', 'generate', 'pca', 'edit']
+        return ['info', 'generate', 'pca', 'edit', 'worlds', 'dataset', 'train', 'reader', 'metrics', 'segan']
 
     def invoke(self, ctx):
         with errors_in_one_line():
@@ -27,6 +33,10 @@ def main():
 
     NETWORK is a file, or the name of a registered network such as stylegan2-cars-64 (the one that ships with the project).
     """
+
+
+for _command in (worlds, dataset, train, reader, metrics, segan):
+    main.add_command(_command)
 
 
 def _finite(ctx, param, value):

@@ -1,0 +1,201 @@
+"""The network zoo: worlds -> data sets -> training -> metrics -> cards. Every step is a `regan` command, printed before it runs.
+
+    python experiments/zoo.py build [NAME ...]   train the networks anew into build/zoo/ (hours to days)
+    python experiments/zoo.py judge [NAME ...]   measure the networks in networks/, draw their samples, write their cards
+    python experiments/zoo.py smoke              the whole path on a toy network, in a minute
+"""
+import csv
+import json
+import math
+import pathlib
+import shlex
+import shutil
+
+import click
+
+from regan import artefacts, cli, records
+from regan.console import errors_in_one_line
+from regan.errors import UserError
+
+PROJECT = pathlib.Path(__file__).resolve().parents[1]
+NETWORKS = PROJECT / 'networks'
+BUILD = PROJECT / 'build' / 'zoo'
+SPEC = PROJECT / 'experiments' / 'specs' / 'zoo.json'
+ORIGINS = {
+    'ours': 'trained from scratch with `regan train`',
+    'other': 'trained with a PyTorch program of ours that has the same parametrisation, and exported to the official form',
+}
+
+
+def regan(*words):
+    """Runs a command of `regan` in this process."""
+    words = [str(word) for word in words]
+    click.echo('$ regan ' + ' '.join(shlex.quote(word) for word in words))
+    cli.main(words, standalone_mode=False)
+
+
+def load_spec(names=()):
+    """The spec with only the networks named; all if none is."""
+    spec = records.load(SPEC)
+    unknown = sorted(set(names) - set(spec['networks']))
+    if unknown:
+        raise UserError('there is no network %s in the zoo; it has %s' % (unknown[0], ', '.join(spec['networks'])))
+    spec['networks'] = {name: entry for name, entry in spec['networks'].items() if not names or name in names}
+    return spec
+
+
+def reader_of(world):
+    return NETWORKS / ('factor-reader-%s-64.pkl' % world)
+
+
+# ------------------------------------------------------------------ build
+
+def build(spec, precision):
+    """Trains every network of the spec; what is done already is not done again."""
+    for name, entry in spec['networks'].items():
+        data = BUILD / 'data' / entry['world']
+        if not data.exists():
+            size = spec['data']
+            regan('dataset', 'create', data, '--world', entry['world'], '--n', size['n'], '--resolution', size['resolution'], '--seed', size['seed'])
+        reader = BUILD / reader_of(entry['world']).name
+        if not reader.exists():
+            regan('reader', '--data', data, '--out', reader)
+        run = BUILD / 'runs' / name
+        if not (run / 'network-final.pkl').exists():
+            regan('train', *spec['train'], *entry['train'], '--precision', precision, '--data', data, '--out', run, '--kimg', entry['kimg'])
+        regan('metrics', run / 'network-final.pkl', *_metrics(spec, data, reader), '--out', run / 'metrics.json')
+
+
+def _metrics(spec, data, reader):
+    return ['--metrics', spec['metrics']['names'], '--n', spec['metrics']['n'], '--data', data, '--reader', reader]
+
+
+# ------------------------------------------------------------------ judge
+
+def judge(spec):
+    """Metrics, sample grid and card of every network that is there."""
+    for name, entry in spec['networks'].items():
+        pickle = NETWORKS / (name + '.pkl')
+        regan('metrics', pickle, *_metrics(spec, 'world:' + entry['world'], reader_of(entry['world'])), '--out', NETWORKS / 'metrics' / (name + '.json'))
+        _draw_samples(name, pickle)
+        _write_card(spec, name, entry)
+    _write_index()
+
+
+def _draw_samples(name, pickle):
+    """32 seeds at psi 0.7, stored noise, enlarged twice: networks/NAME.png."""
+    from regan import images, latents
+    from regan.generator import Generator
+    with Generator.open(pickle) as generator:
+        w = generator.map(latents.from_seeds(range(32), generator.latent_size))
+        dlatents = latents.truncate(latents.broadcast(w, generator.num_layers), generator.dlatent_avg, 0.7)
+        tiles = generator.synthesize(dlatents)
+    tiles = images.enlarge(tiles, 2)
+    images.save_png(NETWORKS / (name + '.png'), images.grid(tiles.reshape((4, 8) + tiles.shape[1:])))
+
+
+def _write_card(spec, name, entry):
+    values = _values(name)
+    lines = ['# ' + name, '', '![32 samples at psi 0.7](%s.png)' % name, '',
+             '%s for %s thousand images. Licence: Apache-2.0.' % (ORIGINS[entry['origin']].capitalize(), entry['kimg']), '',
+             '| | |', '|---|---|',
+             '| data | %(n)d renders of the world `' % spec['data'] + entry['world'] + '`, %(resolution)d x %(resolution)d, seed %(seed)d |' % spec['data'],
+             '| recipe | `regan train %s` |' % ' '.join(spec['train'] + entry['train'] + ['--precision', 'bf16']),
+             '| kimg | %s |' % entry['kimg'],
+             '| SHA-256 | `%s` |' % artefacts.sha256_file(NETWORKS / (name + '.pkl')), '',
+             '| metric | value | standard error |', '|---|---|---|']
+    lines += ['| %s | %.4g | %s |' % (metric, value, '' if error is None else '%.2g' % error) for metric, (value, error) in values.items()]
+    lines += ['', 'Metrics are of %d images without truncation against fresh renders of the world, judged by '
+              '[its factor reader](factor-reader-%s-64.pkl): `frechet_reader` is not the FID.' % (spec['metrics']['n'], entry['world'])]
+    _write(NETWORKS / (name + '.md'), lines)
+
+
+def _values(name):
+    """metric -> (value, standard error or None), as they were measured."""
+    results = records.load(NETWORKS / 'metrics' / (name + '.json'))['results']
+    return {result['metric']: (result['value'], result['standard_error']) for result in results}
+
+
+def _write_index():
+    """networks/table.md: all networks beside each other, and what the readers read."""
+    spec = load_spec()
+    names = [name for name in spec['networks'] if (NETWORKS / 'metrics' / (name + '.json')).exists()]
+    values = {name: _values(name) for name in names}
+    metrics = list(dict.fromkeys(metric for found in values.values() for metric in found))
+    lines = ['# The zoo, measured', '', '| network | kimg | origin | ' + ' | '.join(metrics) + ' |', '|---' * (len(metrics) + 3) + '|']
+    for name in names:
+        entry = spec['networks'][name]
+        lines.append('| [%s](%s.md) | %s | %s | ' % (name, name, entry['kimg'], {'ours': 'ours', 'other': 'PyTorch'}[entry['origin']])
+                     + ' | '.join('%.4g' % values[name][metric][0] if metric in values[name] else '' for metric in metrics) + ' |')
+    lines += ['', 'R2 of each factor, read by the factor readers from held-out renders:', '']
+    for world in dict.fromkeys(entry['world'] for entry in spec['networks'].values()):
+        lines += _reader_lines(world)
+    _write(NETWORKS / 'table.md', lines)
+
+
+def _reader_lines(world):
+    from dnnlib import unpickle
+    state = unpickle.networks(unpickle.read(str(reader_of(world))))[0]
+    pairs = sorted(zip(state.static_kwargs['factor_names'], state.static_kwargs['r2']), key=lambda pair: -pair[1])
+    return ['- %s: %s' % (world, ', '.join('%s %.3f' % pair for pair in pairs))]
+
+
+def _write(path, lines):
+    with artefacts.atomic_path(path) as temporary:
+        temporary.write_text('\n'.join(lines) + '\n', encoding='utf-8')
+    click.echo('wrote %s' % path)
+
+
+# ------------------------------------------------------------------ smoke
+
+def smoke(folder):
+    """World -> TFRecords -> ten minibatches -> snapshot -> ten more -> metrics. Raises UserError where a step left nothing sound."""
+    shutil.rmtree(str(folder), ignore_errors=True)
+    data, run, numbers = folder / 'data', folder / 'run', folder / 'metrics.json'
+    regan('dataset', 'create', data, '--world', 'cars', '--n', 64, '--resolution', 64, '--seed', 1)
+    for kimg in (0.08, 0.16):
+        regan('train', '--network', 'stylegan2', '--data', data, '--out', run, '--kimg', kimg, '--minibatch', 8, '--latent-size', 16, '--dlatent-size', 16,
+              '--mapping-fmaps', 16, '--fmap-base', 128, '--fmap-max', 16, '--path-length-weight', 0, '--tick-kimg', 0.04, '--network-ticks', 2)
+    regan('metrics', run / 'network-final.pkl', '--metrics', 'frechet,pr', '--n', 64, '--data', data, '--reader', reader_of('cars'), '--out', numbers)
+    with open(str(run / 'log.csv'), newline='') as file:
+        shown = [float(row['kimg']) for row in csv.DictReader(file)]
+    values = [result['value'] for result in json.loads(numbers.read_text())['results']]
+    if shown != [0.04, 0.08, 0.12, 0.16] or len(values) != 3 or not all(map(math.isfinite, values)):
+        raise UserError('%s holds the ticks %s and the metrics %s; expected four ticks to 0.16 kimg and three numbers' % (folder, shown, values))
+    click.echo('worlds, data set, training, resumption and metrics work')
+
+
+# ------------------------------------------------------------------ command line
+
+@click.group()
+def main():
+    """The network zoo."""
+
+
+@main.command('build')
+@click.argument('names', nargs=-1)
+@click.option('--precision', type=click.Choice(['float32', 'bf16']), default='float32', show_default=True, help='bf16 needs TensorFlow 2.')
+def build_command(names, precision):
+    """Train the networks named, or all, into build/zoo/; an interrupted run goes on."""
+    with errors_in_one_line():
+        build(load_spec(names), precision)
+
+
+@main.command('judge')
+@click.argument('names', nargs=-1)
+def judge_command(names):
+    """Measure the networks in networks/ and write their cards."""
+    with errors_in_one_line():
+        judge(load_spec(names))
+
+
+@main.command('smoke')
+@click.option('--folder', type=click.Path(), default=str(BUILD / 'smoke'), show_default=True)
+def smoke_command(folder):
+    """The whole path on a toy network."""
+    with errors_in_one_line():
+        smoke(pathlib.Path(folder))
+
+
+if __name__ == '__main__':
+    main()
