@@ -5,20 +5,21 @@ different functions, and the state version only tells who wrote the file. The ru
 """
 from dnnlib.unpickle import NetworkPickleError
 
-STYLEGAN, STYLEGAN2, ADA, SEGAN = 'stylegan', 'stylegan2', 'stylegan2-ada', 'segan'
+STYLEGAN, STYLEGAN2, ADA, SEGAN, READER = 'stylegan', 'stylegan2', 'stylegan2-ada', 'segan', 'factor-reader'
 
 MODULES = {STYLEGAN: 'nvlabs_stylegan.networks', STYLEGAN2: 'nvlabs_stylegan2.networks', ADA: 'nvlabs_stylegan2.ada',
-           SEGAN: 'training.networks_segan'}
+           SEGAN: 'training.networks_segan', READER: 'training.networks_reader'}
 
 FUNCTIONS = {
     STYLEGAN: ('G_style', 'G_mapping', 'G_synthesis', 'D_basic'),
     STYLEGAN2: ('G_main', 'G_mapping', 'G_synthesis_stylegan2', 'G_synthesis_stylegan_revised', 'D_stylegan2', 'D_stylegan'),
     ADA: ('G_main', 'G_mapping', 'G_synthesis', 'D_main'),
     SEGAN: ('G_segan', 'G_mapping', 'G_synthesis_segan'),  # Its discriminator is StyleGAN2's.
+    READER: ('F_reader',),
 }
 
 # The state version with which networks of a generation are written.
-STATE_VERSION = {STYLEGAN: 3, STYLEGAN2: 4, ADA: 5, SEGAN: 4}
+STATE_VERSION = {STYLEGAN: 3, STYLEGAN2: 4, ADA: 5, SEGAN: 4, READER: 4}
 
 # Static arguments of published files that change neither variables nor the function at run-time defaults.
 HARMLESS_ARGUMENTS = frozenset((
@@ -27,7 +28,7 @@ HARMLESS_ARGUMENTS = frozenset((
 
 
 def generation(state):
-    """The generation whose mathematics a network uses: STYLEGAN, STYLEGAN2, ADA or SEGAN.
+    """The generation whose mathematics a network uses: STYLEGAN, STYLEGAN2, ADA, SEGAN or READER.
 
     Args:
         state: NetworkState of a whole network, or of a component that stands alone.
@@ -40,7 +41,7 @@ def generation(state):
         return ADA if any(v.endswith('/mod_weight') for v in state.variables) else STYLEGAN
     if name == 'G_mapping':
         return _mapping_generation(state)
-    owners = [g for g in (STYLEGAN, STYLEGAN2, ADA, SEGAN) if name in FUNCTIONS[g]]
+    owners = [g for g in (STYLEGAN, STYLEGAN2, ADA, SEGAN, READER) if name in FUNCTIONS[g]]
     if not owners:
         known = sorted(set(sum(FUNCTIONS.values(), ())))
         raise NetworkPickleError(

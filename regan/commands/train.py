@@ -1,4 +1,6 @@
 """`regan train`: a StyleGAN, StyleGAN2 or SEGAN from a folder of TFRecords."""
+import contextlib
+
 import click
 
 _SIZES = [  # option, keyword of the networks, help
@@ -49,6 +51,8 @@ def _sizes(command):
 @click.option('--tick-kimg', type=float, default=4, show_default=True, help='Thousands of images between two reports.')
 @click.option('--image-ticks', type=_POSITIVE, default=1, show_default=True, help='Ticks between sample grids.')
 @click.option('--network-ticks', type=_POSITIVE, default=10, show_default=True, help='Ticks between network pickles.')
+@click.option('--reader', type=click.Path(exists=True, dir_okay=False), help='Factor reader: every network pickle is measured by it.')
+@click.option('--metric-images', type=click.IntRange(min=4), default=1000, show_default=True, help='Images of each side for that.')
 @click.option('--resume', 'resume_pkl', type=click.Path(exists=True, dir_okay=False), help='Pickle (G, D, Gs) to start a new run from.')
 @click.option('--threads', type=_POSITIVE, help='Of TensorFlow; default: one for each processor.')
 def train(**options):
@@ -59,7 +63,8 @@ def train(**options):
     path = training_loop(
         _recipe(options), options['data_dir'], options['run_dir'], options['kimg'], resolution=options['resolution'],
         max_label_size='full' if options['labels'] < 0 else options['labels'], image_snapshot_ticks=options['image_ticks'],
-        network_snapshot_ticks=options['network_ticks'], resume_pkl=options['resume_pkl'], threads=options['threads'])
+        network_snapshot_ticks=options['network_ticks'], resume_pkl=options['resume_pkl'], threads=options['threads'],
+        metrics=options['reader'] and _metrics(options['data_dir'], options['reader'], options['metric_images'], options['mirror']))
     click.echo('wrote %s' % path if path else 'interrupted; run the same command to go on')
     if path is None:
         raise SystemExit(130)
@@ -108,3 +113,18 @@ def _recipe(options):
         return recipe.stylegan2(network, **common)
     chosen = {name: options[name] for name in ('subspace_init', 'collapse_mode2', 'orth_weight')}
     return recipe.segan(network, options['segan_mode'], **dict(chosen, **common))
+
+
+def _metrics(data_dir, reader, n, mirror):
+    """The function path of a pickle -> dict of its Frechet distance, precision and recall."""
+    from regan import artefacts
+    from regan.features import FactorReader
+    from regan.generator import Generator
+    from regan.metrics import evaluate, reals
+
+    def measure(path):
+        with Generator.open(path) as generator, FactorReader(reader) as judge, contextlib.closing(reals.open_images(data_dir, generator.resolution)) as images:
+            request, judges = evaluate.Request(('frechet', 'pr'), n, mirror=mirror), evaluate.Judges(judge)
+            judges.check(request, generator, True)
+            return {result.metric: result.value for result in evaluate.evaluate(generator, request, judges, images, artefacts.cache_dir())}
+    return measure

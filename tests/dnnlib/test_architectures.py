@@ -4,7 +4,7 @@ import importlib
 import pytest
 
 from dnnlib import architectures
-from dnnlib.architectures import ADA, SEGAN, STYLEGAN, STYLEGAN2
+from dnnlib.architectures import ADA, READER, SEGAN, STYLEGAN, STYLEGAN2
 from dnnlib.unpickle import NetworkPickleError, NetworkState
 
 
@@ -31,6 +31,7 @@ def state(build_func_name, variables=(), version=4, src=''):
     ('D_main', [], 5, ADA),
     ('G_segan', ['dlatent_avg'], 4, SEGAN),
     ('G_synthesis_segan', ['4x4/Conv/mod_weight'], 4, SEGAN),
+    ('F_reader', ['Conv0/weight'], 4, READER),
 ])
 def test_generation(build_func_name, variables, version, expected):
     assert architectures.generation(state(build_func_name, variables, version)) == expected
@@ -97,4 +98,4 @@ def test_every_function_of_the_tables_exists():
         for name in names:
             function = getattr(module, name)
             assert (function.__module__, function.__name__) == (architectures.MODULES[generation], name)
-    assert architectures.STATE_VERSION == {STYLEGAN: 3, STYLEGAN2: 4, ADA: 5, SEGAN: 4}
+    assert architectures.STATE_VERSION == {STYLEGAN: 3, STYLEGAN2: 4, ADA: 5, SEGAN: 4, READER: 4}

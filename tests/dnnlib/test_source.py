@@ -55,11 +55,14 @@ def test_the_text_runs_in_a_module_of_its_own(text):
     exec(compile(source, 'elsewhere', 'exec'), namespace)
     for name in architectures.FUNCTIONS[generation]:
         assert namespace[name].__module__ == 'elsewhere'
-    name = [name for name in namespace if name.startswith('D_')][-1]  # SEGAN has StyleGAN2's.
-    with fresh_session():
+    with fresh_session(), tf.variable_scope('N'):
+        if generation == architectures.READER:
+            factors, _ = namespace['F_reader'](tf.placeholder(tf.float32, [None, 3, 16, 16]), resolution=16, num_factors=5)
+            assert factors.shape.as_list() == [None, 5]
+            return
+        name = [name for name in namespace if name.startswith('D_')][-1]  # SEGAN has StyleGAN2's.
         x = tf.placeholder(tf.float32, [None, 3, 4, 4])
-        with tf.variable_scope('N'):
-            scores = namespace[name](x, tf.placeholder(tf.float32, [None, 0]), is_template_graph=True, **dict(SIZES, resolution=4))
+        scores = namespace[name](x, tf.placeholder(tf.float32, [None, 0]), is_template_graph=True, **dict(SIZES, resolution=4))
         assert scores.shape.as_list() == [None, 1]
 
 

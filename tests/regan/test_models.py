@@ -39,7 +39,7 @@ def test_registry_is_sound():
 def test_embedded_networks_are_there_and_small():
     embedded = {model.file for model in models.registry().values() if model.source == 'embedded'}
     files = list(models.EMBEDDED.glob('*.pkl'))
-    assert {path.name for path in files} == embedded
+    assert {path.name for path in files if not path.name.startswith('factor-reader-')} == embedded
     assert all(path.stat().st_size <= 16 * 2 ** 20 for path in files)
 
 

@@ -108,7 +108,7 @@ FIGURES = sorted(path.stem for path in (models.PROJECT / 'experiments').glob('fi
 
 
 def test_figures_and_specs_belong_together():
-    assert FIGURES and FIGURES == sorted(path.stem for path in spec.SPECS.glob('*.json'))
+    assert FIGURES and FIGURES == sorted(path.stem for path in spec.SPECS.glob('figure*.json'))
 
 
 @pytest.mark.parametrize('figure', FIGURES)

@@ -299,7 +299,8 @@ def test_something_else_in_the_file(toy):
     (tf.train.Example(features=tf.train.Features(feature={'image': tf.train.Feature()})).SerializeToString(), 'no features "shape" and "data"'),
     (b'\xff' * 99, 'no tf.train.Example'),
     (example(np.zeros([3, 8, 8], np.float32)).SerializeToString(), r'768 bytes are not an image \[3, 8, 8\] of 8 bits'),
-    (example(noise(3, 8, 8), shape=[3, 64]).SerializeToString(), '"shape" has 2 numbers instead of 3')])
+    (example(noise(3, 8, 8), shape=[3, 64]).SerializeToString(), '"shape" has 2 numbers instead of 3')],
+    ids=['empty', 'other features', 'no protobuf', 'floats', 'two sizes'])
 def test_records_that_are_no_images(toy, payload, sentence):
     plain_tfrecords.write(toy / 'toy-r03.tfrecords', [payload] * 7)
     refused(toy, 'toy-r03.tfrecords: record 0 .*' + sentence)
