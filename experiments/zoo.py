@@ -155,7 +155,7 @@ def smoke(folder):
     regan('dataset', 'create', data, '--world', 'cars', '--n', 64, '--resolution', 64, '--seed', 1)
     for kimg in (0.08, 0.16):
         regan('train', '--network', 'stylegan2', '--data', data, '--out', run, '--kimg', kimg, '--minibatch', 8, '--latent-size', 16, '--dlatent-size', 16,
-              '--mapping-fmaps', 16, '--fmap-base', 128, '--fmap-max', 16, '--path-length-weight', 0, '--tick-kimg', 0.04, '--network-ticks', 2,
+              '--mapping-fmaps', 16, '--fmap-base', 128, '--fmap-max', 16, '--path-length-weight', 0, '--tick-kimg', 0.04, '--network-ticks', 4,
               '--reader', reader_of('cars'), '--metric-images', 16)
     regan('metrics', run / 'network-final.pkl', '--metrics', 'frechet,pr', '--n', 64, '--data', data, '--reader', reader_of('cars'), '--out', numbers)
     with open(str(run / 'log.csv'), newline='') as file:

@@ -121,6 +121,8 @@ def _metrics(data_dir, reader, n, mirror):
     from regan.features import FactorReader
     from regan.generator import Generator
     from regan.metrics import evaluate, reals
+    with FactorReader(reader):
+        pass  # Refused now rather than after hours, if it is none.
 
     def measure(path):
         with Generator.open(path) as generator, FactorReader(reader) as judge, contextlib.closing(reals.open_images(data_dir, generator.resolution)) as images:
