@@ -24,13 +24,13 @@ class Progress:
     """Where a run is.
 
     Attributes:
-        images: reals that D has seen. lod: of the last minibatch. minibatches: so far. counter: of the random numbers, one for each part of a minibatch.
+        images: reals that D has seen. stage_images: those when the schedule was last looked at. minibatches: so far. counter: of the random numbers, one for each part of a minibatch.
         tick_start: images when this tick began. seconds: of training so far.
         sums: step name -> [sum, count] of its losses in this tick.
     """
 
     images: int = 0
-    lod: float = None
+    stage_images: int = 0
     minibatches: int = 0
     counter: int = 0
     tick_start: int = 0
@@ -114,6 +114,7 @@ class _Run:
     def train(self, total_kimg, show_progress):
         """Path of the final pickle, or None if a signal came."""
         started = time.time() - self._progress.seconds
+        self._enter(self._stage_at(self._progress.stage_images))  # Where an interrupted run was.
         with _interruptible() as interrupted, tqdm.tqdm(total=total_kimg * 1000, initial=self._progress.images, unit='img',
                                                         disable=None if show_progress else True) as bar:
             while self._progress.images < total_kimg * 1000:
@@ -131,8 +132,9 @@ class _Run:
 
     def _minibatch(self):
         p = self._progress
-        if self._stage is None or p.minibatches % self._recipe.minibatch_repeats == 0:
-            self._enter(self._recipe.schedule.at(p.images, self._training_set.resolution))
+        if p.minibatches % self._recipe.minibatch_repeats == 0:
+            p.stage_images = p.images
+            self._enter(self._stage_at(p.images))
         self._reals = [self._fetch() for _ in range(self._stage.rounds)]
         if self._recipe.order == 'stylegan':
             self._step('D')
@@ -146,13 +148,15 @@ class _Run:
         p.minibatches += 1
         p.counter += self._stage.rounds
 
+    def _stage_at(self, images):
+        return self._recipe.schedule.at(images, self._training_set.resolution)
+
     def _enter(self, stage):
         old, self._stage = self._stage, stage
         if old is None or (old.at_once, math.floor(old.lod)) != (stage.at_once, math.floor(stage.lod)):
             self._training_set.configure(stage.at_once, stage.lod, skip_images=self._progress.images)
         self._graph.set_lod(stage.lod)
-        before, self._progress.lod = self._progress.lod, stage.lod
-        another = before is not None and (math.floor(before), math.ceil(before)) != (math.floor(stage.lod), math.ceil(stage.lod))
+        another = old is not None and (math.floor(old.lod), math.ceil(old.lod)) != (math.floor(stage.lod), math.ceil(stage.lod))
         if another and self._recipe.reset_opt_for_new_lod:
             self._graph.reset_optimizers()
 

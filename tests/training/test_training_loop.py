@@ -39,7 +39,7 @@ def second(**changes):
 def first(**changes):
     growing = Schedule(lod_initial_resolution=4, lod_training_kimg=0.012, lod_transition_kimg=0.012, minibatch_size=4, minibatch_gpu=2,
                        lrate=0.01, tick_kimg=0.012)
-    return recipes.stylegan(SIZES, **dict(dict(schedule=growing, minibatch_repeats=1), **changes))
+    return recipes.stylegan(SIZES, **dict(dict(schedule=growing, minibatch_repeats=3), **changes))
 
 
 def run(recipe, data, folder, total=TOTAL, **kwargs):
@@ -116,11 +116,12 @@ class Recorder:
         return ['G', 'G_reg', 'D', 'D_reg'] if self._recipe.order == 'stylegan2' else ['G', 'D']
 
     def step(self, name, counter, stage, images, labels, ema_decay):
-        self._note(name, counter, stage, np.asarray(images).sum(), ema_decay)
+        self._note(name, counter, stage, np.asarray(images).sum(), ema_decay, self.lod)
         return 0.5
 
     def set_lod(self, lod):
-        self._note('lod', lod)
+        self.calls.append(('lod', lod))
+        self.lod = lod
 
     def reset_optimizers(self):
         self._note('reset')
@@ -139,13 +140,20 @@ def recorder(monkeypatch):
     monkeypatch.setattr(RunFolder, 'save_networks', lambda self, name, networks: open(self.file(name), 'w').name)
 
 
-@pytest.mark.parametrize('make', [first, second])
+@pytest.mark.parametrize('make', [first, lambda: first(minibatch_repeats=1), second])
 def test_what_the_graph_is_told_does_not_depend_on_an_interruption(make, data, tmp_path, recorder):
     run(make(), data, tmp_path / 'straight')
     whole = Recorder.last.digest
     assert run(make(), data, tmp_path / 'broken', metrics=terminate) is None
     run(make(), data, tmp_path / 'broken')
     np.testing.assert_array_equal(Recorder.last.digest, whole)
+
+
+def test_a_run_that_is_over_only_writes_the_networks(data, tmp_path, recorder):
+    """Also where it was interrupted within a tick."""
+    assert run(first(), data, tmp_path, metrics=terminate) is None
+    assert run(first(), data, tmp_path, total=0.016) == str(tmp_path / 'network-final.pkl')
+    assert [row['kimg'] for row in rows(tmp_path)] == ['0.012', '0.016']
 
 
 def test_order_of_the_second_generation(data, tmp_path, recorder):
@@ -156,8 +164,8 @@ def test_order_of_the_second_generation(data, tmp_path, recorder):
 
 def test_order_of_the_first_generation_and_its_growing(data, tmp_path, recorder):
     """Two parts for each minibatch; lod 1 for three minibatches, then a fade of three, where Adam is reset as it begins and ends."""
-    run(first(), data, tmp_path, total=0.028)
-    calls = [call for call in Recorder.last.calls]
+    run(first(minibatch_repeats=1), data, tmp_path, total=0.028)
+    calls = Recorder.last.calls[1:]
     assert [call[1] for call in calls if call[0] == 'lod'] == pytest.approx([1, 1, 1, 1, 2 / 3, 1 / 3, 0])
     assert [(call[0], call[1]) for call in calls[1:5]] == [('D', 0), ('D', 1), ('G', 0), ('G', 1)]
     assert [i for i, call in enumerate(call for call in calls if call[0] in ('lod', 'reset')) if call[0] == 'reset'] == [5, 8]
