@@ -22,8 +22,8 @@ NETWORKS = PROJECT / 'networks'
 BUILD = PROJECT / 'build' / 'zoo'
 SPEC = PROJECT / 'experiments' / 'specs' / 'zoo.json'
 ORIGINS = {
-    'ours': 'trained from scratch with `regan train`',
-    'other': 'trained with a PyTorch program of ours that has the same parametrisation, and exported to the official form',
+    'ours': 'Trained from scratch for %s thousand images with `regan train`.',
+    'other': 'Trained for %s thousand images with a PyTorch program of ours that has the same parametrisation, and exported to the official form.',
 }
 
 
@@ -97,10 +97,10 @@ def _draw_samples(name, pickle):
 def _write_card(spec, name, entry):
     values = _values(name)
     lines = ['# ' + name, '', '![32 samples at psi 0.7](%s.png)' % name, '',
-             '%s for %s thousand images. Licence: Apache-2.0.' % (ORIGINS[entry['origin']].capitalize(), entry['kimg']), '',
+             ORIGINS[entry['origin']] % entry['kimg'] + ' Licence: Apache-2.0.', '', entry['note'], '',
              '| | |', '|---|---|',
              '| data | %(n)d renders of the world `' % spec['data'] + entry['world'] + '`, %(resolution)d x %(resolution)d, seed %(seed)d |' % spec['data'],
-             '| recipe | `regan train %s` |' % ' '.join(spec['train'] + entry['train'] + ['--precision', 'bf16']),
+             '| %s | `regan train %s` |' % ({'ours': 'recipe', 'other': 'its recipe, as ours'}[entry['origin']], ' '.join(spec['train'] + entry['train'] + ['--precision', 'bf16'])),
              '| kimg | %s |' % entry['kimg'],
              '| SHA-256 | `%s` |' % artefacts.sha256_file(NETWORKS / (name + '.pkl')), '',
              '| metric | value | standard error |', '|---|---|---|']
