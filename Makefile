@@ -36,7 +36,7 @@ zoo-smoke: missing $(stacks:%=zoo-smoke-%)    ## world, data set, training, resu
 bench: setup-$(stack)                         ## time synthesis and PCA
 	$(python) benchmarks/synthesis.py
 	$(python) benchmarks/pca.py
-	$(python) benchmarks/training.py
+	$(python) benchmarks/train.py
 
 zoo: setup-$(stack)                           ## train the five networks anew into build/zoo/ (days; PRECISION=bf16 on tf2)
 	$(python) experiments/zoo.py build $(if $(PRECISION),--precision $(PRECISION))

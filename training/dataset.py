@@ -12,10 +12,11 @@ import glob
 import os
 
 import numpy as np
-import tensorflow.compat.v1 as tf
 
 import dnnlib
 from dnnlib import tflib
+import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
+
 from nvlabs_stylegan.primitives import random_uniform
 from regan.errors import UserError
 from training import tfrecords

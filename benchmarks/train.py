@@ -1,13 +1,14 @@
 """Images per second of training on the zoo's networks, and how near that comes to the machine's matrix multiplication.
 
-    python benchmarks/training.py
-    python benchmarks/training.py --case stylegan2:float32
+    python benchmarks/train.py
+    python benchmarks/train.py --case stylegan2:float32
 
 The time of a minibatch is that of a G step, a D step, and a sixteenth of an R1 step. Counted as work are the multiply-adds of the
 convolutions that mix channels: G once forward and twice backward in its own step and once forward in D's; D once forward and once
 backward (images only) in G's step, and once forward and twice backward for reals and for fakes in its own. R1 is not counted as work.
 """
 import re
+import sys
 
 import click
 
@@ -74,12 +75,11 @@ def discriminator_multiply_adds(network):
 def main(cases, repeats, out):
     """Time training steps against the machine's matrix multiplication. bfloat16 needs TensorFlow 2."""
     with errors_in_one_line():
-        import tensorflow
-        first = tensorflow.__version__.startswith('1.')
+        first = sys.version_info < (3, 8)  # Python 3.7 has TensorFlow 1.15 only.
         if first and any(case.endswith('bfloat16') for case in cases):
-            raise UserError('bfloat16 needs TensorFlow 2; choose float32 cases on TensorFlow %s' % tensorflow.__version__)
+            raise UserError('bfloat16 needs TensorFlow 2; choose float32 cases on the reference stack')
         cases = cases or [case for case in CASES if not (first and case.endswith('bfloat16'))]
-        common.run('training', COLUMNS, measure, [(case, repeats) for case in cases], out)
+        common.run('train', COLUMNS, measure, [(case, repeats) for case in cases], out)
 
 
 if __name__ == '__main__':
