@@ -196,7 +196,8 @@ class RecordFile:
                 progress(len(rows))
 
     def close(self):
-        self._file.close()
+        with self._lock:  # Not while another thread is between finding its place and reading.
+            self._file.close()
 
     def _bytes(self, number, offset, count):
         data = bytearray(count)
