@@ -96,11 +96,12 @@ def _draw_samples(name, pickle):
 
 def _write_card(spec, name, entry):
     values = _values(name)
+    recipe = ' '.join(spec['train'] + entry['train'] + ['--precision', 'bf16'])
     lines = ['# ' + name, '', '![32 samples at psi 0.7](%s.png)' % name, '',
              ORIGINS[entry['origin']] % entry['kimg'] + ' Licence: Apache-2.0.', '', entry['note'], '',
              '| | |', '|---|---|',
              '| data | %(n)d renders of the world `' % spec['data'] + entry['world'] + '`, %(resolution)d x %(resolution)d, seed %(seed)d |' % spec['data'],
-             '| %s | `regan train %s` |' % ({'ours': 'recipe', 'other': 'its recipe, as ours'}[entry['origin']], ' '.join(spec['train'] + entry['train'] + ['--precision', 'bf16'])),
+             '| %s | `regan train %s` |' % ({'ours': 'recipe', 'other': 'its recipe, as ours'}[entry['origin']], recipe),
              '| kimg | %s |' % entry['kimg'],
              '| SHA-256 | `%s` |' % artefacts.sha256_file(NETWORKS / (name + '.pkl')), '',
              '| metric | value | standard error |', '|---|---|---|']

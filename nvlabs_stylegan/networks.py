@@ -13,7 +13,8 @@ from nvlabs_stylegan.layers import (
     activation, add_bias, add_noise, blur, conv, dense, down_conv, down_image, instance_norm, style_mod, up_conv, up_image)
 from nvlabs_stylegan.primitives import (
     channel_axis, concat_label, constant_input, flatten_nchw, from_layout, is_number, minibatch_stddev, mix_styles, noise_image,
-    noise_variables, publish, random_normal, resolution_log2, second_moment_norm, state_variable, to_layout, track_average, truncate, weighted_score)
+    noise_variables, publish, random_normal, resolution_log2, second_moment_norm, state_variable,
+    to_layout, track_average, truncate, weighted_score)
 
 
 def G_style(latents_in, labels_in, truncation_psi=0.7, truncation_cutoff=8, truncation_psi_val=None, truncation_cutoff_val=None,

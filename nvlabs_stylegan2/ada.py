@@ -7,11 +7,11 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 import dnnlib
-from nvlabs_stylegan.primitives import data_format, resolution_log2, second_moment_norm, state_variable, to_layout
+from nvlabs_stylegan.primitives import data_format, resolution_log2, second_moment_norm, to_layout
 from nvlabs_stylegan2.layers import bias_act, dense
 from nvlabs_stylegan2.networks import (
     DiscriminatorLayers, SynthesisLayers, _make_components, broadcast_dlatents, discriminator_features, feature_maps, mapping_stack,
-    synthesize_image, wrapped_dlatents)
+    synthesize_image, wrapped_images)
 
 _NEVER = 99  # log2 of a resolution that no network has.
 
@@ -22,17 +22,9 @@ def G_main(latents_in, labels_in, truncation_psi=0.5, truncation_cutoff=None, tr
     """As StyleGAN2's G_main, without progressive growing (no variable lod)."""
     components = dnnlib.EasyDict() if components is None else components
     _make_components(components, globals()[synthesis_func], globals()[mapping_func], kwargs)
-    num_layers, dlatent_size = components.synthesis.input_shape[1:]
-    dlatent_avg = state_variable('dlatent_avg', np.zeros(dlatent_size))
-    dlatents = wrapped_dlatents(
-        latents_in, labels_in, components.mapping, dlatent_avg, num_layers,
-        (truncation_psi, truncation_cutoff), (truncation_psi_val, truncation_cutoff_val), dlatent_avg_beta, style_mixing_prob,
-        is_training, is_validation, kwargs)
-    if return_dlatents:
-        dlatents = tf.identity(dlatents, name='dlatents_out')  # The one that images depend on: path lengths are its gradients.
-    images = components.synthesis.get_output_for(dlatents, is_training=is_training, force_clean_graph=is_template_graph, **kwargs)
-    images = tf.identity(images, name='images_out')
-    return (images, dlatents) if return_dlatents else images
+    return wrapped_images(
+        latents_in, labels_in, components, (truncation_psi, truncation_cutoff), (truncation_psi_val, truncation_cutoff_val),
+        dlatent_avg_beta, style_mixing_prob, is_training, is_validation, return_dlatents, is_template_graph, kwargs)
 
 
 def G_mapping(latents_in, labels_in, latent_size=512, label_size=0, dlatent_size=512, dlatent_broadcast=None, mapping_layers=8,

@@ -11,7 +11,8 @@ import dnnlib.tflib as tflib
 from nvlabs_stylegan.growing import grow_image, shrink_features
 from nvlabs_stylegan.primitives import (
     box_down, concat_label, constant_input, flatten_nchw, from_layout, is_number, minibatch_stddev, mix_styles, nearest_up, noise_image,
-    noise_variables, publish, random_normal, resolution_log2, second_moment_norm, state_variable, to_layout, track_average, truncate, weighted_score)
+    noise_variables, publish, random_normal, resolution_log2, second_moment_norm, state_variable,
+    to_layout, track_average, truncate, weighted_score)
 from nvlabs_stylegan2.layers import bias_act, conv, dense, downsample, modulated_conv, upsample_rgb
 
 
@@ -49,6 +50,20 @@ def _make_components(components, synthesis_func, mapping_func, kwargs):
     if 'mapping' not in components:
         components.mapping = tflib.Network('G_mapping', func_name=mapping_func,
                                            dlatent_broadcast=components.synthesis.input_shape[1], **kwargs)
+
+
+def wrapped_images(latents_in, labels_in, components, truncation, truncation_val, beta, mixing_prob, is_training, is_validation,
+                   return_dlatents, is_template_graph, kwargs):
+    """What the wrapper of a generator that never grows returns: images [N, C, R, R], with return_dlatents also w [N, L, D]."""
+    num_layers, dlatent_size = components.synthesis.input_shape[1:]
+    dlatent_avg = state_variable('dlatent_avg', np.zeros(dlatent_size))
+    dlatents = wrapped_dlatents(latents_in, labels_in, components.mapping, dlatent_avg, num_layers, truncation, truncation_val, beta,
+                                mixing_prob, is_training, is_validation, kwargs)
+    if return_dlatents:
+        dlatents = tf.identity(dlatents, name='dlatents_out')  # The one that images depend on: path lengths are its gradients.
+    images = components.synthesis.get_output_for(dlatents, is_training=is_training, force_clean_graph=is_template_graph, **kwargs)
+    images = tf.identity(images, name='images_out')
+    return (images, dlatents) if return_dlatents else images
 
 
 def wrapped_dlatents(latents_in, labels_in, mapping, dlatent_avg, active_layers, truncation, truncation_val, beta, mixing_prob,

@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 import dnnlib
-from nvlabs_stylegan.primitives import concat_label, publish, resolution_log2, second_moment_norm, state_variable, to_layout
+from nvlabs_stylegan.primitives import concat_label, publish, resolution_log2, second_moment_norm, to_layout
 from nvlabs_stylegan2.networks import (
-    SynthesisLayers, _make_components, broadcast_dlatents, feature_maps, mapping_stack, synthesize_image, wrapped_dlatents)
+    SynthesisLayers, _make_components, broadcast_dlatents, feature_maps, mapping_stack, synthesize_image, wrapped_images)
 
 
 def G_segan(latents_in, labels_in, truncation_psi=None, truncation_cutoff=None, truncation_psi_val=None, truncation_cutoff_val=None,
@@ -23,17 +23,9 @@ def G_segan(latents_in, labels_in, truncation_psi=None, truncation_cutoff=None, 
     """
     components = dnnlib.EasyDict() if components is None else components
     _make_components(components, G_synthesis_segan, G_mapping, kwargs)
-    num_layers, dlatent_size = components.synthesis.input_shape[1:]
-    dlatent_avg = state_variable('dlatent_avg', np.zeros(dlatent_size))
-    dlatents = wrapped_dlatents(
-        latents_in, labels_in, components.mapping, dlatent_avg, num_layers,
-        (truncation_psi, truncation_cutoff), (truncation_psi_val, truncation_cutoff_val), dlatent_avg_beta, style_mixing_prob,
-        is_training, is_validation, kwargs)
-    if return_dlatents:
-        dlatents = tf.identity(dlatents, name='dlatents_out')  # The one that images depend on: path lengths are its gradients.
-    images = components.synthesis.get_output_for(dlatents, is_training=is_training, force_clean_graph=is_template_graph, **kwargs)
-    images = tf.identity(images, name='images_out')
-    return (images, dlatents) if return_dlatents else images
+    return wrapped_images(
+        latents_in, labels_in, components, (truncation_psi, truncation_cutoff), (truncation_psi_val, truncation_cutoff_val),
+        dlatent_avg_beta, style_mixing_prob, is_training, is_validation, return_dlatents, is_template_graph, kwargs)
 
 
 def G_mapping(latents_in, labels_in, latent_size=512, label_size=0, dlatent_size=512, dlatent_broadcast=None, mapping_layers=8,
