@@ -1,8 +1,9 @@
-"""What every command line shares: a user's mistake becomes one sentence and exit status 2."""
+"""What every command line shares: a user's mistake becomes one sentence and exit status 2; progress bars."""
 import contextlib
 import sys
 
 import click
+import tqdm
 
 from dnnlib.unpickle import NetworkPickleError
 from regan.errors import UserError
@@ -19,6 +20,13 @@ def errors_in_one_line():
         _leave('Error: %s: %s' % (error.filename or 'input or output', error.strerror or error), 2)
     except KeyboardInterrupt:
         _leave('Interrupted; what was finished is kept, and the same command goes on from there.', 130)
+
+
+def components(generator, spec, quiet=False):
+    """The Basis of a generator's W from the cache or computed now, with a progress bar on a terminal. See `pca.load_or_compute`."""
+    from regan import artefacts, pca
+    with tqdm.tqdm(total=spec.fitted_rows, desc='components', unit=' w', leave=False, disable=quiet or None) as bar:
+        return pca.load_or_compute(generator, spec, artefacts.cache_dir(), bar.update)
 
 
 def _leave(message, status):

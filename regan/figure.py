@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 import click
 import numpy as np
-import tqdm
 
-from regan import artefacts, console, edits, images, latents, models, pca, provenance, references
+from regan import artefacts, console, edits, images, latents, models, provenance, references
 from regan import spec as specs
 from regan.errors import UserError
 
@@ -60,7 +59,7 @@ def run(spec, draw, out_dir, folder=None, open_generator=None, quiet=True):
     path = models.resolve(spec.network, folder)
     with (open_generator or _generator_class().open)(path, noise=spec.noise) as generator:
         specs.check_network(spec, generator.resolution, generator.num_layers, spec.name)
-        basis = _basis(generator, spec.pca, quiet)
+        basis = console.components(generator, spec.pca, quiet)
         tiles = images.check(draw(spec, generator, basis), rank=5)
         facts = dict(_settings(spec, generator), **provenance.software(generator.backend))
     return _save(spec, tiles, facts, Path(out_dir))
@@ -69,12 +68,6 @@ def run(spec, draw, out_dir, folder=None, open_generator=None, quiet=True):
 def _generator_class():
     from regan.generator import Generator  # TensorFlow takes seconds to load
     return Generator
-
-
-def _basis(generator, pca_spec, quiet):
-    silent = True if quiet else None  # None: shown on a terminal only
-    with tqdm.tqdm(total=pca_spec.fitted_rows, desc='components', unit=' w', disable=silent, leave=False) as bar:
-        return pca.load_or_compute(generator, pca_spec, artefacts.cache_dir(), bar.update)
 
 
 def _settings(spec, generator):

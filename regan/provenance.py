@@ -15,6 +15,11 @@ def software(backend):
                 regan=regan.__version__, processor=_processor())
 
 
+def made_by(command, network, generator):
+    """The part of a sidecar that the commands on a network share. Args: name of the command, NETWORK as given, open Generator."""
+    return dict(software(generator.backend), command=command, network=str(network), network_sha256=generator.sha256)
+
+
 def _processor():
     """Name, model number and vector instructions: a cloud gives one name to processors that add in another order."""
     try:

@@ -1,19 +1,13 @@
 """`regan metrics`: what a generator's images are worth, by number."""
-import math
-
 import click
+
+from regan.commands import options
 
 _DEFAULT = 'frechet,pr,ppl_zfull,ppl_wfull,ls'
 
 
 def _file(exists=True):
     return click.Path(exists=exists, dir_okay=False)
-
-
-def _finite(ctx, param, value):
-    if value is not None and not math.isfinite(value):
-        raise click.BadParameter('%r is not a finite number' % value)
-    return value
 
 
 def _table(ctx, param, value):
@@ -32,7 +26,7 @@ def _table(ctx, param, value):
 @click.option('--lpips', type=_file(), help='The official vgg16_zhang_perceptual.pkl: path lengths are then the published measure.')
 @click.option('--n', type=click.IntRange(min=4), default=5000, show_default=True, help='Images of each side, or pairs for path lengths.')
 @click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=0, show_default=True, help='Of every metric\'s random numbers.')
-@click.option('--psi', type=float, callback=_finite, help='Truncate; default: no truncation, as published numbers are.')
+@click.option('--psi', type=float, callback=options.finite, help='Truncate; default: no truncation, as published numbers are.')
 @click.option('--mirror', is_flag=True, help='Flip the real images at random, if the training did.')
 @click.option('--crop', is_flag=True, help='Crop the images to the face for path lengths (needs --lpips).')
 @click.option('--out', type=_file(exists=False), callback=_table, help='Also write the numbers to this .csv or .json.')
