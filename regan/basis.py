@@ -15,7 +15,8 @@ class Basis:
 
     Attributes:
         mean: [D], mean latent.
-        components: [K, D], unit rows by falling variance; the entry of largest magnitude of a row is positive.
+        components: [K, D], unit rows by falling variance (random ones as drawn); the entry of largest magnitude of a row is
+            positive.
         stdev: [K], spread of 5000 fresh latents along each component: the unit of edits ("lat_stdev").
         act_stdev: [K], spread along each component as the estimator found it.
         variance_ratio: [K], share of the total variance.
@@ -38,15 +39,19 @@ class Basis:
             raise UserError('the arrays of a basis do not fit together: %d components of width %d, but shapes %s'
                             % (count, width, [array.shape for array in arrays]))
 
-    def save(self, path):
-        """Writes GANSpace's .npz (arrays with an axis of length 1 for the sample) and the record, atomically."""
+    def arrays(self):
+        """GANSpace's arrays by name (with an axis of length 1 for the sample), and the record."""
         components, mean = self.components[:, np.newaxis], self.mean[np.newaxis]  # [K, 1, D], [1, D]
-        artefacts.write_npz(path, {
+        return {
             'act_comp': components, 'act_mean': mean, 'act_stdev': self.act_stdev,
             'lat_comp': components, 'lat_mean': mean, 'lat_stdev': self.stdev,
             'var_ratio': self.variance_ratio, 'random_stdevs': self.random_stdevs,
             'record': np.array(json.dumps(self.record, sort_keys=True, allow_nan=False)),
-        })
+        }
+
+    def save(self, path):
+        """Writes `arrays` as an .npz, atomically."""
+        artefacts.write_npz(path, self.arrays())
 
     @classmethod
     def load(cls, path):
@@ -72,6 +77,13 @@ def fix_signs(components):
     largest = np.abs(components).argmax(axis=1)
     signs = np.where(components[np.arange(len(components)), largest] < 0, -1.0, 1.0)
     return components * signs[:, np.newaxis]
+
+
+def largest_cosine(components):
+    """The largest |cosine| between two of the unit rows [K, D]; 0 for a single one."""
+    products = np.abs(np.dot(components.astype(np.float64), components.T))
+    np.fill_diagonal(products, 0)
+    return float(products.max())
 
 
 def near_ties(stdev, rows):

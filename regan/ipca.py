@@ -64,11 +64,24 @@ def right_singular(parts, count):
     Args:
         parts: list of matrices [*, D], the blocks of rows of one matrix A.
 
-    Eigenvectors of A^T A where these are safe, which takes a fifth of the time; else QR and SVD.
+    Eigenvectors of A^T A, or of A A^T if that is smaller, where these are safe, which takes a fifth of the time; else QR and SVD.
     """
-    values, vectors = np.linalg.eigh(sum(part.T.dot(part) for part in parts))
-    values = values[::-1]
+    wide = parts[0].shape[1] > sum(len(part) for part in parts)
+    values, vectors = np.linalg.eigh(_products_of_rows(parts) if wide else sum(part.T.dot(part) for part in parts))
+    values, vectors = values[::-1], vectors.T[::-1][:count]
     if np.all(values[:-1][:count] - values[1:][:count] > SMALLEST_GAP * values[0]):
-        return np.sqrt(np.maximum(values[:count], 0)), fix_signs(vectors.T[::-1][:count])
+        singular_values = np.sqrt(np.maximum(values[:count], 0))
+        return singular_values, fix_signs(_from_left(vectors, parts, singular_values) if wide else vectors)
     _, singular_values, vectors = np.linalg.svd(np.linalg.qr(np.vstack(parts), mode='r'), full_matrices=False)
     return singular_values[:count], fix_signs(vectors[:count])
+
+
+def _products_of_rows(parts):
+    """A A^T of the stacked parts."""
+    return np.block([[part.dot(other.T) for other in parts] for part in parts])
+
+
+def _from_left(vectors, parts, singular_values):
+    """Right singular vectors [count, D] from the left ones, rows [count, *]."""
+    ends = np.cumsum([len(part) for part in parts])
+    return sum(vectors[:, end - len(part):end].dot(part) for part, end in zip(parts, ends)) / singular_values[:, np.newaxis]

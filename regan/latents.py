@@ -56,7 +56,12 @@ def batch_seeds(seed, count):
     GANSpace gives each batch a seed of its own, drawn from the global generator seeded with `seed`. A seed is
     one 32-bit word of the Mersenne Twister, masked to 31 bits.
     """
-    return np.random.RandomState(seed).randint(0, 2 ** 31 - 1, size=count, dtype=np.int64)
+    return draw_seeds(np.random.RandomState(seed), count)
+
+
+def draw_seeds(random, count):
+    """The next `count` seeds of batches from a RandomState, as in `batch_seeds`."""
+    return random.randint(0, 2 ** 31 - 1, size=count, dtype=np.int64)
 
 
 def sample_batch(seed, n, width):
@@ -98,6 +103,18 @@ def random_basis(seed, width):
     """
     q, r = np.linalg.qr(np.random.RandomState(seed).normal(size=(width, width)))
     return q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
+
+
+def pseudo_components(w, mean):
+    """Orthonormal directions from random latents, float64 [K, D]: GANSpace's "pseudo-PCA", which principal components are compared with.
+
+    Args:
+        w: [K, D], latents; the supplement takes those of `sample_batch(0, 512, 512)`.
+        mean: [D], the mean of PCA. The first K' rows of the result depend on the first K' latents only.
+    """
+    rows = w.astype(np.float64) - mean
+    q, r = np.linalg.qr((rows / np.linalg.norm(rows, axis=1, keepdims=True)).T)
+    return (q * np.where(np.diagonal(r) < 0, -1.0, 1.0)).T
 
 
 def broadcast(w, num_layers):

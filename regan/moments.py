@@ -1,9 +1,10 @@
-"""Exact PCA of a stream of rows: mean and scatter matrix in one pass and O(D^2) memory, then eigenvectors."""
+"""Mean and scatter matrix of a stream of rows in one pass and O(D^2) memory, then exact PCA, or the spread along random directions."""
 
 import dataclasses
 
 import numpy as np
 
+from regan import latents
 from regan.basis import fix_signs
 
 
@@ -38,7 +39,7 @@ class ExactPCA:
         shift = block_mean - self.mean
         rows -= block_mean
         scatter = self.scatter + rows.T.dot(rows) + np.outer(shift, shift) * (self.count * len(rows) / count)
-        return ExactPCA(count, self.mean + shift * (len(rows) / count), scatter, self.kept)
+        return dataclasses.replace(self, count=count, mean=self.mean + shift * (len(rows) / count), scatter=scatter)
 
     @property
     def total(self):
@@ -50,4 +51,14 @@ class ExactPCA:
         values, vectors = np.linalg.eigh(self.scatter)
         values = np.maximum(values[::-1][:self.kept], 0)
         components = fix_signs(vectors.T[::-1][:self.kept])
+        return self.mean, components, np.sqrt(values / self.count), values / self.total
+
+
+class RandomDirections(ExactPCA):
+    """The same sample, seen along the first K rows of `latents.random_basis`: what principal components are compared with."""
+
+    def result(self):
+        """(mean [D], orthonormal directions [K, D], stdev [K] with denominator count, share of variance [K]), in the order drawn."""
+        components = fix_signs(latents.random_basis(latents.DIRECTIONS_SEED, len(self.mean))[:self.kept])
+        values = np.sum(components.dot(self.scatter) * components, axis=1)
         return self.mean, components, np.sqrt(values / self.count), values / self.total

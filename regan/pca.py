@@ -1,32 +1,39 @@
 """Principal components of W from a stream of mapped latents (GANSpace's procedure, one block in memory at a time).
 
-Two estimators:
+Estimators:
 
-* `ipca`: GANSpace's. Blocks of max(B, 2000, 3 K) rows go through `regan.ipca`; the last block is full even if
-  that means rows beyond n.
+* `ipca`: GANSpace's default. Blocks of max(B, 2000, 3 K) rows go through `regan.ipca`; the last block is full even
+  if that means rows beyond n.
 * `pca`: exact, through `regan.moments`. It sees rows 0 .. N - 1 and nothing beyond, with N = n cut to a multiple
   of B. For GANSpace's "pca" the rows are the same (without the zero rows that a mistake adds there).
+* `random`: random orthonormal directions and the spread of the rows of `pca` along them.
+* `fbpca`, `ica`, `spca`: GANSpace's, through `regan.estimators`, which holds the rows of `pca` in memory.
 
-Latents are drawn as `latents.sample_rows` says. An interrupted run that goes on from its checkpoint gives, on the
-same machine, bit for bit the basis of a run in one go.
+Latents are drawn as `latents.sample_rows` says. An interrupted run of the first three that goes on from its
+checkpoint gives, on the same machine, bit for bit the basis of a run in one go; the others start again.
 """
 
 import dataclasses
+import math
 import pathlib
 import time
+from typing import Optional
 
 import numpy as np
 import threadpoolctl
 
-from regan import artefacts, latents
-from regan.basis import Basis, near_ties
+from regan import artefacts, estimators, latents
+from regan.basis import Basis, largest_cosine, near_ties
 from regan.checkpoint import Checkpoint
 from regan.errors import UserError
 from regan.ipca import IncrementalPCA
-from regan.moments import ExactPCA
+from regan.moments import ExactPCA, RandomDirections
 
 ALGORITHM = 1  # raise it whenever the same spec gives another basis
-ESTIMATORS = {'ipca': IncrementalPCA, 'pca': ExactPCA}
+STREAMED = {'ipca': IncrementalPCA, 'pca': ExactPCA, 'random': RandomDirections}
+PRINCIPAL = ('ipca', 'pca', 'fbpca')  # whose rows are eigenvectors of the covariance
+ESTIMATORS = ('ipca', 'pca') + tuple(estimators.FITS) + ('random',)
+ORTHOGONAL = 1e-4  # a larger cosine between two components goes into the record
 SPREAD_SAMPLES = 5000  # latents behind stdev and random_stdevs
 CHECKPOINT_SECONDS = 20  # at most so much work is lost when the process is killed
 
@@ -39,8 +46,9 @@ class PCASpec:
         n: samples asked for.
         components: K.
         batch_size: B, rows that share one seed. Results depend on it.
-        estimator: 'ipca' or 'pca'.
+        estimator: one of ESTIMATORS.
         seed: S, seed of the batches' seeds, 0 .. 2**32 - 1.
+        sparsity: of spca, the weight of its L1 penalty; None: 1.0. Others have none.
 
     Raises:
         UserError: a value that makes no sense, on construction.
@@ -50,10 +58,13 @@ class PCASpec:
     batch_size: int = 20
     estimator: str = 'ipca'
     seed: int = latents.PCA_SEED
+    sparsity: Optional[float] = None
 
     def __post_init__(self):
-        if self.estimator not in tuple(ESTIMATORS):
+        if self.estimator not in ESTIMATORS:
             raise UserError("there is no estimator '%s'; choose one of %s" % (self.estimator, ', '.join(ESTIMATORS)))
+        if self.sparsity is not None:
+            _check_sparsity(self.sparsity, self.estimator)
         for name, low, high in [('components', 1, None), ('batch_size', 1, None), ('n', 1, None),
                                 ('seed', 0, latents.LARGEST_SEED)]:
             _check_whole(name, getattr(self, name), low, high)
@@ -61,6 +72,18 @@ class PCASpec:
             raise UserError('n is %d, less than one batch of %d (batch_size); raise n' % (self.n, self.batch_size))
         if self.fitted_rows <= self.components:
             raise UserError('%d samples cannot give %d components; raise n' % (self.fitted_rows, self.components))
+
+    @property
+    def facts(self):
+        """What the result depends on, as a dict: all attributes, but `sparsity` for spca only."""
+        facts = dataclasses.asdict(self)
+        facts.pop('sparsity')
+        return dict(facts, sparsity=self.alpha) if self.estimator == 'spca' else facts
+
+    @property
+    def alpha(self):
+        """The sparsity that applies."""
+        return estimators.SPARSITY if self.sparsity is None else float(self.sparsity)
 
     @property
     def block_rows(self):
@@ -92,6 +115,13 @@ def _check_whole(name, value, low, high):
         raise UserError('%s is %r but must be a whole number %s' % (name, value, limits))
 
 
+def _check_sparsity(value, estimator):
+    if estimator != 'spca':
+        raise UserError('sparsity is for the estimator spca; %s has none' % estimator)
+    if type(value) not in (int, float) or not 0 < value < math.inf:
+        raise UserError('sparsity is %r but must be a number above 0' % (value,))
+
+
 def compute(map_w, width, spec, progress=None, checkpoint=None, network=None, backend=None):
     """The principal components of map_w(z) for random z.
 
@@ -110,10 +140,11 @@ def compute(map_w, width, spec, progress=None, checkpoint=None, network=None, ba
         Basis of width D.
 
     Raises:
-        UserError: more components than D, NaN or infinity among w, or a checkpoint that does not belong here.
+        UserError: more components than D, NaN or infinity among w, a checkpoint that does not belong here, a sample that is
+            too large for the estimator, or one on which it fails.
     """
     facts = _facts(spec, width, network, backend)
-    kept = Checkpoint(checkpoint, facts)
+    kept = _checkpoint(checkpoint, spec, facts)
     basis = _compute(map_w, width, spec, facts, progress, kept)
     kept.remove()
     return basis
@@ -140,7 +171,7 @@ def load_or_compute(generator, spec, cache_dir, progress=None):
         if {key: basis.record.get(key) for key in facts} != facts:
             raise UserError('%s was not made from what its name says; delete it and run again' % path)
         return basis
-    checkpoint = Checkpoint(path.with_name(name + '.checkpoint.npz'), facts)
+    checkpoint = _checkpoint(path.with_name(name + '.checkpoint.npz'), spec, facts)
     basis = _compute(generator.map, generator.latent_size, spec, facts, progress, checkpoint)
     basis.save(path)
     checkpoint.remove()  # only now: a full disk must not cost the work
@@ -148,33 +179,45 @@ def load_or_compute(generator, spec, cache_dir, progress=None):
 
 
 def _facts(spec, width, network, backend):
-    return dict(dataclasses.asdict(spec), space='w', latent_size=width, network=network, algorithm=ALGORITHM,
-                backend=backend or {'numpy': np.__version__})
+    backend = dict(backend or {'numpy': np.__version__}, **estimators.versions(spec.estimator))
+    return dict(spec.facts, space='w', latent_size=width, network=network, algorithm=ALGORITHM, backend=backend)
+
+
+def _checkpoint(path, spec, facts):
+    return Checkpoint(path if spec.estimator in STREAMED else None, facts)
 
 
 # One thread for NumPy's matrices: they are so small that more gain little and wait for each other on a busy
 # machine, and so the last bits do not depend on the number of cores.
 @threadpoolctl.threadpool_limits.wrap(limits=1, user_api='blas')
 def _compute(map_w, width, spec, facts, progress, checkpoint):
-    seeds = latents.batch_seeds(spec.seed, spec.batches + 1)
-    state = _fit(map_w, width, spec, seeds, progress or (lambda rows: None), checkpoint)
+    random = np.random.RandomState(spec.seed)  # GANSpace's global generator
+    seeds = latents.draw_seeds(random, spec.batches)
+    state = _fit(map_w, width, spec, seeds, random, progress or (lambda rows: None), checkpoint)
     if not state.total > 0:
         raise UserError('every latent has the same w, so there are no principal components; check the network')
     mean, components, stdev, ratio = state.result()
     components = components.astype(np.float32)
     z = latents.sample_rows(seeds, spec.batch_size, width, *spec.random_stdevs_rows)
-    fresh = latents.sample_batch(seeds[-1], SPREAD_SAMPLES, width)
+    fresh = latents.sample_batch(latents.draw_seeds(random, 1)[0], SPREAD_SAMPLES, width)  # after what fbpca has drawn
     return Basis(
         mean=mean.astype(np.float32), components=components,
         stdev=_spread(_mapped(map_w, fresh), components),
         act_stdev=stdev.astype(np.float32), variance_ratio=ratio.astype(np.float32),
         random_stdevs=_spread(_mapped(map_w, z), latents.random_directions(*components.shape)),
-        record=dict(facts, dlatent_size=len(mean), rows=state.count, near_ties=near_ties(stdev, state.count)))
+        record=dict(facts, dlatent_size=len(mean), rows=state.count, **_findings(spec, components, stdev, state.count)))
 
 
-def _fit(map_w, width, spec, seeds, progress, checkpoint):
+def _findings(spec, components, stdev, rows):
+    """What the record says about the components: near ties of principal ones, and how far from orthogonal they are."""
+    cosine = largest_cosine(components)
+    return dict({'near_ties': near_ties(stdev, rows) if spec.estimator in PRINCIPAL else []},
+                **({'largest_cosine': cosine} if cosine > ORTHOGONAL else {}))
+
+
+def _fit(map_w, width, spec, seeds, random, progress, checkpoint):
     """The estimator's state after all rows. `state` always covers whole blocks, whenever an interrupt comes."""
-    state = checkpoint.load(ESTIMATORS[spec.estimator])
+    state = checkpoint.load(STREAMED.get(spec.estimator))
     start = state.count if state else 0
     progress(start)
     saved = time.monotonic()
@@ -182,7 +225,7 @@ def _fit(map_w, width, spec, seeds, progress, checkpoint):
         for first in range(start, spec.fitted_rows, spec.block_rows):
             last = min(first + spec.block_rows, spec.fitted_rows)
             w = _mapped(map_w, latents.sample_rows(seeds, spec.batch_size, width, first, last))
-            state = (state or _start(spec, w.shape[1])).update(w)
+            state = (state or _start(spec, w.shape[1], random)).update(w)
             progress(len(w))
             if time.monotonic() - saved >= CHECKPOINT_SECONDS:
                 checkpoint.save(state)
@@ -193,11 +236,13 @@ def _fit(map_w, width, spec, seeds, progress, checkpoint):
     return state
 
 
-def _start(spec, width):
+def _start(spec, width, random):
     if spec.components > width:
         raise UserError('this network has %d-dimensional w, so %d components are too many; ask for at most %d'
                         % (width, spec.components, width))
-    return ESTIMATORS[spec.estimator].start(width, spec.components)
+    if spec.estimator in STREAMED:
+        return STREAMED[spec.estimator].start(width, spec.components)
+    return estimators.WholeSample(spec.estimator, (spec.fitted_rows, width), spec.components, random, spec.alpha)
 
 
 def _mapped(map_w, z):

@@ -1,5 +1,6 @@
-"""`regan pca`: the principal components of W."""
+"""`regan pca`: the principal components of W, or of a layer's activations."""
 import click
+import tqdm
 
 from regan import console
 from regan.commands import options
@@ -8,24 +9,57 @@ from regan.commands import options
 @click.command()
 @click.argument('network')
 @options.pca_options
+@click.option('--layer', metavar='NAME', help='Decompose the activations of this layer, for example 16x16/Conv1, and find the latent '
+                                              'directions that move along them. Not cached: needs --out.')
+@click.option('--space', type=click.Choice(['w', 'z']), help='Where the directions of --layer are; default: w.')
+@click.option('--list-layers', is_flag=True, help='Only print the layers and their shapes (channels, height, width).')
 @click.option('--out', type=click.Path(dir_okay=False), help='Also write the components to this .npz (GANSpace\'s arrays).')
 @options.network_options
-def pca(network, n, components, estimator, batch_size, pca_seed, out, networks_folder, trust_embedded_code):
+def pca(network, n, components, estimator, batch_size, pca_seed, sparsity, layer, space, list_layers, out, networks_folder,
+        trust_embedded_code):
     """Compute the principal components of W; they are cached. An interrupted run goes on where it stopped."""
     from regan import models
     from regan.generator import Generator
     from regan.pca import PCASpec
-    spec = PCASpec(n, components, estimator=estimator, batch_size=batch_size, seed=pca_seed)
+    if layer and not out:
+        raise click.UsageError('--layer needs --out, the file for its components')
+    if space and not layer:
+        raise click.UsageError('--space is for --layer; without it, components are those of W')
+    spec = PCASpec(n, components, estimator=estimator, batch_size=batch_size, seed=pca_seed, sparsity=sparsity)
     with Generator.open(models.resolve(network, networks_folder), trust_embedded_code=trust_embedded_code) as generator:
-        basis = console.components(generator, spec)
+        if list_layers:
+            _print_layers(generator)
+        elif layer:
+            _decompose(generator, layer, spec, space or 'w', out)
+        else:
+            basis = console.components(generator, spec)
+            _print_table(basis, basis.stdev)
+            if out:
+                basis.save(out)
+                click.echo('wrote %s' % out)
+
+
+def _print_layers(generator):
+    for name, shape in generator.layer_shapes.items():
+        click.echo('%-16s %s' % (name, ' x '.join(str(size) for size in shape)))
+
+
+def _decompose(generator, layer, spec, space, out):
+    from regan import activations
+    with tqdm.tqdm(total=activations.total_rows(spec), desc=layer, unit=' activations', leave=False, disable=None) as bar:
+        result = activations.compute(generator, layer, spec, space, bar.update)
+    _print_table(result.latent, result.latent.act_stdev)
+    result.save(out)
+    click.echo('wrote %s' % out)
+
+
+def _print_table(basis, stdevs):
     total = 0.0
     click.echo('component  stdev    share of variance  cumulative')
-    for i, (stdev, share) in enumerate(zip(basis.stdev, basis.variance_ratio)):
+    for i, (stdev, share) in enumerate(zip(stdevs, basis.variance_ratio)):
         total += share
         click.echo('%9d  %7.4f  %16.2f%%  %9.2f%%' % (i, stdev, 100 * share, 100 * total))
-    ties = basis.record.get('near_ties')
-    if ties:
-        click.echo('too close to tell apart: ' + ', '.join('v%d and v%d' % tuple(pair) for pair in ties))
-    if out:
-        basis.save(out)
-        click.echo('wrote %s' % out)
+    if basis.record['near_ties']:
+        click.echo('too close to tell apart: ' + ', '.join('v%d and v%d' % tuple(pair) for pair in basis.record['near_ties']))
+    if 'largest_cosine' in basis.record:
+        click.echo('directions are not orthogonal: cosines up to %.4f' % basis.record['largest_cosine'])

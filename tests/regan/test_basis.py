@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from regan.basis import Basis, fix_signs, near_ties
+from regan.basis import Basis, fix_signs, largest_cosine, near_ties
 from regan.errors import UserError
 
 ORIGINAL_SHAPES = {'act_comp': (3, 1, 7), 'act_mean': (1, 7), 'act_stdev': (3,), 'lat_comp': (3, 1, 7),
@@ -71,6 +71,12 @@ def test_arrays_that_do_not_fit_are_refused(basis):
 def test_fix_signs_makes_the_largest_entry_positive():
     rows = np.array([[1.0, -3.0, 2.0], [0.0, 3.0, -2.0], [-1.0, 0.0, 0.5], [0.0, 0.0, 0.0]])
     np.testing.assert_array_equal(fix_signs(rows), rows * [[-1], [1], [-1], [1]])
+
+
+def test_largest_cosine_is_that_of_two_different_rows():
+    rows = np.array([[1, 0, 0], [0, 1, 0], [0, -0.6, 0.8]], np.float32)
+    assert largest_cosine(rows) == pytest.approx(0.6)
+    assert largest_cosine(rows[:2]) == largest_cosine(rows[:1]) == 0
 
 
 def test_near_ties_need_more_rows_the_closer_they_are():

@@ -59,8 +59,19 @@ def test_equals_sklearn_like_w_with_80_components_of_128():
     assert_equal_to_sklearn(blocks(spectrum, 11, 499), 80, 1e-7)
 
 
-def test_equals_sklearn_with_fewer_rows_than_columns():
-    assert_equal_to_sklearn(blocks(0.7 ** np.arange(29), 5, 13), 7, 1e-7)
+@pytest.mark.parametrize('width, rows', [(29, 13), (23, 17), (499, 31)])
+def test_equals_sklearn_with_fewer_rows_than_columns(width, rows):
+    """29 > 7 + 13 + 1 columns and fewer take the two sides of the matrix."""
+    assert_equal_to_sklearn(blocks(0.7 ** np.arange(width), 5, rows), 7, 1e-7)
+
+
+def test_both_sides_of_a_wide_matrix_agree(monkeypatch):
+    parts = blocks(1.0 / (1 + np.arange(499)), 5, 97)
+    fast = fit(parts, 11)
+    monkeypatch.setattr(ipca, 'SMALLEST_GAP', np.inf)
+    safe = fit(parts, 11)
+    assert not np.array_equal(fast.components, safe.components)  # the two ways were really taken
+    np.testing.assert_allclose(fast.components, safe.components, atol=1e-9)
 
 
 def test_small_components_go_through_the_svd(monkeypatch):

@@ -116,19 +116,33 @@ def test_pca_is_the_exact_answer_on_rows_up_to_n():
         rows[:5000], rows.mean(axis=0), latents.random_directions(7, D)))
 
 
-def test_both_estimators_find_a_known_spectrum():
+@pytest.mark.parametrize('estimator', pca.PRINCIPAL)
+def test_principal_components_have_the_known_spectrum(estimator):
     rotation = latents.random_basis(0, 13)
     stdev = 0.7 ** np.arange(13)
-    for estimator in pca.ESTIMATORS:
-        spec = PCASpec(n=60000, components=5, batch_size=1000, estimator=estimator)
-        basis = pca.compute(lambda z: (z * stdev).dot(rotation) + 2, 13, spec)
-        cosines = np.abs((basis.components * rotation[:5]).sum(axis=1))
-        np.testing.assert_allclose(basis.mean, 2, atol=0.03)
-        np.testing.assert_allclose(cosines, 1, atol=1e-3)
-        np.testing.assert_allclose(basis.act_stdev, stdev[:5], rtol=0.02)
-        np.testing.assert_allclose(basis.stdev, stdev[:5], rtol=0.04)
-        np.testing.assert_allclose(basis.variance_ratio, (stdev ** 2 / np.sum(stdev ** 2))[:5], rtol=0.03)
-        assert basis.record['near_ties'] == []
+    spec = PCASpec(n=60000, components=5, batch_size=1000, estimator=estimator)
+    basis = pca.compute(lambda z: (z * stdev).dot(rotation) + 2, 13, spec)
+    cosines = np.abs((basis.components * rotation[:5]).sum(axis=1))
+    np.testing.assert_allclose(basis.mean, 2, atol=0.03)
+    np.testing.assert_allclose(cosines, 1, atol=1e-3)
+    np.testing.assert_allclose(basis.act_stdev, stdev[:5], rtol=0.02)
+    np.testing.assert_allclose(basis.stdev, stdev[:5], rtol=0.04)
+    np.testing.assert_allclose(basis.variance_ratio, (stdev ** 2 / np.sum(stdev ** 2))[:5], rtol=0.03)
+    assert basis.record['near_ties'] == []
+
+
+def test_random_directions_know_their_spread():
+    """Along a unit direction d, w = z diag(s) has the variance sum (s d)^2; directions are orthonormal, and as drawn."""
+    stdev = 0.7 ** np.arange(13)
+    spec = PCASpec(n=60000, components=5, batch_size=1000, estimator='random')
+    basis = pca.compute(lambda z: z * stdev + 2, 13, spec)
+    expected = np.sqrt(np.square(basis.components * stdev).sum(axis=1))
+    np.testing.assert_allclose(basis.components.dot(basis.components.T), np.eye(5), atol=1e-6)
+    np.testing.assert_allclose(np.abs(basis.components), np.abs(latents.random_basis(2, 13)[:5]), atol=1e-6)
+    np.testing.assert_allclose(basis.act_stdev, expected, rtol=0.02)
+    np.testing.assert_allclose(basis.stdev, expected, rtol=0.04)
+    np.testing.assert_allclose(basis.variance_ratio, expected ** 2 / np.sum(stdev ** 2), rtol=0.03)
+    assert basis.record['near_ties'] == [] and 'largest_cosine' not in basis.record
 
 
 def test_equal_variances_are_reported_as_ties():
@@ -152,7 +166,7 @@ def test_every_part_of_the_spec_matters(changes):
     assert np.abs(basis.mean - other.mean).max() > 1e-5
 
 
-@pytest.mark.parametrize('estimator', pca.ESTIMATORS)
+@pytest.mark.parametrize('estimator', pca.STREAMED)
 @pytest.mark.parametrize('fail_at', [0, 1, 3])
 def test_interrupted_run_resumes_bit_for_bit(tmp_path, estimator, fail_at):
     spec, path = with_estimator(estimator), tmp_path / 'run.checkpoint.npz'
@@ -238,7 +252,7 @@ def test_cache_is_computed_once_and_appears_only_when_complete(tmp_path):
 
 def test_cache_tells_every_fact_apart(tmp_path, monkeypatch):
     pca.load_or_compute(ToyGenerator(), SPEC, tmp_path)
-    changes = [{'n': 7130}, {'components': 5}, {'batch_size': 31}, {'estimator': 'pca'}, {'seed': 2}]
+    changes = [{'n': 7130}, {'components': 5}, {'batch_size': 31}, {'estimator': 'pca'}, {'seed': 2}, {'estimator': 'random'}]
     for change in changes:
         pca.load_or_compute(ToyGenerator(), dataclasses.replace(SPEC, **change), tmp_path)
     retrained = ToyGenerator()
@@ -250,6 +264,12 @@ def test_cache_tells_every_fact_apart(tmp_path, monkeypatch):
     monkeypatch.setattr(pca, 'ALGORITHM', pca.ALGORITHM + 1)
     pca.load_or_compute(ToyGenerator(), SPEC, tmp_path)
     assert len(list(tmp_path.iterdir())) == 1 + len(changes) + 3
+
+
+def test_sparsity_is_a_fact_of_spca_only():
+    assert PCASpec(estimator='spca').facts == PCASpec(estimator='spca', sparsity=1).facts
+    assert PCASpec(estimator='spca').facts != PCASpec(estimator='spca', sparsity=2).facts
+    assert 'sparsity' not in SPEC.facts
 
 
 def test_bad_cache_files_are_reported_and_left(tmp_path):
@@ -294,13 +314,16 @@ def test_memory_does_not_grow_with_n():
 
 
 @pytest.mark.parametrize('change, message', [
-    ({'estimator': 'cupca'}, "no estimator 'cupca'; choose one of ipca, pca"),
+    ({'estimator': 'cupca'}, "no estimator 'cupca'; choose one of ipca, pca, fbpca, ica, spca, random"),
     ({'batch_size': 0}, 'batch_size is 0 but must be a whole number of at least 1'),
     ({'components': 0}, 'components is 0 but must'),
     ({'components': 7.5}, 'components is 7.5 but must'),
     ({'n': 29}, 'n is 29, less than one batch of 30'),
     ({'seed': -1}, 'seed is -1 but must be a whole number from 0 to 4294967295'),
     ({'seed': 2 ** 32}, 'seed is 4294967296 but must'),
+    ({'sparsity': 0.5}, 'sparsity is for the estimator spca; ipca has none'),
+    ({'estimator': 'spca', 'sparsity': 0}, 'sparsity is 0 but must be a number above 0'),
+    ({'estimator': 'spca', 'sparsity': float('inf')}, 'sparsity is inf but must'),
     ({'estimator': 'pca', 'n': 60, 'components': 60}, '60 samples cannot give 60 components; raise n'),
 ])
 def test_spec_refuses(change, message):

@@ -1,0 +1,166 @@
+"""Principal components of a layer's activations, and the latent directions that move along them.
+
+GANSpace's procedure for layers other than W: incremental PCA of the flattened activations, then a linear regression from their
+coordinates back to the latents. The components of the result, which edits use, are the latent directions.
+"""
+
+import dataclasses
+
+import numpy as np
+import scipy.linalg
+import threadpoolctl
+
+from regan import artefacts, estimators, latents, pca
+from regan.basis import Basis, largest_cosine, near_ties
+from regan.errors import UserError
+from regan.ipca import IncrementalPCA
+
+ALGORITHM = 1  # raise it whenever the same arguments give another basis
+SPACES = ('w', 'z')
+REGRESSION_SEED = 3  # GANSpace's constant
+REGRESSION_SAMPLES = 10000  # at least so many
+LARGEST_BLOCK = 2000 * 64 * 64 * 32 * 4  # bytes of a block of float32 activations; three times as much is needed on the way
+ROWS_AT_ONCE = 250  # of activations, while a block is filled and in the regression
+
+
+@dataclasses.dataclass(frozen=True)
+class ActivationBasis:
+    """Principal components of a layer. All arrays are float32; K components, activations of shape C, H, W.
+
+    Attributes:
+        latent: Basis of the matching directions in W or Z, unit rows that are not orthogonal; its `act_stdev`, `variance_ratio` and
+            `random_stdevs` are those of the layer. `stdev`, the unit of edits, is the spread of 5000 latents in W and 1 in Z.
+        mean: [C, H, W], of the layer.
+        components: [K, C, H, W], unit norm; the entry of largest magnitude is positive.
+    """
+    latent: Basis
+    mean: np.ndarray
+    components: np.ndarray
+
+    def save(self, path):
+        """Writes GANSpace's .npz atomically. `Basis.load` reads the latent part."""
+        artefacts.write_npz(path, dict(self.latent.arrays(), act_comp=self.components[:, np.newaxis], act_mean=self.mean[np.newaxis]))
+
+
+def total_rows(spec):
+    """Activations that `compute` makes: those of the PCA and those of the regression."""
+    return spec.fitted_rows + _regression_rows(spec)
+
+
+@threadpoolctl.threadpool_limits.wrap(limits=1, user_api='blas')  # As in `pca`: last bits do not depend on the number of cores.
+def compute(generator, layer, spec, space='w', progress=None):
+    """Principal components of a layer's activations for random z and the noise that is set, and their directions in latent space.
+
+    Args:
+        generator: has sha256, backend, latent_size, num_layers, layer_shapes (dict name -> (C, H, W)), map(z [n, Z]) -> w [n, D]
+            and activations(dlatents [n, L, D], layer) -> float32 [n, C, H, W].
+        layer: a name of layer_shapes.
+        spec: PCASpec of the estimator ipca.
+        space: 'w' or 'z', where the directions are.
+        progress: callable that gets the number of activations done since its last call, `total_rows(spec)` in all.
+
+    Returns:
+        ActivationBasis.
+
+    Raises:
+        UserError: another estimator, an unknown layer, one whose blocks take more than LARGEST_BLOCK, or one whose activations vary in
+            fewer directions than there are components.
+    """
+    _check(generator, layer, spec, space)
+    sample = _Sampler(generator, layer, spec.batch_size, space, progress or (lambda rows: None))
+    mean, components, stdev, ratio, random_stdevs = _principal(sample, spec)
+    components, mean = components.astype(np.float32), mean.astype(np.float32)
+    centre, directions, latent_stdev = _regress(sample, spec, mean, components / stdev.astype(np.float32)[:, np.newaxis])
+    latent = Basis(
+        mean=centre.astype(np.float32), components=directions.astype(np.float32), stdev=latent_stdev,
+        act_stdev=stdev.astype(np.float32), variance_ratio=ratio.astype(np.float32), random_stdevs=random_stdevs,
+        record=dict(
+            spec.facts, layer=layer, space=space, latent_size=generator.latent_size, dlatent_size=generator.dlatent_size,
+            network=generator.sha256, backend=generator.backend, algorithm=ALGORITHM, rows=spec.fitted_rows,
+            regression_rows=_regression_rows(spec), near_ties=near_ties(stdev, spec.fitted_rows),
+            largest_cosine=largest_cosine(directions)))
+    return ActivationBasis(latent, mean.reshape(sample.shape), components.reshape((-1,) + sample.shape))
+
+
+def _check(generator, layer, spec, space):
+    if layer not in generator.layer_shapes:
+        raise UserError("this network has no layer '%s'; choose one of %s" % (layer, ', '.join(generator.layer_shapes)))
+    if spec.estimator != 'ipca':
+        raise UserError('layers are decomposed by ipca only, not by %s' % spec.estimator)
+    if space not in SPACES:
+        raise UserError("there is no latent space '%s'; choose one of %s" % (space, ', '.join(SPACES)))
+    width = int(np.prod(generator.layer_shapes[layer]))
+    if spec.components > width:
+        raise UserError('layer %s has %d values, so %d components are too many' % (layer, width, spec.components))
+    if spec.block_rows * width * 4 > LARGEST_BLOCK:
+        raise UserError('layer %s has %d values; blocks of %d samples would take %.1f GiB where %.1f are allowed; choose a layer of '
+                        'lower resolution, or a smaller batch' % (layer, width, spec.block_rows, spec.block_rows * width / 2 ** 28,
+                                                                 LARGEST_BLOCK / 2 ** 30))
+
+
+class _Sampler:
+    """Latents in the chosen space and the activations that they give."""
+
+    def __init__(self, generator, layer, batch_size, space, progress):
+        self.generator, self.layer, self.batch_size, self.space, self.progress = generator, layer, batch_size, space, progress
+        self.shape = generator.layer_shapes[layer]
+
+    def chunks(self, seeds, start, stop):
+        """Rows start .. stop - 1 of the batches of `seeds` in pieces: (latents [n, D or Z], float32 activations [n, C H W])."""
+        for first in range(start, stop, ROWS_AT_ONCE):
+            last = min(first + ROWS_AT_ONCE, stop)
+            z = latents.sample_rows(seeds, self.batch_size, self.generator.latent_size, first, last)
+            w = self.generator.map(z)
+            rows = self.generator.activations(latents.broadcast(w, self.generator.num_layers), self.layer)
+            if not np.isfinite(rows).all():
+                raise UserError('layer %s gave NaN or infinity; the network is damaged or has diverged' % self.layer)
+            yield w if self.space == 'w' else z, rows.reshape(len(rows), -1)
+            self.progress(last - first)
+
+
+def _principal(sample, spec):
+    """Incremental PCA: mean [C H W], components [K, C H W], stdev [K], share [K]; and the last block's spread along random directions."""
+    width = int(np.prod(sample.shape))
+    seeds = latents.batch_seeds(spec.seed, spec.batches)
+    state = IncrementalPCA.start(width, spec.components)
+    block = np.empty((spec.block_rows, width), np.float32)
+    for first in range(0, spec.fitted_rows, spec.block_rows):
+        for i, (_, rows) in enumerate(sample.chunks(seeds, first, first + spec.block_rows)):
+            block[i * ROWS_AT_ONCE:i * ROWS_AT_ONCE + len(rows)] = rows
+        if not np.ptp(block, axis=0).any():
+            raise UserError('layer %s has the same activations for every latent; choose another' % sample.layer)
+        state = state.update(block)
+    mean, components, stdev, ratio = state.result()
+    if not stdev[-1] > 1e-6 * stdev[0]:
+        raise UserError('the activations of layer %s vary in fewer than %d directions; ask for fewer components'
+                        % (sample.layer, spec.components))
+    directions = latents.random_directions(spec.components, width)
+    block -= mean.astype(np.float32)
+    return mean, components, stdev, ratio, estimators.spread(block[:pca.SPREAD_SAMPLES], directions).astype(np.float32)
+
+
+def _regression_rows(spec):
+    return max(REGRESSION_SAMPLES, spec.n) // spec.batch_size * spec.batch_size
+
+
+def _regress(sample, spec, mean, scaled):
+    """Linear least squares without intercept from coordinates (a - mean) scaled^T to fresh latents.
+
+    The sums of the normal equations, in float64, stand for the original's matrices of all samples: coordinates are nearly uncorrelated
+    and of unit variance, so nothing is lost, and memory does not grow with n.
+
+    Returns: mean latent [D], unit directions [K, D], the unit of edits float32 [K].
+    """
+    rows = _regression_rows(spec)
+    # The original asks for the width of the latents first, which costs it a draw. The last seed is that of the latents for stdev.
+    seeds = latents.batch_seeds(REGRESSION_SEED, 1 + rows // spec.batch_size + 1)[1:]
+    squares, products, total = 0.0, 0.0, 0.0
+    for latent, activations in sample.chunks(seeds, 0, rows):
+        x, latent = np.dot(activations - mean, scaled.T).astype(np.float64), latent.astype(np.float64)
+        squares, products, total = squares + x.T.dot(x), products + x.T.dot(latent), total + latent.sum(axis=0)
+    directions = scipy.linalg.lstsq(squares, products, lapack_driver='gelsd')[0]
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    if sample.space == 'z':
+        return total / rows, directions, np.ones(len(directions), np.float32)
+    fresh = latents.sample_batch(seeds[-1], pca.SPREAD_SAMPLES, sample.generator.latent_size)
+    return total / rows, directions, estimators.spread(sample.generator.map(fresh), directions).astype(np.float32)
