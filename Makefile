@@ -9,29 +9,45 @@ found   := $(shell for s in tf1 tf2; do scripts/find-python $$s > /dev/null 2>&1
 stacks  := $(or $(STACK),$(found),tf2)
 stack   := $(firstword $(stacks))
 python  := .venv/$(stack)/bin/python
-figures := $(patsubst experiments/%.py,%,$(sort $(wildcard experiments/figure[0-9]*.py)))
+figures := $(patsubst experiments/%.py,%,$(sort $(wildcard experiments/figure*.py)))
 options := $(if $(NETWORKS),--networks '$(NETWORKS)')
 
 .NOTPARALLEL:
 .PHONY: help setup test test-slow parity bench zoo zoo-table zoo-smoke segan-table clean missing \
-        $(foreach t,setup test test-slow parity zoo-smoke,$(stacks:%=$t-%)) \
+        figures check-figures reference-figures table1 delta claims check-claims truncation-study \
+        $(foreach t,setup test test-slow parity zoo-smoke check-figures check-claims,$(stacks:%=$t-%)) \
         $(figures) $(figures:%=check-%) $(figures:%=reference-%)
 
 help:
 	@echo 'make TARGET [STACK=tf1|tf2]'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-22s%s\n", $$1, $$2 }' Makefile
-	@for f in $(figures); do \
-	    printf '  %-22s%s\n' \
-	        "$$f" "draw it into figures/out/ [NETWORKS=embedded|official|PATH]" \
-	        "check-$$f" "draw it and compare it with the reference image" \
-	        "reference-$$f" "replace the reference image in figures/reference/"; \
-	done
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-22s%s\n", $$1, $$2 }' Makefile
+	@echo '  FIGURE                draw one into figures/out/ [NETWORKS=VARIANT|NAME|PATH]'
+	@echo '  check-FIGURE          draw it and compare it with its reference images'
+	@echo '  reference-FIGURE      replace the reference image of one stack'
+	@echo 'FIGURE is one of $(figures).'
 
 setup: missing $(stacks:%=setup-%)            ## make the environments in .venv/
 test: missing $(stacks:%=test-%)              ## run the tests on every stack whose Python is there
 test-slow: missing $(stacks:%=test-slow-%)    ## run the tests that take minutes
 parity: missing $(stacks:%=parity-%)          ## print how far each network is from the golden data
 zoo-smoke: missing $(stacks:%=zoo-smoke-%)    ## world, data set, training, resumption and metrics on a toy network
+check-figures: missing $(stacks:%=check-figures-%)   ## draw every figure on every stack and compare it with its references
+check-claims: missing $(stacks:%=check-claims-%)     ## measure a small sample of the claims anew and compare it with the report
+
+figures: $(figures)                           ## draw every figure into figures/out/
+reference-figures: $(figures:%=reference-%)   ## replace every reference image of one stack
+
+table1: setup-$(stack)                        ## Table 1: the first normal of three generators, without PyTorch
+	$(python) experiments/table1.py
+
+delta: setup-$(stack)                         ## pixel deltas between the compatibility modes [NETWORKS=NAME|PATH]
+	$(python) experiments/delta.py $(options)
+
+claims: setup-$(stack)                        ## measure the paper's claims on the zoo and write figures/claims/
+	$(python) experiments/claims.py
+
+truncation-study: setup-$(stack)              ## strips and curves over psi, into figures/out/
+	$(python) experiments/truncation_study.py
 
 bench: setup-$(stack)                         ## time synthesis and PCA
 	$(python) benchmarks/synthesis.py
@@ -69,6 +85,13 @@ $(stacks:%=parity-%): parity-%: setup-%
 
 $(stacks:%=zoo-smoke-%): zoo-smoke-%: setup-%
 	.venv/$*/bin/python experiments/zoo.py smoke --folder build/zoo/smoke-$*
+
+$(stacks:%=check-figures-%): check-figures-%: setup-%
+	@for f in $(figures); do .venv/$*/bin/python experiments/$$f.py --check || failed="$$failed $$f"; done; \
+	    test -z "$$failed" || { echo "on $* these differ:$$failed"; exit 1; }
+
+$(stacks:%=check-claims-%): check-claims-%: setup-%
+	.venv/$*/bin/python experiments/claims.py --check
 
 $(figures): %: setup-$(stack)
 	$(python) experiments/$@.py $(options)

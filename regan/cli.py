@@ -1,8 +1,10 @@
 """The command `regan`: look into a pickle, generate, compute components, edit."""
 import click
 
+from regan.commands.boundary import boundary
 from regan.commands.dataset import dataset
 from regan.commands.edit import edit
+from regan.commands.edits import edits
 from regan.commands.generate import generate
 from regan.commands.info import info
 from regan.commands.metrics import metrics
@@ -20,7 +22,7 @@ class _Group(click.Group):
     """Commands in the order in which the data flows; a user's mistake ends in one line."""
 
     def list_commands(self, ctx):
-        return ['info', 'generate', 'pca', 'edit', 'worlds', 'dataset', 'train', 'reader', 'metrics', 'segan']
+        return ['info', 'generate', 'pca', 'edit', 'edits', 'boundary', 'worlds', 'dataset', 'train', 'reader', 'metrics', 'segan']
 
     def invoke(self, ctx):
         with errors_in_one_line():
@@ -35,7 +37,7 @@ def main():
     """
 
 
-for _command in (info, generate, pca, edit, worlds, dataset, train, reader, metrics, segan):
+for _command in (info, generate, pca, edit, edits, boundary, worlds, dataset, train, reader, metrics, segan):
     main.add_command(_command)
 
 

@@ -49,15 +49,20 @@ def compare(expected, actual, height, width):
     Returns a list of TileDifference, row by row.
     Raises UserError when the sizes differ or are not a whole number of tiles.
     """
-    if expected.shape != actual.shape:
-        raise UserError('the pictures differ in size: expected %s, got %s (rows, columns, channels)'
-                        % (list(expected.shape), list(actual.shape)))
+    check_sizes(expected, actual)
     try:
         levels = np.abs(images.split(expected, height, width).astype(np.int16)
                         - images.split(actual, height, width))                   # [R, K, H, W, C]
     except ValueError as error:
         raise UserError('the pictures cannot be compared: %s' % error)
     return [_measure(row, col, levels[row, col]) for row, col in np.ndindex(*levels.shape[:2])]
+
+
+def check_sizes(expected, actual):
+    """Raises UserError when two pictures [H, W, C] differ in size."""
+    if expected.shape != actual.shape:
+        raise UserError('the pictures differ in size: expected %s, got %s (rows, columns, channels)'
+                        % (list(expected.shape), list(actual.shape)))
 
 
 def _measure(row, col, levels):

@@ -7,6 +7,7 @@ NAME.json that says what made them.
 `main` is the command line of the scripts in experiments/.
 """
 import dataclasses
+import itertools
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from typing import NamedTuple
 import click
 import numpy as np
 
-from regan import artefacts, console, edits, images, latents, models, provenance, references
+from regan import artefacts, console, edits, images, latents, models, modes, provenance, references
 from regan import spec as specs
 from regan.errors import UserError
 
@@ -30,25 +31,33 @@ class Drawn(NamedTuple):
     sidecar: Path
 
 
-def render(spec, generator, dlatents):
+def render(panel, generator, dlatents):
     """Truncate, synthesize and crop: dlatents [N, L, D] -> uint8 [N, H, W, C].
 
     Truncation follows the edit, as in GANSpace.
     """
-    truncated = latents.truncate(dlatents, generator.dlatent_avg, spec.psi, spec.cutoff)
-    return images.crop(generator.synthesize(truncated), **dataclasses.asdict(spec.crop))
+    truncated = latents.truncate(dlatents, generator.dlatent_avg, panel.psi, panel.cutoff)
+    return images.crop(generator.synthesize(truncated, conversion=panel.conversion), **dataclasses.asdict(panel.crop))
 
 
-def run(spec, draw, out_dir, folder=None, open_generator=None, quiet=True):
+def strips(panel, generator, basis):
+    """A row for each seed and edit, from -strength to +strength: uint8 [seeds * edits, frames, H, W, C]."""
+    starts = latents.broadcast(generator.map(latents.from_seeds(panel.seeds, generator.latent_size)), generator.num_layers)
+    rows = [edits.strip(start[None], basis, edit, panel.frames) for start in starts for edit in panel.edits]
+    return np.stack([render(panel, generator, row) for row in rows])
+
+
+def run(spec, draw, out_dir, folder=None, open_generator=None, quiet=True, mode=None):
     """Draw a figure and write its files.
 
     Args:
         spec: FigureSpec.
-        draw: callable (spec, generator, basis) -> tiles uint8 [rows, columns, H, W, C].
+        draw: callable (panel, generator, basis) -> tiles uint8 [rows, columns, H, W, C].
         out_dir: folder for the files, made if missing.
         folder: with network files that the user already has, see `models.resolve`.
-        open_generator: callable (path, noise=...) -> context manager; default Generator.open.
+        open_generator: callable (path) -> context manager; default Generator.open.
         quiet: no progress bar.
+        mode: name of a mode that replaces noise, conversion and truncation of every panel; its name is added to the files'.
 
     Returns:
         Drawn, the paths of the files.
@@ -56,13 +65,20 @@ def run(spec, draw, out_dir, folder=None, open_generator=None, quiet=True):
     Raises:
         UserError: from the network, the basis, the edits or the files.
     """
-    path = models.resolve(spec.network, folder)
-    with (open_generator or _generator_class().open)(path, noise=spec.noise) as generator:
-        specs.check_network(spec, generator.resolution, generator.num_layers, spec.name)
-        basis = console.components(generator, spec.pca, quiet)
-        tiles = images.check(draw(spec, generator, basis), rank=5)
-        facts = dict(_settings(spec, generator), **provenance.software(generator.backend))
-    return _save(spec, tiles, facts, Path(out_dir))
+    open_generator = open_generator or _generator_class().open
+    spec = dataclasses.replace(spec, name='%s-%s' % (spec.name, mode)) if mode else spec
+    drawn, facts = [], []
+    for network, panels in itertools.groupby(spec.panels, lambda panel: panel.network):
+        with open_generator(models.resolve(network, folder)) as generator:
+            software = provenance.software(generator.backend)
+            for panel in panels:
+                panel = _in_mode(panel, mode, generator.generation) if mode else panel
+                specs.check_network(panel, generator.resolution, generator.num_layers, panel.name)
+                generator.set_noise(panel.noise)
+                basis, source = _basis(panel, generator, folder, open_generator, quiet)
+                drawn.append(images.check(draw(panel, generator, basis), rank=5))
+                facts.append(dict(_settings(panel, generator), components_sha256=source))
+    return _save(spec, drawn, facts, software, Path(out_dir))
 
 
 def _generator_class():
@@ -70,66 +86,87 @@ def _generator_class():
     return Generator
 
 
-def _settings(spec, generator):
-    return {
-        'name': spec.name,
-        'source': spec.source,
-        'network': spec.network,
-        'network_sha256': generator.sha256,
-        'seeds': list(spec.seeds),
-        'psi': spec.psi,
-        'cutoff': spec.cutoff,
-        'noise': spec.noise,
-        'pca': dataclasses.asdict(spec.pca),
-        'edits': [edits.notation(edit) for edit in spec.edits],
-        'crop': dataclasses.asdict(spec.crop),
-    }
+def _in_mode(panel, mode, generation):
+    settings = modes.resolve(mode, None, None, generation, panel.psi, panel.cutoff)
+    return dataclasses.replace(panel, noise=settings.noise, conversion=settings.conversion, psi=settings.psi, cutoff=settings.cutoff)
 
 
-def _save(spec, tiles, facts, folder):
-    large = compose(spec, tiles)
-    drawn = Drawn(folder / (spec.name + '.png'), folder / (spec.name + '-tiles.png'), folder / (spec.name + '.json'))
-    images.save_png(drawn.tiles, images.grid(tiles))
-    images.save_png(drawn.figure, large)
-    artefacts.write_json(drawn.sidecar, dict(
-        facts, tile_height=tiles.shape[2], tile_width=tiles.shape[3],
-        tiles_sha256=artefacts.sha256_file(drawn.tiles), figure_sha256=artefacts.sha256_file(drawn.figure)))
-    return drawn
+def _basis(panel, generator, folder, open_generator, quiet):
+    """The Basis, and the SHA-256 of the network that it belongs to."""
+    if panel.components_of in (None, panel.network):
+        return console.components(generator, panel.pca, quiet), generator.sha256
+    with open_generator(models.resolve(panel.components_of, folder)) as other:
+        return console.components(other, panel.pca, quiet), other.sha256
 
 
-def compose(spec, tiles):
-    """The figure for the eye: title, enlarged tiles [R, K, H, W, C], labels. Returns uint8 [H', W', C].
+def _settings(panel, generator):
+    given = dataclasses.asdict(panel)
+    kept = ('heading', 'network', 'seeds', 'psi', 'cutoff', 'noise', 'conversion', 'pca', 'crop', 'frames', 'exchange', 'supervised', 'components_of')
+    return dict({key: given[key] for key in kept}, seeds=list(panel.seeds), pca=panel.pca.facts, network_sha256=generator.sha256,
+                edits=[edits.notation(edit) for edit in panel.edits])
 
-    Raises UserError when there are labels, but not one for each column.
+
+def _save(spec, drawn, facts, software, folder):
+    page, tops = images.stack([images.grid(tiles) for tiles in drawn])
+    for tiles, panel, top in zip(drawn, facts, tops):
+        panel.update(zip(('rows', 'columns', 'tile_height', 'tile_width'), tiles.shape), top=top)
+    large = compose(spec, drawn)
+    paths = Drawn(folder / (spec.name + '.png'), folder / (spec.name + '-tiles.png'), folder / (spec.name + '.json'))
+    images.save_png(paths.tiles, page)
+    images.save_png(paths.figure, large)
+    artefacts.write_json(paths.sidecar, dict(
+        software, name=spec.name, source=spec.source, panels=facts,
+        tiles_sha256=artefacts.sha256_file(paths.tiles), figure_sha256=artefacts.sha256_file(paths.figure)))
+    return paths
+
+
+def compose(spec, drawn):
+    """The figure for the eye: title, then each panel's tiles [R, K, H, W, C], enlarged and lettered. Returns uint8 [H', W', C].
+
+    Raises UserError when there are labels, but not one for each column, or names of rows, but not one for each row.
     """
-    if spec.labels and len(spec.labels) != tiles.shape[1]:
-        raise UserError('%s.labels are %d but there are %d columns' % (spec.name, len(spec.labels), tiles.shape[1]))
+    blocks = [_panel(spec, panel, tiles) for panel, tiles in zip(spec.panels, drawn)]
+    page, _ = images.stack(blocks, gap=LETTERS // 2 if len(blocks) > 1 else 0)
+    return np.concatenate([images.text_row([spec.title], page.shape[1], LETTERS, page.shape[2]), page])  # [H', W', C]
+
+
+def _panel(spec, panel, tiles):
+    for key, texts, count, what in [('labels', panel.labels, tiles.shape[1], 'columns'), ('rows', panel.rows, tiles.shape[0], 'rows')]:
+        if texts and len(texts) != count:
+            raise UserError('%s.%s are %d but there are %d %s' % (panel.name, key, len(texts), count, what))
+    small, channels = LETTERS * 2 // 3, tiles.shape[-1]
     page = images.grid(images.enlarge(tiles, spec.enlarge.factor, spec.enlarge.method), spec.gap)
-    rows = [images.text_row([spec.title], page.shape[1], LETTERS, page.shape[2]), page]
-    if spec.labels:
-        rows.append(images.text_row(spec.labels, page.shape[1], LETTERS * 2 // 3, page.shape[2]))
-    return np.concatenate(rows)  # [H', W', C]
+    blocks = [images.text_row([panel.heading], page.shape[1], small, channels)] if panel.heading else []
+    blocks += [page] + ([images.text_row(panel.labels, page.shape[1], small, channels)] if panel.labels else [])
+    block = np.concatenate(blocks)
+    if not panel.rows:
+        return block
+    left = images.text_column(panel.rows, page.shape[0], small, channels)
+    return np.concatenate([images.pad(left, top=len(blocks[0]) if panel.heading else 0, height=len(block)), block], axis=1)
 
 
-def command(figure, draw, specs_folder=specs.SPECS, references_folder=references.FOLDER, open_generator=None):
-    """The click command of one figure; the defaults are the project's own folders and generator."""
+def command(figure, draw, needs, specs_folder=specs.SPECS, references_folder=references.FOLDER, open_generator=None):
+    """The click command of one figure; the defaults are the project's own folders and generator. `needs`: see `spec.check_needs`."""
 
     @click.command(help='Draw %s. What it shows and reproduces is in experiments/specs/%s.json.' % (figure, figure))
-    @click.option('--networks', default='embedded', show_default=True, metavar='embedded|official|NAME|PATH',
-                  help='The network that ships with the project, the published one, or any other.')
+    @click.option('--networks', default='embedded', show_default=True, metavar='VARIANT|NAME|PATH',
+                  help='embedded: the networks that ship with the project. official: the published ones. Or another variant of the spec, or any network.')
     @click.option('--networks-folder', type=click.Path(exists=True, file_okay=False),
                   help='Folder with network files that you have; default $REGAN_NETWORKS.')
     @click.option('--out', type=click.Path(file_okay=False), default=str(OUT), show_default='figures/out',
                   help='Folder for the files.')
+    @click.option('--mode', type=click.Choice(list(modes.MODES)),
+                  help='Draw with the noise, conversion and truncation of this program, into files of its own.')
     @click.option('--check', is_flag=True, help='Then compare with the references; exit 1 on a difference.')
     @click.option('--reference', is_flag=True, help='Then make this drawing the reference of its stack.')
     @click.option('--quiet', is_flag=True, help='Print nothing but failures.')
-    def draw_figure(networks, networks_folder, out, check, reference, quiet):
-        if check and reference:
-            raise click.UsageError('choose one of --check and --reference')
+    def draw_figure(networks, networks_folder, out, mode, check, reference, quiet):
+        if bool(check) + bool(reference) + bool(mode) > 1:
+            raise click.UsageError('choose one of --check, --reference and --mode')
         with console.errors_in_one_line():
             spec = specs.choose(figure, networks, specs_folder)
-            drawn = run(spec, draw, out, networks_folder, open_generator, quiet)
+            specs.check_needs(spec, needs)
+            drawn = run(spec, draw, out, networks_folder, open_generator, quiet, mode)
             passed, lines = True, ['wrote %s' % path for path in drawn]
             if reference:
                 lines.append(references.replace(spec.name, drawn, references_folder))
@@ -142,6 +179,6 @@ def command(figure, draw, specs_folder=specs.SPECS, references_folder=references
     return draw_figure
 
 
-def main(figure, draw):
-    """Run the command line of a figure: `figure.main('figure1', draw)` in its script."""
-    command(figure, draw)()
+def main(figure, draw, needs):
+    """Run the command line of a figure: `figure.main('figure1', draw, needs=['edits'])` in its script."""
+    command(figure, draw, needs)()

@@ -99,6 +99,33 @@ def text_row(texts, width, size, channels=3):
     return np.asarray(row)[:, :, None].repeat(channels, axis=2)                   # [2 * size, width, C]
 
 
+def text_column(texts, height, size, channels=3):
+    """A white column of `height` pixels with the texts in black, each in the middle of its equal share, `size` pixels high.
+
+    It is as wide as the widest text needs. Returns uint8 [height, width, channels].
+    """
+    width = int(max(_font(size).getlength(text) for text in texts)) + 2 * size
+    column = Image.new('L', (width, height), WHITE)
+    for i, text in enumerate(texts):
+        ImageDraw.Draw(column).text((width / 2, (i + 0.5) * height / len(texts)), text, fill=0, font=_font(size), anchor='mm')
+    return np.asarray(column)[:, :, None].repeat(channels, axis=2)                # [height, width, C]
+
+
+def pad(page, top=0, height=None, width=None, fill=WHITE):
+    """Place a page [H, W, C] `top` pixels down, at the left, on one of `height` x `width` pixels (default: what it needs)."""
+    rows, columns, channels = check(page, rank=3).shape
+    padded = np.full([height or top + rows, width or columns, channels], fill, np.uint8)
+    padded[top:top + rows, :columns] = page
+    return padded
+
+
+def stack(pages, gap=0, fill=WHITE):
+    """Pages [H, W, C] of any sizes from top to bottom, at the left, `gap` pixels between: (page [H', W', C], list of first rows)."""
+    width = max(page.shape[1] for page in pages)
+    tops = [sum(len(page) + gap for page in pages[:i]) for i in range(len(pages))]
+    return np.concatenate([pad(page, height=len(page) + (gap if page is not pages[-1] else 0), width=width, fill=fill) for page in pages]), tops
+
+
 def _font(size):
     from matplotlib import get_data_path  # its font file: the same letters on every machine
     return ImageFont.truetype(os.path.join(get_data_path(), 'fonts', 'ttf', 'DejaVuSans.ttf'), size)

@@ -27,6 +27,7 @@ class Model:
         generation: 1 (StyleGAN) or 2 (StyleGAN2).
         resolution: pixels of a side.
         num_layers: L, the number of style inputs.
+        dataset: what it was trained on, in GANSpace's spelling; the named edits of `edit_zoo` go by it.
         remark: what it shows.
     """
 
@@ -39,6 +40,7 @@ class Model:
     generation: int
     resolution: int
     num_layers: int
+    dataset: str
     remark: str
 
 
@@ -52,6 +54,7 @@ RULES = {
     'generation': records.choice(1, 2),
     'resolution': records.integer(4),
     'num_layers': records.integer(2),
+    'dataset': records.text,
     'remark': records.text,
 }
 

@@ -8,6 +8,8 @@ convolution may run in another order.
 import shutil
 from pathlib import Path
 
+import numpy as np
+
 from regan import artefacts, diff, images, models, records
 from regan.errors import UserError
 
@@ -15,6 +17,7 @@ FOLDER = models.PROJECT / 'figures' / 'reference'
 STACKS = ('tf1', 'tf2')
 SAME_NUMBERS = ('tensorflow', 'numpy', 'processor')  # where these agree, pixels have to
 NOT_A_CAUSE = ('source', 'regan', 'python', 'tiles_sha256', 'figure_sha256')
+HEADER = '  %-24s  %5s  %12s  %8s  %9s  %s' % ('panel', 'tiles', 'largest', 'RMS', 'changed', 'allowed')
 
 
 def check(spec, drawn, folder=FOLDER):
@@ -57,36 +60,53 @@ def _paths(name, folder):
 
 def _change(path, drawn, facts):
     try:
-        return 'against the old one, worst tile: %s' % diff.worst(_differences(path, drawn, facts))
+        worst = [diff.worst(tiles) for tiles in _differences(path, drawn, facts)]
+        return 'against the old one, worst tile: %s' % diff.worst(worst)
     except UserError as error:
         return 'the old one cannot be compared: %s' % error
 
 
 def _differences(path, drawn, facts):
+    """For each panel, its list of TileDifference."""
+    expected, actual = images.read_png(path), images.read_png(drawn.tiles)
     try:
-        return diff.compare(images.read_png(path), images.read_png(drawn.tiles),
-                            facts['tile_height'], facts['tile_width'])
+        diff.check_sizes(expected, actual)
+        return [diff.compare(_cut(expected, panel), _cut(actual, panel), panel['tile_height'], panel['tile_width'])
+                for panel in facts['panels']]
     except UserError as error:
         raise UserError('%s against %s: %s' % (drawn.tiles, path, error))
+
+
+def _cut(page, panel):
+    return page[panel['top']:panel['top'] + panel['rows'] * panel['tile_height'], :panel['columns'] * panel['tile_width']]
 
 
 def _check_one(spec, drawn, path):
     facts, expected = records.load(drawn.sidecar), records.load(path.with_suffix('.json'))
     if artefacts.sha256_file(path) != expected['tiles_sha256']:
         raise UserError('%s is not the picture that its .json describes; restore both from the repository' % path)
-    tolerance = diff.EXACT if all(facts[key] == expected[key] for key in SAME_NUMBERS) else spec.tolerance
+    same = all(facts[key] == expected[key] for key in SAME_NUMBERS)
+    allowed = [diff.EXACT if same else panel.tolerance for panel in spec.panels]
     differences = _differences(path, drawn, facts)
-    passed = all(tolerance.allows(tile) for tile in differences)
-    lines = ['%s: %s %s' % (spec.name, 'agrees with' if passed else 'DIFFERS from', path),
-             '  allowed: max %g, RMS %g levels (%s)' % (tolerance.max, tolerance.rms, tolerance.reason),
-             '  worst tile: %s' % diff.worst(differences)]
-    return passed, lines if passed else lines + _explain(spec.name, drawn, path, facts, expected)
+    passed = all(tolerance.allows(tile) for tolerance, tiles in zip(allowed, differences) for tile in tiles)
+    lines = ['%s: %s %s' % (spec.name, 'agrees with' if passed else 'DIFFERS from', path), HEADER]
+    lines += [_row(i, *panel) for i, panel in enumerate(zip(spec.panels, allowed, differences), 1)]
+    worst = diff.worst([diff.worst(tiles) for tiles in differences])
+    return passed, lines if passed else lines + ['  worst tile: %s' % worst] + _explain(spec.name, drawn, path, facts, expected)
+
+
+def _row(number, panel, tolerance, tiles):
+    share = np.mean([tile.share for tile in tiles])
+    return '  %-24s  %5d  %5d levels  %8.4f  %7.3f %%  max %g, RMS %g levels (%s)' % (
+        (panel.heading or str(number))[:24], len(tiles), max(tile.max for tile in tiles), max(tile.rms for tile in tiles),
+        100 * share, tolerance.max, tolerance.rms, tolerance.reason)
 
 
 def _explain(name, drawn, path, facts, expected):
     """The settings that differ, and the paths of the pictures that show how."""
-    lines = ['  %s was %s, is %s' % (key, expected.get(key), facts[key])
-             for key in facts if key not in NOT_A_CAUSE and facts[key] != expected.get(key)]
+    lines = ['  %s was %s, is %s' % (key, before.get(key), now[key])
+             for now, before in zip([facts] + facts['panels'], [expected] + expected['panels'])
+             for key in now if key not in NOT_A_CAUSE + ('panels',) and now[key] != before.get(key)]
     pictures = diff.save_failure(drawn.tiles.parent / 'failed', path.stem,
                                  images.read_png(path), images.read_png(drawn.tiles))
     return lines + ['  %s' % picture for picture in pictures]

@@ -1,13 +1,14 @@
 """What a figure is made of: a JSON file becomes frozen dataclasses. All checks of a spec are here.
 
-A file maps variants to specs: `embedded` runs on the network that ships with the project,
-`official` has the published parameters.
+A file maps variants to specs: `embedded` runs on the networks that ship with the project, `official` has the
+parameters of the published image. Further variants are other readings, where report, code and files disagree.
 """
 import dataclasses
 from pathlib import Path
 from typing import Optional, Tuple, Union
 
-from regan import diff, edits, latents, models, pca, records
+from regan import diff, latents, models, modes, noise, pca, records
+from regan.edits import Edit, parse
 from regan.errors import UserError
 
 VARIANTS = ('embedded', 'official')
@@ -33,51 +34,104 @@ class Enlarge:
 
 
 @dataclasses.dataclass(frozen=True)
-class FigureSpec:
-    """One variant of a figure.
+class Exchange:
+    """Which coordinates of the latents come from the seeds, and which from one base latent (GANSpace Figure 4).
 
     Attributes:
-        name: figure and variant, the stem of all its files ("figure1-embedded"); not in the JSON.
-        title: line above the figure.
-        source: what it reproduces.
+        base_seed: of the base latent.
+        first: number N of leading components.
+        which: "keep": the first N are the base's; "randomise": the first N are the seeds' own.
+        random_basis_seed: of a random orthonormal basis to use in place of the components, or None.
+    """
+
+    base_seed: int
+    first: int
+    which: str
+    random_basis_seed: Optional[int] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Supervised:
+    """The supervised direction beside which an edit is shown.
+
+    Attributes:
+        boundary: name of a boundary, see `boundary.resolve`.
+        strength: length of the move, in units of the space.
+    """
+
+    boundary: str
+    strength: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Panel:
+    """A block of rows of tiles that share a network and its settings.
+
+    Attributes:
         network: a name of models.json (or, if the user said so, a path).
         seeds: of the latents, one RandomState each.
         psi: truncation, 1 is none.
-        cutoff: layers from here on are not truncated; None: all are.
-        noise: "stored" (the pickle's noise variables) or {"numpy_seed": S}.
+        noise: a choice of `regan.noise`.
         pca: what basis the edits refer to.
-        edits: in the order of use.
         tolerance: of a tile against a reference of other software or another processor.
-        crop, gap (pixels between tiles), labels (below the columns), enlarge: the layout.
+        edits: in the order of use.
+        cutoff: layers from here on are not truncated; None: all are.
+        conversion: of colours to bytes, see `Generator.synthesize`.
+        frames: of a strip, from -strength to +strength.
+        exchange, supervised: what Figures 3 and 2 need besides.
+        components_of: the network whose components are used; None: the panel's own.
+        heading: line above the panel. rows, labels: left of the rows, below the columns.
+        crop: of every tile.
+        name: for messages, "figure5-embedded, panel 2"; not in the JSON.
     """
 
-    title: str
-    source: str
     network: str
     seeds: Tuple[int, ...]
     psi: float
     noise: Union[str, dict]
     pca: pca.PCASpec
-    edits: Tuple[edits.Edit, ...]
     tolerance: diff.Tolerance
+    edits: Tuple[Edit, ...] = ()
     cutoff: Optional[int] = None
-    crop: Crop = Crop()
-    gap: int = 0
+    conversion: str = 'round'
+    frames: Optional[int] = None
+    exchange: Optional[Exchange] = None
+    supervised: Optional[Supervised] = None
+    components_of: Optional[str] = None
+    heading: str = ''
+    rows: Tuple[str, ...] = ()
     labels: Tuple[str, ...] = ()
+    crop: Crop = Crop()
+    name: str = ''
+
+
+@dataclasses.dataclass(frozen=True)
+class FigureSpec:
+    """One variant of a figure.
+
+    Attributes:
+        title: line above the figure.
+        source: what it reproduces.
+        panels: from top to bottom.
+        gap: pixels between tiles, and enlarge: the layout for the eye.
+        name: figure and variant, the stem of all its files ("figure1-embedded"); not in the JSON.
+    """
+
+    title: str
+    source: str
+    panels: Tuple[Panel, ...]
+    gap: int = 0
     enlarge: Enlarge = Enlarge()
     name: str = ''
 
 
-def _noise(value, where):
-    if value == 'stored':
-        return value
-    if not isinstance(value, dict) or list(value) != ['numpy_seed']:
-        raise records.refuse(where, '"stored" or {"numpy_seed": S}', value)
-    return {'numpy_seed': SEED(value['numpy_seed'], where + '.numpy_seed')}
-
-
 def _edit(value, where):
-    return records.build(edits.Edit, value, where, _as_they_are(edits.Edit))
+    if not isinstance(value, str):
+        return records.build(Edit, value, where, _as_they_are(Edit))
+    try:
+        return parse(value)
+    except UserError as error:
+        raise UserError('%s: %s' % (where, error))
 
 
 def _as_they_are(cls):
@@ -87,61 +141,117 @@ def _as_they_are(cls):
 
 SEED = records.integer(0, latents.LARGEST_SEED)
 PIXELS = records.integer(0)
-RULES = {
+FIGURE_RULES = {
     'title': records.text,
     'source': records.text,
+    'gap': PIXELS,
+    'enlarge': records.record(Enlarge, {
+        'factor': records.integer(1, 64), 'method': records.choice('nearest', 'lanczos')}),
+}
+PANEL_RULES = {
     'network': records.text,
     'seeds': records.sequence(SEED),
     'psi': records.number(-1, 1),
-    'noise': _noise,
+    'noise': noise.check,
     'pca': records.record(pca.PCASpec, _as_they_are(pca.PCASpec)),
-    'edits': records.sequence(_edit),
     'tolerance': records.record(diff.Tolerance, {
         'max': records.number(0, 255), 'rms': records.number(0, 255), 'reason': records.text}),
+    'edits': records.sequence(_edit),
     'cutoff': records.optional(PIXELS),
-    'crop': records.record(Crop, {'top': PIXELS, 'bottom': PIXELS, 'left': PIXELS, 'right': PIXELS}),
-    'gap': PIXELS,
+    'conversion': records.choice(*modes.CONVERSIONS),
+    'frames': records.integer(2),
+    'exchange': records.record(Exchange, {
+        'base_seed': SEED, 'first': records.integer(1), 'which': records.choice('keep', 'randomise'), 'random_basis_seed': SEED}),
+    'supervised': records.record(Supervised, {'boundary': records.text, 'strength': records.number(-1000, 1000)}),
+    'components_of': records.text,
+    'heading': records.text,
+    'rows': records.sequence(records.text),
     'labels': records.sequence(records.text),
-    'enlarge': records.record(Enlarge, {
-        'factor': records.integer(1, 64), 'method': records.choice('nearest', 'lanczos')}),
+    'crop': records.record(Crop, {'top': PIXELS, 'bottom': PIXELS, 'left': PIXELS, 'right': PIXELS}),
 }
 
 
 def load(figure, folder=SPECS):
     """The specs of a figure: dict variant -> FigureSpec.
 
+    What a variant says outside its list of panels holds for every panel that does not say otherwise; a variant without
+    such a list is one panel.
+
     Raises UserError, which names the file and the key, for whatever is wrong in the file.
     """
     path = Path(folder) / (figure + '.json')
     variants = records.load(path)
-    if not isinstance(variants, dict) or sorted(variants) != sorted(VARIANTS):
+    if not isinstance(variants, dict) or not set(VARIANTS) <= set(variants):
         raise UserError('%s must be a JSON object with the keys %s; correct it' % (path.name, ' and '.join(VARIANTS)))
-    return {variant: _figure(figure, variant, data, path.name) for variant, data in variants.items()}
+    return {variant: _figure('%s-%s' % (figure, variant), data, '%s: %s' % (path.name, variant)) for variant, data in variants.items()}
 
 
-def _figure(figure, variant, data, file):
-    where = '%s: %s' % (file, variant)
-    spec = records.build(FigureSpec, data, where, RULES)
-    model = models.find(spec.network)
-    if model is None:
-        raise UserError('%s.network is %s, which models.json does not have; it has: %s'
-                        % (where, spec.network, ', '.join(models.registry())))
-    check_network(spec, model.resolution, model.num_layers, where)
-    return dataclasses.replace(spec, name='%s-%s' % (figure, variant))
+def _figure(name, data, where):
+    if not isinstance(data, dict):
+        raise records.refuse(where, 'a JSON object', data)
+    common = {key: value for key, value in data.items() if key not in FIGURE_RULES and key != 'panels'}
+    panels = _panels(name, common, data, where)
+    own = {key: value for key, value in data.items() if key in FIGURE_RULES}
+    spec = records.build(FigureSpec, dict(own, panels=panels), where, dict(FIGURE_RULES, panels=records.anything))
+    return dataclasses.replace(spec, name=name)
 
 
-def check_network(spec, resolution, num_layers, where):
-    """Check that a network of `resolution` pixels and `num_layers` has all that the spec asks of it.
+def _panels(name, common, data, where):
+    if 'panels' not in data:
+        return (_panel(name, common, where),)
+    given = records.sequence(_object)(data['panels'], where + '.panels')
+    return tuple(_panel('%s, panel %d' % (name, i + 1), dict(common, **panel), '%s.panels[%d]' % (where, i))
+                 for i, panel in enumerate(given))
+
+
+def _object(value, where):
+    if not isinstance(value, dict):
+        raise records.refuse(where, 'a JSON object', value)
+    return value
+
+
+def _panel(name, data, where):
+    panel = dataclasses.replace(records.build(Panel, data, where, PANEL_RULES), name=name)
+    for key in ('network', 'components_of'):
+        network = getattr(panel, key)
+        if network is not None and models.find(network) is None:
+            raise UserError('%s.%s is %s, which models.json does not have; it has: %s'
+                            % (where, key, network, ', '.join(models.registry())))
+    model = models.find(panel.network)
+    check_network(panel, model.resolution, model.num_layers, where)
+    return panel
+
+
+def check_needs(spec, needs):
+    """Check that each panel has the keys that the figure's script uses, and no other that it would not heed.
+
+    Args:
+        needs: names among frames, exchange, supervised, edits; a name that ends in "?" may be left out.
+
+    Raises UserError, which names the panel and the key.
+    """
+    wanted = {need.rstrip('?') for need in needs}
+    for panel in spec.panels:
+        for key in ('edits', 'frames', 'exchange', 'supervised'):
+            present = getattr(panel, key) not in (None, ())
+            if present and key not in wanted:
+                raise UserError("%s has the key '%s', which this figure does not use; remove it" % (panel.name, key))
+            if not present and key in needs:
+                raise UserError("%s lacks the key '%s'; add it" % (panel.name, key))
+
+
+def check_network(panel, resolution, num_layers, where):
+    """Check that a network of `resolution` pixels and `num_layers` has all that the panel asks of it.
 
     Raises UserError, which starts with `where`, for a crop, a cutoff or an edit that does not fit.
     """
-    crop = spec.crop
+    crop = panel.crop
     if max(crop.top + crop.bottom, crop.left + crop.right) >= resolution:
         raise UserError('%s.crop leaves nothing of %d pixels; cut less' % (where, resolution))
-    if spec.cutoff is not None and spec.cutoff > num_layers:
-        raise UserError('%s.cutoff is %d but the network has %d layers' % (where, spec.cutoff, num_layers))
-    for i, edit in enumerate(spec.edits):
-        _check_edit(edit, num_layers, spec.pca.components, '%s.edits[%d]' % (where, i))
+    if panel.cutoff is not None and panel.cutoff > num_layers:
+        raise UserError('%s.cutoff is %d but the network has %d layers' % (where, panel.cutoff, num_layers))
+    for i, edit in enumerate(panel.edits):
+        _check_edit(edit, num_layers, panel.pca.components, '%s.edits[%d]' % (where, i))
 
 
 def _check_edit(edit, num_layers, components, where):
@@ -154,14 +264,18 @@ def _check_edit(edit, num_layers, components, where):
 
 
 def choose(figure, networks, folder=SPECS):
-    """The FigureSpec that `networks` means: a variant, the network of a variant, or any other network.
+    """The FigureSpec that `networks` means: a variant, the network of all panels of a variant, or any other network.
 
     Another network (a name of models.json or a path) gets the published parameters, those of
     `official`, and its own name in place of the variant's.
     """
     variants = load(figure, folder)
-    for variant, spec in variants.items():
-        if networks in (variant, spec.network):
+    if networks in variants:
+        return variants[networks]
+    for spec in variants.values():
+        if {networks} == {panel.network for panel in spec.panels}:
             return spec
-    stem = Path(networks).name.split('.')[0]
-    return dataclasses.replace(variants['official'], network=networks, name='%s-%s' % (figure, stem))
+    official, stem = variants['official'], Path(networks).name.split('.')[0]
+    panels = tuple(dataclasses.replace(panel, network=networks, components_of=None, name=panel.name.replace('-official', '-' + stem))
+                   for panel in official.panels)
+    return dataclasses.replace(official, panels=panels, name='%s-%s' % (figure, stem))

@@ -20,7 +20,7 @@ def entry(monkeypatch):
     """Makes models.find return one entry, whatever is asked for."""
     def use(**changes):
         facts = dict(file='net.pkl', source='download', url='https://example.org/net.pkl', alias=None, sha256=None,
-                     licence='none', generation=2, resolution=64, num_layers=10, remark='none')
+                     licence='none', generation=2, resolution=64, num_layers=10, dataset='none', remark='none')
         monkeypatch.setattr(models, 'find', lambda name: models.Model(**dict(facts, **changes)))
     return use
 

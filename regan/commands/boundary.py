@@ -1,0 +1,185 @@
+"""`regan boundary`: directions learnt with supervision."""
+from pathlib import Path
+
+import click
+
+from regan.commands import options
+
+_NPY = click.option('--out', type=click.Path(dir_okay=False), required=True, callback=options.ending('.npy'),
+                    help='InterFaceGAN\'s .npy: shape (1, D), float64, unit length. A .json with the same name says what made it.')
+
+
+@click.group()
+def boundary():
+    """Directions learnt with supervision (InterFaceGAN): the baseline for principal components.
+
+    A boundary is a .npy file, or a name: of one that ships with the project, or of a published one (see `regan boundary fetch`).
+    """
+
+
+@boundary.command()
+@click.argument('network', required=False)
+@click.option('--reader', type=click.Path(dir_okay=False), help='Factor reader that scores the images of NETWORK.')
+@click.option('--factor', help='Of the reader, for example yaw.')
+@click.option('--n', type=click.IntRange(min=4), default=10000, show_default=True, help='Images.')
+@click.option('--space', type=click.Choice(['w', 'z']), default='w', show_default=True)
+@click.option('--psi', type=float, default=0.7, show_default=True, callback=options.finite,
+              help='Truncation of the images; the codes are not truncated.')
+@click.option('--cutoff', type=click.IntRange(min=0), default=8, show_default=True, help='Truncate only layers below this one.')
+@click.option('--codes', type=click.Path(dir_okay=False), help='Instead of a network: codes [N, D] in a .npy ...')
+@click.option('--scores', type=click.Path(dir_okay=False), help='... and their scores in a .npy or .csv (last column).')
+@click.option('--invalid', type=float, help='Leave out codes with this score.')
+@click.option('--ratio', type=click.FloatRange(min=0, min_open=True), default=0.02, show_default=True,
+              help='Share of the codes at either end that is used; above 1 their number.')
+@click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=0, show_default=True, help='Of codes and of what is held out.')
+@_NPY
+@options.network_options
+def train(network, reader, factor, n, space, psi, cutoff, codes, scores, invalid, ratio, seed, out, networks_folder, trust_embedded_code):
+    """Find the direction in latent space along which an attribute changes: a linear support vector machine between the codes
+    of highest and of lowest score.
+
+    Either NETWORK, --reader and --factor, or --codes and --scores.
+    """
+    from regan import artefacts, boundary as module
+    facts = dict(command='boundary train', ratio=ratio, seed=seed)
+    if codes and scores and not (network or reader or factor):
+        options.refuse(['n', 'space', 'psi', 'cutoff'], 'is for a network; codes are taken as they are')
+        arrays = module.read_codes(codes), module.read_scores(scores)
+        facts.update(codes=codes, scores=scores)
+    elif network and reader and factor and not (codes or scores):
+        arrays, made = _sample(network, reader, factor, n, seed, space, psi, cutoff, networks_folder, trust_embedded_code)
+        facts = dict(made, **facts)
+    else:
+        raise click.UsageError('give NETWORK, --reader and --factor, or --codes and --scores')
+    if invalid is not None:
+        arrays = [array[arrays[1] != invalid] for array in arrays]
+        facts['invalid'] = invalid
+    found = module.train(*arrays, ratio=ratio, seed=seed)
+    module.save(out, found.normal)
+    artefacts.write_json(Path(out).with_suffix('.json'), dict(
+        facts, n=len(arrays[0]), used=found.used, accuracy=found.accuracy, rest_accuracy=found.rest_accuracy))
+    click.echo('fitted to %d of %d codes; right on the held-out ones: %.1f%%%s' % (
+        found.used, len(arrays[0]), 100 * found.accuracy,
+        '' if found.rest_accuracy is None else ', on all between the ends: %.1f%%' % (100 * found.rest_accuracy)))
+    click.echo('wrote %s' % out)
+
+
+@boundary.command()
+@click.argument('primal')
+@click.option('--given', required=True, multiple=True, metavar='BOUNDARY', help='May be given several times.')
+@_NPY
+def condition(primal, given, out):
+    """Take the part of a boundary that leaves the attributes of others alone: its projection on them is removed."""
+    from regan import artefacts, boundary as module
+    import numpy as np
+    normal, conditions = module.resolve(primal), [module.resolve(one) for one in given]
+    left = float(np.linalg.norm(module.residue(normal, conditions)))
+    module.save(out, module.condition(normal, conditions))
+    artefacts.write_json(Path(out).with_suffix('.json'), dict(command='boundary condition', primal=primal, given=list(given), length=left))
+    click.echo('wrote %s: %.6f of the length was left' % (out, left))
+
+
+@boundary.command()
+@click.argument('file')
+@click.option('--basis', type=click.Path(dir_okay=False), help='Components in an .npz, of `regan pca --out` or GANSpace.')
+@click.option('--with', 'others', multiple=True, metavar='BOUNDARY', help='Another boundary; may be given several times.')
+@click.option('--most', type=click.IntRange(min=1), default=10, show_default=True, help='Components to print.')
+def compare(file, basis, others, most):
+    """Print how a boundary lies among principal components, and its cosines with other boundaries."""
+    from regan import boundary as module
+    if not (basis or others):
+        raise click.UsageError('give --basis or --with, something to compare with')
+    normal = module.resolve(file)
+    for other in others:
+        click.echo('cosine with %s  %+.4f' % (other, module.resolve(other, len(normal)).dot(normal)))
+    if basis:
+        _print_components(module, normal, basis, most)
+
+
+@boundary.command()
+@click.argument('network')
+@click.argument('file')
+@click.option('--seed', '--seeds', 'seeds', required=True, metavar='LIST', help='For example 7 or 1-4.')
+@click.option('--start-distance', type=float, default=-3, show_default=True, callback=options.finite)
+@click.option('--end-distance', type=float, default=3, show_default=True, callback=options.finite)
+@click.option('--steps', type=click.IntRange(min=2), default=10, show_default=True)
+@click.option('--space', type=click.Choice(['w', 'z']), default='w', show_default=True)
+@options.PSI
+@options.CUTOFF
+@options.noise_options
+@click.option('--out', type=click.Path(dir_okay=False), required=True, callback=options.png,
+              help='PNG: one row for each seed. A .json with the same name says what made it.')
+@options.network_options
+def edit(network, file, seeds, start_distance, end_distance, steps, space, psi, cutoff, mode, noise, conversion, out, networks_folder,
+         trust_embedded_code):
+    """Move codes along a boundary, in all layers, to absolute distances from its plane (as InterFaceGAN does), and draw them."""
+    from regan import artefacts, boundary as module, images, latents, models, provenance
+    from regan.generator import Generator
+    import numpy as np
+    seeds, distances = latents.parse_seeds(seeds), np.linspace(start_distance, end_distance, steps)
+    with Generator.open(models.resolve(network, networks_folder), trust_embedded_code=trust_embedded_code) as generator:
+        options.check_cutoff(cutoff, generator)
+        settings = options.resolve(mode, noise, conversion, generator.generation, psi, cutoff)
+        normal = module.resolve(file, generator.dlatent_size if space == 'w' else generator.latent_size)
+        generator.set_noise(settings.noise)
+        z = latents.from_seeds(seeds, generator.latent_size)
+        codes = module.move(generator.map(z) if space == 'w' else module.to_sphere(z), normal, distances)  # [N, F, D]
+        flat = codes.reshape(-1, codes.shape[2])
+        dlatents = latents.broadcast(flat if space == 'w' else generator.map(flat), generator.num_layers)
+        tiles = generator.synthesize(latents.truncate(dlatents, generator.dlatent_avg, settings.psi, settings.cutoff),
+                                     conversion=settings.conversion)
+        images.save_png(out, images.grid(tiles.reshape(codes.shape[:2] + tiles.shape[1:])))
+        artefacts.write_json(Path(out).with_suffix('.json'), dict(
+            provenance.made_by('boundary edit', network, generator), boundary=file, seeds=seeds, distances=distances.tolist(), space=space,
+            **settings._asdict()))
+    click.echo('wrote %s: %d rows of %d' % ((out,) + codes.shape[:2]))
+
+
+@boundary.command()
+@click.argument('names', nargs=-1, metavar='[NAME]...')
+@click.option('--folder', type=click.Path(exists=True, file_okay=False),
+              help='With files that you have, looked at first; default $REGAN_BOUNDARIES.')
+def fetch(names, folder):
+    """Download InterFaceGAN's published boundaries in W of StyleGAN, check them, and print where they are.
+
+    They fit the first generation only: stylegan-ffhq and stylegan-celebahq. Without a name the names are printed. MIT licence, copyright
+    2019 Yujun Shen.
+    """
+    from regan import boundary as module
+    from regan.errors import UserError
+    for name in names or module.PUBLISHED:
+        if not names:
+            click.echo(name)
+        elif name not in module.PUBLISHED:
+            raise UserError('there is no published boundary %s; the names are: %s' % (name, ', '.join(module.PUBLISHED)))
+        else:
+            click.echo('%s: %s' % (name, module.locate(name, folder)))
+
+
+def _sample(network, reader, factor, n, seed, space, psi, cutoff, networks_folder, trust_embedded_code):
+    """(codes, scores) and what made them."""
+    from regan import boundary as module, models, provenance
+    from regan.features import FactorReader
+    from regan.generator import Generator
+    import tqdm
+    with FactorReader(reader) as judge:
+        column = module.factor_index(judge, factor)
+        with Generator.open(models.resolve(network, networks_folder), trust_embedded_code=trust_embedded_code) as generator:
+            judge.check(generator.num_channels, generator.resolution)
+            cutoff = min(cutoff, generator.num_layers)
+            with tqdm.tqdm(total=n, unit=' images', leave=False, disable=None) as bar:
+                codes, factors = module.sample(generator, judge, n, seed, space, psi, cutoff, progress=bar.update)
+            made = dict(provenance.made_by('boundary train', network, generator), reader_sha256=judge.sha256, factor=factor, space=space,
+                        psi=psi, cutoff=cutoff, reader_r2=judge.r2[column] if judge.r2 else None)
+    return (codes, factors[:, column]), made
+
+
+def _print_components(module, normal, path, most):
+    from regan.basis import Basis
+    import numpy as np
+    cosines = module.cosines(normal, Basis.load(path).components)
+    click.echo('component  cosine')
+    for i in np.argsort(-np.abs(cosines), kind='mergesort')[:most]:
+        click.echo('%9d  %+.4f' % (i, cosines[i]))
+    for count in sorted({min(count, len(cosines)) for count in (10, 50, 128)}):
+        click.echo('share of its length inside the first %d components  %.4f' % (count, np.linalg.norm(cosines[:count])))

@@ -1,0 +1,132 @@
+"""`regan edits`: edits by name, and edits in files."""
+import json
+from pathlib import Path
+
+import click
+
+from regan import console
+from regan.commands import options
+
+_FILE = click.option('--edits-file', type=click.Path(dir_okay=False), help='JSON with named edits of your own.')
+
+
+@click.group()
+def edits():
+    """Named edits: GANSpace's, its reproduction's, ours, and those in your own files."""
+
+
+@edits.command('list')
+@click.option('--network', help='Only edits found on a network like this one (a registered name).')
+@click.option('--dataset', help='Only edits of this data set, for example ffhq.')
+@_FILE
+@click.option('--json', 'as_json', is_flag=True, help='Print JSON, in the form of an edits file.')
+def list_edits(network, dataset, edits_file, as_json):
+    """Print the names of all edits, with what they do; a star marks those that a publication shows."""
+    from regan import edit_zoo, edits as notation
+    found = edit_zoo.everything(edits_file)
+    if network:
+        found = edit_zoo.for_network(_registered(network), found)
+    if dataset:
+        found = edit_zoo.for_dataset(dataset, found)
+    if as_json:
+        click.echo(json.dumps([entry.to_dict() for entry in found], indent=2))
+        return
+    for entry in found:
+        click.echo('%s %-42s %-11s %s' % ('*' if entry.published else ' ', entry.id, entry.model or '', notation.notation(entry.to_edit())))
+    click.echo('%d edits' % len(found))
+
+
+@edits.command()
+@click.argument('name')
+@_FILE
+def show(name, edits_file):
+    """Print all that is known of one edit."""
+    from regan import edit_zoo, edits as notation
+    entry = edit_zoo.find(name, edit_zoo.everything(edits_file))
+    click.echo('%s: %s' % (entry.id, notation.notation(entry.to_edit())))
+    for key, value in [('found on', '%s, %s, %s' % (entry.model or 'no network in particular', entry.dataset, entry.space)),
+                       ('psi', entry.psi), ('seeds', ', '.join(map(str, entry.seeds))), ('sources', ', '.join(entry.sources)),
+                       ('published', 'with a picture' if entry.published else 'no picture')]:
+        click.echo('%-10s %s' % (key, '-' if value in (None, '') else value))
+
+
+@edits.command('import')
+@click.argument('file', type=click.Path(dir_okay=False))
+@click.option('--out', type=click.Path(dir_okay=False), required=True, callback=options.ending('.json'),
+              help='JSON; the directions go to an .npz with the same name.')
+def import_edit(file, out):
+    """Turn the pickle of an edit that GANSpace's viewer saved into JSON and .npz. Nothing in it is executed."""
+    from regan import saved_edits
+    saved = saved_edits.load(file)
+    saved_edits.save(out, saved)
+    click.echo('wrote %s: %s, %s' % (out, saved.name, saved.to_edit()))
+
+
+@edits.command()
+@click.argument('edit')
+@click.option('--network', help='To take the component from; not needed for the file of a saved edit.')
+@click.option('--name', help='Of the edit, for people; default: that of a named edit.')
+@click.option('--dataset', help='Of the network; default: as registered.')
+@click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), help='Of a latent to show it on; default: that of a named edit, else 0.')
+@click.option('--psi', type=float, callback=options.finite, help='To show it with; default: that of a named edit, else 0.7.')
+@_FILE
+@click.option('--format', 'kind', type=click.Choice(['ganspace', 'json']), default='ganspace', show_default=True)
+@click.option('--out', type=click.Path(file_okay=False), required=True, help='Folder; the file is named as GANSpace names it.')
+@options.pca_options
+@options.network_options
+def export(edit, network, name, dataset, seed, psi, edits_file, kind, out, n, components, estimator, batch_size, pca_seed, sparsity,
+           networks_folder, trust_embedded_code):
+    """Write an edit with its direction: as the pickle that GANSpace's viewer loads, or as JSON and .npz.
+
+    EDIT is in notation ("E(v15, 8) * -2.8"), a name, or the file of a saved edit.
+    """
+    from regan import saved_edits
+    from regan.pca import PCASpec
+    if Path(edit).suffix.lower() in ('.json', '.pkl'):
+        options.refuse(['network', 'name', 'dataset', 'seed', 'psi', 'n', 'components', 'estimator'],
+                       'is for an edit of a network; a file has its own')
+        saved = saved_edits.load(edit)
+    else:
+        spec = PCASpec(n, components, estimator=estimator, batch_size=batch_size, seed=pca_seed, sparsity=sparsity)
+        saved = _from_network(edit, network, edits_file, spec, networks_folder, trust_embedded_code,
+                              dict(dataset=dataset, seed=seed, psi=psi, name=name))
+    path = Path(out) / saved_edits.file_name(saved)
+    if kind == 'json':
+        path = path.with_suffix('.json')
+    (saved_edits.save if kind == 'json' else saved_edits.export)(path, saved)
+    click.echo('wrote %s' % path)
+
+
+def _from_network(text, network, edits_file, spec, networks_folder, trust_embedded_code, given):
+    """The SavedEdit of a text; what is None in `given` is that of a named edit, or usual."""
+    from regan import edit_zoo, models, saved_edits
+    from regan.generator import Generator
+    if network is None:
+        raise click.UsageError('%s needs a --network to take the component from' % text)
+    edit, usual = _read(text, edits_file)
+    model = edit_zoo.registered(network)
+    usual['dataset'] = model.dataset if model else Path(network).stem
+    facts = {key: usual[key] if value is None else value for key, value in given.items()}
+    with Generator.open(models.resolve(network, networks_folder), trust_embedded_code=trust_embedded_code) as generator:
+        edit.layers(generator.num_layers)
+        return saved_edits.from_basis(console.components(generator, spec), edit, generator, **facts)
+
+
+def _read(text, edits_file):
+    """The Edit of a text, and a seed, psi and name for it."""
+    from regan import edit_zoo, edits as notation
+    if '/' not in text:
+        return notation.parse(text), dict(seed=0, psi=0.7, name='')
+    entry = edit_zoo.find(text, edit_zoo.everything(edits_file))
+    entry.check_usable()
+    return entry.to_edit(), dict(seed=entry.seeds[0] if entry.seeds else 0, psi=0.7 if entry.psi is None else entry.psi, name=entry.title)
+
+
+def _registered(network):
+    from regan import edit_zoo, models
+    from regan.errors import UserError
+    model = edit_zoo.registered(network)
+    if model is None:
+        raise UserError('%s is no registered network, so its data set is not known; give --dataset, or one of %s'
+                        % (network, ', '.join(models.registry())))
+    return model
