@@ -40,11 +40,21 @@ def render(panel, generator, dlatents):
     return images.crop(generator.synthesize(truncated, conversion=panel.conversion), **dataclasses.asdict(panel.crop))
 
 
+def sequences(panel, generator, basis):
+    """A row for each seed, from the unedited image to all edits: uint8 [seeds, edits + 1, H, W, C]."""
+    rows = [edits.sequence(start[None], basis, panel.edits) for start in _starts(panel, generator)]
+    return np.stack([render(panel, generator, row) for row in rows])
+
+
 def strips(panel, generator, basis):
     """A row for each seed and edit, from -strength to +strength: uint8 [seeds * edits, frames, H, W, C]."""
-    starts = latents.broadcast(generator.map(latents.from_seeds(panel.seeds, generator.latent_size)), generator.num_layers)
-    rows = [edits.strip(start[None], basis, edit, panel.frames) for start in starts for edit in panel.edits]
+    rows = [edits.strip(start[None], basis, edit, panel.frames) for start in _starts(panel, generator) for edit in panel.edits]
     return np.stack([render(panel, generator, row) for row in rows])
+
+
+def _starts(panel, generator):
+    """The latents of the seeds in every layer, float32 [N, L, D]."""
+    return latents.broadcast(generator.map(latents.from_seeds(panel.seeds, generator.latent_size)), generator.num_layers)
 
 
 def run(spec, draw, out_dir, folder=None, open_generator=None, quiet=True, mode=None):

@@ -338,7 +338,7 @@ def test_figure1_starts_at_the_seed_and_reaches_its_targets(rendered):
     generator.latent_size = width
     ones = np.ones(width - 1)
     basis = Basis(np.zeros(width), np.eye(width - 1, width), 0.5 * ones, ones, ones, ones)
-    assert script('figure1').draw(panel, generator, basis).shape == (1, 5, 2, 2, 3)
+    assert figure.sequences(panel, generator, basis).shape == (1, 5, 2, 2, 3)
     [steps] = rendered                                                           # [edits + 1, L, D]
     z = latents.from_seed(panel.seeds[0], width)
     np.testing.assert_array_equal(steps[0], np.tile(z / 2, [10, 1]))
