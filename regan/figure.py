@@ -20,7 +20,8 @@ from regan import spec as specs
 from regan.errors import UserError
 
 OUT = models.PROJECT / 'figures' / 'out'
-LETTERS = 28  # height in pixels of the title; labels have two thirds of it
+LETTERS = 28  # height in pixels of the title ...
+SMALL = LETTERS * 2 // 3  # ... and of all other texts
 
 
 class Drawn(NamedTuple):
@@ -136,23 +137,37 @@ def compose(spec, drawn):
     Raises UserError when there are labels, but not one for each column, or names of rows, but not one for each row.
     """
     blocks = [_panel(spec, panel, tiles) for panel, tiles in zip(spec.panels, drawn)]
-    page, _ = images.stack(blocks, gap=LETTERS // 2 if len(blocks) > 1 else 0)
+    names = _names(spec, drawn)
+    page, _ = images.stack([np.concatenate(pair, axis=1) for pair in zip(names, blocks)] if names else blocks,
+                           gap=LETTERS // 2 if len(blocks) > 1 else 0)
     return np.concatenate([images.text_row([spec.title], page.shape[1], LETTERS, page.shape[2]), page])  # [H', W', C]
 
 
 def _panel(spec, panel, tiles):
+    """Heading, tiles and labels of a panel, uint8 [H', W', C]."""
     for key, texts, count, what in [('labels', panel.labels, tiles.shape[1], 'columns'), ('rows', panel.rows, tiles.shape[0], 'rows')]:
         if texts and len(texts) != count:
             raise UserError('%s.%s are %d but there are %d %s' % (panel.name, key, len(texts), count, what))
-    small, channels = LETTERS * 2 // 3, tiles.shape[-1]
-    page = images.grid(images.enlarge(tiles, spec.enlarge.factor, spec.enlarge.method), spec.gap)
-    blocks = [images.text_row([panel.heading], page.shape[1], small, channels)] if panel.heading else []
-    blocks += [page] + ([images.text_row(panel.labels, page.shape[1], small, channels)] if panel.labels else [])
-    block = np.concatenate(blocks)
-    if not panel.rows:
-        return block
-    left = images.text_column(panel.rows, page.shape[0], small, channels)
-    return np.concatenate([images.pad(left, top=len(blocks[0]) if panel.heading else 0, height=len(block)), block], axis=1)
+    page, channels = _enlarged(spec, tiles), tiles.shape[-1]
+    above, below = [[images.text_row(texts, page.shape[1], SMALL, channels)] if texts else []
+                    for texts in ([panel.heading] if panel.heading else [], panel.labels)]
+    return np.concatenate(above + [page] + below)
+
+
+def _enlarged(spec, tiles):
+    return images.grid(images.enlarge(tiles, spec.enlarge.factor, spec.enlarge.method), spec.gap)
+
+
+def _names(spec, drawn):
+    """The columns left of the panels with the names of their rows, all of one width; an empty list if no panel has names."""
+    columns = []
+    for panel, tiles in zip(spec.panels, drawn):
+        height = len(_enlarged(spec, tiles))
+        column = images.text_column(panel.rows or [''], height, SMALL, tiles.shape[-1])
+        top = 2 * SMALL if panel.heading else 0
+        columns.append(images.pad(column, top=top, height=top + height + (2 * SMALL if panel.labels else 0)))
+    width = max(column.shape[1] for column in columns)
+    return [images.pad(column, width=width) for column in columns] if any(panel.rows for panel in spec.panels) else []
 
 
 def command(figure, draw, needs, specs_folder=specs.SPECS, references_folder=references.FOLDER, open_generator=None):
