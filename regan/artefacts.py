@@ -106,8 +106,8 @@ def read_npz(path):
         with np.load(str(path), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except Exception as error:  # a damaged archive raises anything from BadZipFile to struct.error
-        raise UserError('%s is damaged or not an .npz of plain arrays (%s); delete it and run again'
-                        % (path, error)) from error
+        raise UserError('%s is damaged or not an .npz of plain arrays (%s); if it is from the cache, delete it and run again, else give '
+                        'another file' % (path, type(error).__name__)) from error
 
 
 def fetch(url, sha256, fname, folder, given=None):

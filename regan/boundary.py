@@ -308,10 +308,12 @@ def read_scores(path):
 
 
 def _read_npy(path):
+    if not Path(path).is_file():
+        raise UserError('there is no file %s; check the name' % path)
     try:
         array = np.load(str(path), allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise UserError('%s holds no plain array (%s)' % (path, getattr(error, 'strerror', None) or error)) from error
+        raise UserError('%s is not a .npy file with a plain array; write it with np.save' % path) from error
     if not isinstance(array, np.ndarray):
         raise UserError('%s holds several arrays; a .npy file with one is needed' % path)
     return array

@@ -137,6 +137,9 @@ def _load_json(path):
     facts = records.load(path)
     if not isinstance(facts, dict):
         raise records.refuse(str(path), 'a saved edit', facts)
+    unknown = sorted(set(facts) - set(RULES))
+    if unknown:
+        raise UserError("%s is no saved edit: it has the unknown key '%s'; give a file that `regan edits import` wrote" % (path, unknown[0]))
     arrays = artefacts.read_npz(Path(path).with_suffix('.npz'))
     return records.build(SavedEdit, dict(facts, **{key: arrays.get(name) for key, name in _ARRAYS.items()}), str(path), RULES)
 

@@ -143,7 +143,7 @@ def section(subjects, entries, measured):
                    sentences, lambda figure: _draw(figure, bars), columns=2, lines=1 + len(bars) // 6)
 
 
-_METHOD = ('Selectivity: the mean distance that the factor in question goes, over the mean distance of the other factors. Each named edit '
+_METHOD = ('Selectivity: the mean distance that the factor in question goes, over the mean distance of the other factors. Each named edit, an offset, '
            'stands beside a linear boundary trained on the factor reader\'s scores, and beside the component that is most selective in '
            'the data of Claim 1 (of those that promise the effect within 4 standard deviations); these two move all layers, as far as '
            'gives the same mean effect on the factor (4 standard deviations at most). %(n)d latents with which '
@@ -161,7 +161,7 @@ def _row(name, named, result, found):
 
 def _sentence(name, named, results, component):
     ours, supervised, single = [result.selectivity for result in results]
-    return ('%s, %s = %s: %s moves by %s and is %s times as far from where it was as the others; the supervised boundary reaches %s (%s), '
+    return ('%s, %s = %s: %s moves by %s and is then %s times as far from where it was as the other factors are on average; the supervised boundary reaches %s (%s), '
             'component %d in all layers %s (%s).' % (name, named.name, named.edit, named.factor, results[0].effect, ours, supervised,
                                                      _against(ours, supervised), component, single, _against(ours, single)))
 

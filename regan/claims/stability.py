@@ -115,7 +115,7 @@ def _rows(name, comparisons, needed):
 
 
 def _numbers(name, comparisons, limits):
-    return [Number('stability', name, 'mean |cosine| of %s, %s' % (importance.band_name(band), variation),
+    return [Number('stability', name, 'mean absolute cosine of %s, %s' % (importance.band_name(band), variation),
                    intervals.exact(c.same[slice(*band)].mean()))
             for variation, c in comparisons.items() for band in importance.bands(limits, len(c.same))]
 
@@ -130,19 +130,24 @@ def _sentence(name, rows, comparisons, needed, published, least):
     worst = min(comparisons, key=lambda variation: (comparisons[variation].same >= least).sum())
     bad = [i for i in sorted(published) if i >= len(fine) or not fine[i]]
     return ('%s, %d samples: indices %s mean the same direction in every variation (%s is the hardest, with %d of %d); '
-            'of the %d published indices %d do%s; with %d samples, as published, theory expects two runs to differ in indices %s.' % (
-                name, rows, ranges(np.flatnonzero(fine)), worst, (comparisons[worst].same >= least).sum(), len(fine), len(published),
-                len(published) - len(bad), ', not ' + ranges(bad) if bad else '', PUBLISHED_ROWS,
-                ranges(np.flatnonzero(needed > PUBLISHED_ROWS))))
+            '%s; with %d samples, as published, theory expects two runs to differ in %s.' % (
+                name, rows, ranges(np.flatnonzero(fine)), worst, (comparisons[worst].same >= least).sum(), len(fine),
+                'of the %d published indices %d do, not %s' % (len(published), len(published) - len(bad), ranges(bad)) if bad
+                else 'all %d published indices do' % len(published), PUBLISHED_ROWS,
+                'the indices ' + ranges(np.flatnonzero(needed > PUBLISHED_ROWS)) if (needed > PUBLISHED_ROWS).any() else 'no index'))
 
 
 def _verdict(found, curves, published, least):
     safe = [trusted(comparisons.values(), least) for comparisons in curves.values()]
     everywhere = [i for i in sorted(published) if all(i < len(fine) and fine[i] for fine in safe)]
     nowhere = [i for i in sorted(published) if not any(i < len(fine) and fine[i] for fine in safe)]
-    return ('Of the published indices, these can be trusted on every mapping measured (%d, with the samples said below): %s. On no '
-            'mapping: %s. An edit by an index that cannot be trusted is only defined together with the batch size, the seed and the '
-            'estimator of its components.' % (len(found), ranges(everywhere), ranges(nowhere)))
+    failing = ['%s: %s' % (name, ranges(i for i in sorted(published) if i >= len(fine) or not fine[i]))
+               for name, fine in zip(curves, safe) if not all(i < len(fine) and fine[i] for i in published)]
+    return ('Of the published indices, these can be trusted on every mapping measured (%d, with the samples said below): %s. %s. Where '
+            'they cannot (%s), an edit by index is only defined together with the batch size, the seed and the estimator of its '
+            'components. No official mapping was measured.' % (
+                len(found), ranges(everywhere), 'On no mapping: ' + ranges(nowhere) if nowhere
+                else 'Each published index can be trusted on at least one', '; '.join(failing) or 'nowhere here'))
 
 
 def ranges(indices):

@@ -12,7 +12,7 @@ from regan.commands import options
 @click.argument('network')
 @click.option('--seed', '--seeds', 'seeds', metavar='LIST', help='Latents to edit, for example 7 or 1-4. Default: those of a named edit.')
 @click.option('--edit', 'texts', required=True, multiple=True, metavar='EDIT',
-              help='For example "E(v0, 0-4) * 2.0", "centred E(v15, 8) * 3" or "target E(v22, 9-10) = -8"; a name such as "ffhq/Big smile" '
+              help='For example "E(v0, 0-4) * 2.0" (strength 1 if left out), "centred E(v15, 8) * 3" or "target E(v22, 9-10) = -8"; a name such as "ffhq/Big smile" '
                    '(see `regan edits list`); or the file of a saved edit (.json or .pkl). May be given several times.')
 @click.option('--edits-file', type=click.Path(dir_okay=False), help='JSON with named edits of your own.')
 @click.option('--layout', type=click.Choice(['strips', 'sequence']),

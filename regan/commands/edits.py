@@ -27,7 +27,10 @@ def list_edits(network, dataset, edits_file, as_json):
     if network:
         found = edit_zoo.for_network(_registered(network), found)
     if dataset:
-        found = edit_zoo.for_dataset(dataset, found)
+        known, found = found, edit_zoo.for_dataset(dataset, found)
+        if not found:
+            raise click.BadParameter('there is no edit of %s; there are some of %s' % (
+                dataset, ', '.join(sorted({entry.dataset for entry in known}))), param_hint='--dataset')
     if as_json:
         click.echo(json.dumps([entry.to_dict() for entry in found], indent=2))
         return

@@ -188,7 +188,7 @@ def test_stability_section_tells_which_published_indices_hold(tmp_path):
     section = stability.section({'toy': {'reference': a, 'seed 2': b}}, {'toy': 100}, {0, 1, 4, 9}, 0.95, BANDS)
     assert 'indices 0, 3-4 mean the same direction' in section.sentences[0]
     assert 'of the 4 published indices 2 do, not 1, 9;' in section.sentences[0]
-    assert _numbers(section)['mean |cosine| of components 0-1, seed 2'].value == 0.5
+    assert _numbers(section)['mean absolute cosine of components 0-1, seed 2'].value == 0.5
 
 
 def test_random_mapping_has_the_shape_of_the_official_one():
