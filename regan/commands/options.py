@@ -68,6 +68,7 @@ def _drawing_options(noise_help, words=()):
 
 _CHOICES = 'Noise images: stored (those of the pickle), none, numpy:S, torch-cpu:S, torch-cuda:S or torch-cuda:S:80x2048 (a card\'s ' \
            'multiprocessors x threads); S is a seed'
+NOISE = click.option('--noise', default='stored', show_default=True, metavar='CHOICE', callback=_noise(()), help=_CHOICES + '.')
 noise_options = _drawing_options(_CHOICES + '.')
 noise_or_seed_options = _drawing_options(
     _CHOICES + '. Or seed: drawn from each image\'s generator after z, as the official StyleGAN2 tool does.', ('seed',))

@@ -3,16 +3,12 @@ from pathlib import Path
 
 import click
 
+from regan.commands import options
+
 
 @click.group()
 def segan():
     """SEGAN: StyleGAN2 with linear subspaces. Layer L, subspace N and dimension D are those of the names L<L>N<N>D<D>."""
-
-
-def _png(ctx, param, value):
-    if Path(value).suffix.lower() != '.png':
-        raise click.BadParameter('%s must end in .png' % value)
-    return value
 
 
 @segan.command()
@@ -25,22 +21,23 @@ def _png(ctx, param, value):
 @click.option('--op', 'operation', type=click.Choice(['set', 'scale', 'add']), default='set', show_default=True,
               help='set: the coordinate becomes its mean + value standard deviations. add: so many are added. scale: times the value.')
 @click.option('--seed', '--seeds', 'seeds', default='0', show_default=True, metavar='LIST', help='One row for each, for example 7 or 1-3.')
-@click.option('--out', type=click.Path(dir_okay=False), required=True, callback=_png, help='PNG; a .json with the same name says what made it.')
-def control(network, layer, position, dimension, values, operation, seeds, out):
+@options.NOISE
+@click.option('--out', type=click.Path(dir_okay=False), required=True, callback=options.png, help='PNG; a .json with the same name says what made it.')
+def control(network, layer, position, dimension, values, operation, seeds, noise, out):
     """Draw what one coordinate of one subspace does: the same z and noise along a row."""
-    from regan import artefacts, images, latents
+    from regan import artefacts, images, latents, provenance
     from regan.segan import control as module
     from regan.segan.subspaces import Subspaces
     import tqdm
     numbers, rows = module.parse_values(values), latents.parse_seeds(seeds)
-    with _generator(network) as generator:
+    with _generator(network, noise) as generator:
         subspaces = Subspaces(generator)
         subspace = subspaces.at(layer, position)
         with tqdm.tqdm(total=len(rows) * len(numbers), unit=' images', leave=False, disable=None) as bar:
             tiles = module.strips(generator, subspaces, subspace, dimension, numbers, operation, rows, bar.update)
         images.save_png(out, images.grid(tiles))
         artefacts.write_json(Path(out).with_suffix('.json'), dict(
-            _facts('control', network, generator), mode=subspaces.mode, coordinate='%sD%d' % (subspace.name, dimension), scope=subspace.scope,
+            provenance.made_by('segan control', network, generator), noise=noise, mode=subspaces.mode, coordinate='%sD%d' % (subspace.name, dimension), scope=subspace.scope,
             values=numbers.tolist(), operation=operation, seeds=rows))
     click.echo('wrote %s: %d rows of %d' % (out, tiles.shape[0], tiles.shape[1]))
 
@@ -51,16 +48,17 @@ def control(network, layer, position, dimension, values, operation, seeds, out):
 @click.option('--samples', type=click.IntRange(min=2), default=64, show_default=True, help='Images for each coordinate.')
 @click.option('--top', type=click.IntRange(min=1), default=8, show_default=True, help='Strongest dimensions of each subspace.')
 @click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=1, show_default=True, help='Seed of the latents.')
+@options.NOISE
 @click.option('--out', type=click.Path(file_okay=False), required=True, help='Folder for traversal.csv, traversal.png and traversal.json.')
-def traversal(network, reader, samples, top, seed, out):
+def traversal(network, reader, samples, top, seed, noise, out):
     """Measure which dimension of which subspace moves which known factor of the world."""
-    from regan import artefacts
+    from regan import artefacts, provenance
     from regan.features import FactorReader
     from regan.segan import traversal as module
     from regan.segan.subspaces import Subspaces
     import tqdm
     folder = Path(out)
-    with _generator(network) as generator, FactorReader(reader) as factors:
+    with _generator(network, noise) as generator, FactorReader(reader) as factors:
         subspaces = Subspaces(generator)
         factors.check(generator.num_channels, generator.resolution)
         total = len(subspaces.all) * min(top, subspaces.size) * 2 * samples
@@ -69,7 +67,7 @@ def traversal(network, reader, samples, top, seed, out):
         module.write_csv(folder / 'traversal.csv', effects)
         module.save_heat_map(folder / 'traversal.png', effects, 'mode %d, %s' % (subspaces.mode, Path(network).name))
         artefacts.write_json(folder / 'traversal.json', dict(
-            _facts('traversal', network, generator), mode=subspaces.mode, reader_sha256=factors.sha256, world=factors.world,
+            provenance.made_by('segan traversal', network, generator), noise=noise, mode=subspaces.mode, reader_sha256=factors.sha256, world=factors.world,
             samples=samples, top=top, seed=seed))
     click.echo('wrote %d coordinates x %d factors to %s' % (effects.mean.shape + (folder,)))
 
@@ -89,12 +87,7 @@ def table(results, out):
     click.echo(module.markdown(loaded), nl=False)
 
 
-def _generator(network):
+def _generator(network, noise):
     from regan import models
     from regan.generator import Generator
-    return Generator.open(models.resolve(network, None))
-
-
-def _facts(command, network, generator):
-    from regan import provenance
-    return dict(provenance.software(generator.backend), command='segan ' + command, network=str(network), network_sha256=generator.sha256)
+    return Generator.open(models.resolve(network, None), noise=noise)

@@ -206,6 +206,16 @@ def test_control_command(generator_3, tmp_path):
     assert facts['network_sha256'] == generator_3.sha256
 
 
+def test_control_with_the_noise_asked_for(generator_3, tmp_path):
+    pages = []
+    for noise in ('stored', 'none', 'numpy:3'):
+        words = ['control', generator_3.path, '--layer', '1', '--subspace', '0', '--dimension', '3', '--values', '-2:2:3', '--noise', noise]
+        assert CliRunner().invoke(segan, words + ['--out', str(tmp_path / 'strip.png')]).exit_code == 0
+        pages.append(np.asarray(Image.open(str(tmp_path / 'strip.png'))))
+    assert json.loads((tmp_path / 'strip.json').read_text())['noise'] == {'numpy_seed': 3}
+    assert (pages[0] != pages[1]).any() and (pages[1] != pages[2]).any() and (pages[0] != pages[2]).any()
+
+
 def test_control_leaves_nothing_behind_when_refused(generator_3, tmp_path):
     result = CliRunner().invoke(segan, ['control', generator_3.path, '--layer', '7', '--subspace', '0', '--dimension', '0',
                                         '--out', str(tmp_path / 'strip.png')])
