@@ -104,10 +104,10 @@ class _Run:
     def _resume(self, variables, progress):
         try:
             self._graph.set_state(variables)
-        except (KeyError, ValueError) as error:
-            raise UserError('%s does not fit the networks: %s; it is of another version of this program'
+            self._progress = Progress(**progress)
+        except (KeyError, ValueError, TypeError) as error:
+            raise UserError('%s does not fit this program: %s; it was saved by another version, so train into another folder'
                             % (self._folder.file(STATE), error)) from None
-        self._progress = Progress(**progress)
         self._folder.drop_rows_after(self._progress.images / 1000)
 
     # ---------------------------------------------------------------- the loop

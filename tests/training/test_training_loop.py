@@ -215,6 +215,15 @@ def test_a_state_of_another_recipe_is_refused(straight, data):
         run(other, data, straight)
 
 
+def test_a_state_of_another_version_is_refused(data, tmp_path, recorder):
+    assert run(second(), data, tmp_path, metrics=terminate) is None
+    path = str(tmp_path / 'state.npz')
+    values, progress = state.load(path, facts(tmp_path))
+    state.save(path, values, dict(progress, phase=3), facts(tmp_path))
+    with pytest.raises(UserError, match=r"state\.npz does not fit this program: .*'phase'; it was saved by another version"):
+        run(second(), data, tmp_path)
+
+
 def test_a_damaged_state_is_refused(straight, tmp_path):
     content = (straight / 'state.npz').read_bytes()
     (tmp_path / 'state.npz').write_bytes(content[:len(content) // 2])
