@@ -1,28 +1,43 @@
 """The command `regan`: look into a pickle, generate, compute components, edit."""
+import importlib
+
 import click
 
-from regan.commands.boundary import boundary
-from regan.commands.dataset import dataset
-from regan.commands.edit import edit
-from regan.commands.edits import edits
-from regan.commands.generate import generate
-from regan.commands.info import info
-from regan.commands.metrics import metrics
-from regan.commands.pca import pca
-from regan.commands.reader import reader
-from regan.commands.segan import segan
-from regan.commands.train import train
-from regan.commands.worlds import worlds
 from regan.console import errors_in_one_line
 
-# Heavy modules are imported inside the commands, so that --help is instant.
+# Name -> what the list of commands says of it, in the order in which the data flows. The command NAME is the function NAME of the module
+# regan.commands.NAME, which is imported when it is called for; its own heavy modules are imported when it runs. So --help is instant.
+COMMANDS = {
+    'info': 'Print what is in a network pickle.',
+    'generate': 'Write one image for each seed, and a grid of all.',
+    'pca': 'Compute the principal components of W; they are cached.',
+    'edit': 'Move latents along principal components in some layers.',
+    'sweep': 'Draw many edits of many latents: strips, grids and videos.',
+    'edits': 'List, show, import and export named edits.',
+    'boundary': 'Learn directions with supervision (InterFaceGAN), and use them.',
+    'worlds': 'Draw the procedural worlds, whose factors are known.',
+    'dataset': 'Make and check data sets for training.',
+    'train': 'Train a generator and a discriminator.',
+    'reader': 'Train a factor reader, which reads the factors from images.',
+    'metrics': 'Measure the images of a generator.',
+    'segan': 'Control SEGAN, StyleGAN2 with linear subspaces.',
+}
 
 
 class _Group(click.Group):
-    """Commands in the order in which the data flows; a user's mistake ends in one line."""
+    """The commands above, each loaded when it is needed; a user's mistake ends in one line."""
 
     def list_commands(self, ctx):
-        return ['info', 'generate', 'pca', 'edit', 'edits', 'boundary', 'worlds', 'dataset', 'train', 'reader', 'metrics', 'segan']
+        return list(COMMANDS)
+
+    def get_command(self, ctx, cmd_name):
+        if cmd_name not in COMMANDS:
+            return None
+        return getattr(importlib.import_module('regan.commands.' + cmd_name), cmd_name)
+
+    def format_commands(self, ctx, formatter):
+        with formatter.section('Commands'):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx):
         with errors_in_one_line():
@@ -35,10 +50,6 @@ def main():
 
     NETWORK is a file, or the name of a registered network such as stylegan2-cars-64 (the one that ships with the project).
     """
-
-
-for _command in (info, generate, pca, edit, edits, boundary, worlds, dataset, train, reader, metrics, segan):
-    main.add_command(_command)
 
 
 if __name__ == '__main__':

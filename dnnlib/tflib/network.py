@@ -25,6 +25,7 @@ from .source import module_source
 
 _import_handlers = []  # Functions state dict -> state dict, applied in order of registration.
 _DEPRECATED_CONVERSIONS = ('out_mul', 'out_add', 'out_shrink', 'out_dtype')  # Of `run`; see tfutil.convert_outputs.
+EMBEDDED = 'embedded'  # In place of a generation: the function comes from the file's own source text.
 _import_module_src = {}  # Module made from embedded source -> that source.
 
 
@@ -105,20 +106,20 @@ class Network:
     # -------------------------------------------------------------- pickled state
 
     @classmethod
-    def _from_state(cls, state, path, trust):
+    def _from_state(cls, state, path, trust, is_component=False):
         """A Network from data that `unpickle.read` returned."""
         tfutil.assert_tf_initialized()
         net = cls.__new__(cls)
-        components = [(k, revive(v, path, trust)) for k, v in state.components.items()]
-        net._restore(dict(vars(state), components=dict(components)), path, trust)
+        components = [(k, cls._from_state(v, path, trust, is_component=True)) for k, v in state.components.items()]
+        net._restore(dict(vars(state), components=dict(components)), path, trust, is_component)
         return net
 
     def __setstate__(self, state):
         """What Python's own pickle.load calls. Embedded source is not executed here either."""
         tfutil.assert_tf_initialized()
-        self._restore(state, 'the pickle', trust=False)
+        self._restore(state, 'the pickle', trust=False, is_component=state.get('build_func_name') in ('G_mapping', 'G_synthesis'))
 
-    def _restore(self, state, path, trust):
+    def _restore(self, state, path, trust, is_component):
         if 'variables' in state and isinstance(state['variables'], dict):
             state['variables'] = list(state['variables'].items())
         for handler in _import_handlers:
@@ -126,27 +127,33 @@ class Network:
         self._pickled = NetworkState.from_dict(state, path)
         self._origin, self._trust, self._template = path, trust, None
         self.name = self._pickled.name
-        is_component = self._pickled.build_func_name in ('G_mapping', 'G_synthesis')
-        if not is_component:  # The functions of these names differ by generation, which their parent tells.
+        if not is_component:  # Functions of one name differ by generation, which the parent tells.
             self._identify()
 
     def _identify(self, parent=None):
-        """Finds the build function for a pickled state, its components' too."""
+        """Finds the build function for a pickled state, its components' too, whose `parent` is a generation or EMBEDDED."""
         state, self._pickled = self._pickled, None
-        try:
-            generation = parent or architectures.generation(state)
-            function = util.get_obj_by_name(architectures.build_function_name(state, generation))
-            _check_arguments(function, state)
-        except NetworkPickleError as e:
-            if not (self._trust and state.build_module_src):
-                raise NetworkPickleError('%s: %s' % (self._origin, e))
-            generation, function = None, _execute_embedded(state, self._origin)
+        generation, function = self._find_function(state, parent)
         for component in state.components.values():
             if getattr(component, '_pickled', None) is not None:
                 component._identify(generation)
-        if generation is not None:
+        if generation != EMBEDDED:
             _adopt_synthesis(function, state)
         self._setup(state.name, function, state.static_kwargs, state.components, state.variables, state.version, self._origin)
+
+    def _find_function(self, state, parent):
+        """(generation, build function). Components below embedded code are embedded code too: its author may have changed them."""
+        try:
+            if parent == EMBEDDED and state.build_module_src:
+                return EMBEDDED, _execute_embedded(state, self._origin)
+            generation = parent if parent not in (None, EMBEDDED) else architectures.generation(state)
+            function = util.get_obj_by_name(architectures.build_function_name(state, generation))
+            _check_arguments(function, state)
+            return generation, function
+        except NetworkPickleError as e:
+            if parent == EMBEDDED or not (self._trust and state.build_module_src):
+                raise NetworkPickleError('%s: %s' % (self._origin, e))
+            return EMBEDDED, _execute_embedded(state, self._origin)
 
     def __getattr__(self, name):
         # Reached only for attributes that are not set: a pickled component whose parent never came.

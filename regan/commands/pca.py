@@ -1,6 +1,5 @@
 """`regan pca`: the principal components of W, or of a layer's activations."""
 import click
-import tqdm
 
 from regan import console
 from regan.commands import options
@@ -46,6 +45,7 @@ def _print_layers(generator):
 
 def _decompose(generator, layer, spec, space, out):
     from regan import activations
+    import tqdm
     with tqdm.tqdm(total=activations.total_rows(spec), desc=layer, unit=' activations', leave=False, disable=None) as bar:
         result = activations.compute(generator, layer, spec, space, bar.update)
     _print_table(result.latent, result.latent.act_stdev)

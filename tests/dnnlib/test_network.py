@@ -775,6 +775,21 @@ def test_our_embedded_source_is_self_contained(pickled, func_name, monkeypatch):
         assert new in Gs.__getstate__()['build_module_src']
 
 
+@pytest.mark.parametrize('func_name', [STYLE, MAIN])
+def test_a_fork_that_changed_a_function_of_ours_gets_its_own(pickled, func_name):
+    """Only the wrapper has a new name; the synthesis has an official name, and another result."""
+    old = 'def %s(' % func_name.rsplit('.', 1)[1]
+
+    def change(net):
+        net.build_func_name, net.build_module_src = 'G_of_a_fork', net.build_module_src.replace(old, 'def G_of_a_fork(')
+        synthesis = net.components['synthesis']
+        synthesis.build_module_src += '\n_official = %s\n\ndef %s(dlatents_in, **kwargs):\n    return -_official(dlatents_in, **kwargs)\n' % (
+            (synthesis.build_func_name,) * 2)
+    with fresh_session(), pytest.warns(UserWarning, match='Executing'):
+        Gs = load_pickle(damaged(pickled, func_name, change), trust_embedded_code=True)
+        np.testing.assert_array_equal(images_of(Gs), -pickled[func_name][1])
+
+
 def test_embedded_source_that_fails_is_reported(pickled):
     with fresh_session(), pytest.warns(UserWarning, match='Executing'), \
             pytest.raises(NetworkPickleError, match=r"the file, network 'Gs': the embedded code failed \(ZeroDivisionError"):
