@@ -108,16 +108,26 @@ def networks(value):
 
 # ------------------------------------------------------------------ bytes
 
-_COMPRESSORS = ((b'\xfd7zXZ\x00', lzma.decompress), (b'\x1f\x8b', gzip.decompress), (b'BZh', bz2.decompress))
+_COMPRESSORS = ((b'\xfd7zXZ\x00', lzma.open), (b'\x1f\x8b', gzip.open), (b'BZh', bz2.open))
+LARGEST = 4 << 30  # Bytes that a compressed file may unfold to; the largest official network has 0.4 GB.
+
+
+def _decompressed(open_compressed, data, path):
+    """The content of compressed bytes; never more than LARGEST of it is in memory, however small the file."""
+    try:
+        with open_compressed(io.BytesIO(data)) as file:
+            content = file.read(LARGEST + 1)
+    except (OSError, EOFError, ValueError, lzma.LZMAError) as e:
+        raise NetworkPickleError('%s is compressed, and damaged or cut off (%s); fetch it again.' % (path, e))
+    if len(content) > LARGEST:
+        raise NetworkPickleError('%s unfolds to more than %d GB, which no network needs; decompress it yourself if you trust it.' % (path, LARGEST >> 30))
+    return content
 
 
 def _loads(data, path):
-    for magic, decompress in _COMPRESSORS:
+    for magic, open_compressed in _COMPRESSORS:
         if data.startswith(magic):
-            try:
-                data = decompress(data)
-            except (OSError, EOFError, ValueError, lzma.LZMAError) as e:
-                raise NetworkPickleError('%s is compressed, and damaged or cut off (%s); fetch it again.' % (path, e))
+            data = _decompressed(open_compressed, data, path)
     _refuse_other_formats(data, path)
     try:
         return _resolve(_DataUnpickler(io.BytesIO(data), encoding='latin1').load(), path)

@@ -75,6 +75,13 @@ def test_compressed_files(tmp_path, compress):
         assert unpickle.read(f)['scalar'] == 0.25
 
 
+@pytest.mark.parametrize('compress', [lzma.compress, gzip.compress, bz2.compress], ids=['xz', 'gzip', 'bzip2'])
+def test_a_small_file_that_unfolds_to_gigabytes_is_refused(monkeypatch, compress):
+    monkeypatch.setattr(unpickle, 'LARGEST', 1 << 20)
+    with pytest.raises(NetworkPickleError, match='the file unfolds to more than'):
+        unpickle.read(io.BytesIO(compress(bytes(2 << 20))), 'the file')
+
+
 def generator(number, **changes):
     """A generator in the official form, with components, of this state version, with changes to its state: make_pickles.Network."""
     mapping = make_pickles.state('G_mapping', 'G_mapping', [('Dense0/bias', make_pickles.ramp(0, (3,)))], number)
