@@ -1,26 +1,31 @@
 """Principal components of a layer's activations, and the latent directions that move along them.
 
 GANSpace's procedure for layers other than W: incremental PCA of the flattened activations, then a linear regression from their
-coordinates back to the latents. The components of the result, which edits use, are the latent directions.
+coordinates back to the latents. The components of the result, which edits use, are the latent directions. Layers that are too wide for
+blocks in memory take randomized PCA in its place, which makes the activations anew for every pass over them.
 """
 
+import contextlib
 import dataclasses
 
 import numpy as np
 import scipy.linalg
+import scipy.linalg.blas
 import threadpoolctl
 
-from regan import artefacts, estimators, latents, pca
+from regan import artefacts, estimators, latents, overlap, pca, randomized
 from regan.basis import Basis, largest_cosine, near_ties
 from regan.errors import UserError
 from regan.ipca import IncrementalPCA
+from regan.moments import Moments
 
-ALGORITHM = 1  # raise it whenever the same arguments give another basis
+ALGORITHM = 2  # raise it whenever the same arguments give another basis
 SPACES = ('w', 'z')
 REGRESSION_SEED = 3  # GANSpace's constant
 REGRESSION_SAMPLES = 10000  # at least so many
 LARGEST_BLOCK = 2000 * 64 * 64 * 32 * 4  # bytes of a block of float32 activations; three times as much is needed on the way
-ROWS_AT_ONCE = 250  # of activations, while a block is filled and in the regression
+LARGEST_SKETCH = 2 * 80 * 64 * 64 * 64 * 4  # bytes of a sketch of randomized PCA, which keeps two
+ROWS_AT_ONCE, BYTES_AT_ONCE = 250, 2 ** 25  # of activations, at most, while a block is filled, in a pass and in the regression
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +49,13 @@ class ActivationBasis:
 
 def total_rows(spec):
     """Activations that `compute` makes: those of the PCA and those of the regression."""
-    return spec.fitted_rows + _regression_rows(spec)
+    principal = randomized.passes() * spec.fitted_rows + _spread_rows(spec) if spec.estimator == 'randomized' else spec.fitted_rows
+    return principal + _regression_rows(spec)
+
+
+def fits_ipca(generator, layer, spec):
+    """Whether blocks of this layer are small enough for incremental PCA. True for a layer that does not exist."""
+    return spec.block_rows * int(np.prod(generator.layer_shapes.get(layer, 0))) * 4 <= LARGEST_BLOCK
 
 
 @threadpoolctl.threadpool_limits.wrap(limits=1, user_api='blas')  # As in `pca`: last bits do not depend on the number of cores.
@@ -55,7 +66,7 @@ def compute(generator, layer, spec, space='w', progress=None):
         generator: has sha256, backend, latent_size, num_layers, layer_shapes (dict name -> (C, H, W)), map(z [n, Z]) -> w [n, D]
             and activations(dlatents [n, L, D], layer) -> float32 [n, C, H, W].
         layer: a name of layer_shapes.
-        spec: PCASpec of the estimator ipca.
+        spec: PCASpec of the estimator ipca or randomized.
         space: 'w' or 'z', where the directions are.
         progress: callable that gets the number of activations done since its last call, `total_rows(spec)` in all.
 
@@ -63,13 +74,14 @@ def compute(generator, layer, spec, space='w', progress=None):
         ActivationBasis.
 
     Raises:
-        UserError: another estimator, an unknown layer, one whose blocks take more than LARGEST_BLOCK, or one whose activations vary in
-            fewer directions than there are components.
+        UserError: another estimator, an unknown layer, one whose blocks or sketch take more than LARGEST_BLOCK or LARGEST_SKETCH, or
+            one whose activations vary in fewer directions than there are components.
     """
     _check(generator, layer, spec, space)
     sample = _Sampler(generator, layer, spec.batch_size, space, progress or (lambda rows: None))
-    mean, components, stdev, ratio, random_stdevs = _principal(sample, spec)
-    components, mean = components.astype(np.float32), mean.astype(np.float32)
+    principal = _randomized if spec.estimator == 'randomized' else _principal
+    mean, components, stdev, ratio, random_stdevs, findings = principal(sample, spec)
+    components, mean = components.astype(np.float32, copy=False), mean.astype(np.float32)
     centre, directions, latent_stdev = _regress(sample, spec, mean, components / stdev.astype(np.float32)[:, np.newaxis])
     latent = Basis(
         mean=centre.astype(np.float32), components=directions.astype(np.float32), stdev=latent_stdev,
@@ -78,24 +90,34 @@ def compute(generator, layer, spec, space='w', progress=None):
             spec.facts, layer=layer, space=space, latent_size=generator.latent_size, dlatent_size=generator.dlatent_size,
             network=generator.sha256, backend=generator.backend, algorithm=ALGORITHM, rows=spec.fitted_rows,
             regression_rows=_regression_rows(spec), near_ties=near_ties(stdev, spec.fitted_rows),
-            largest_cosine=largest_cosine(directions)))
+            largest_cosine=largest_cosine(directions), **findings))
     return ActivationBasis(latent, mean.reshape(sample.shape), components.reshape((-1,) + sample.shape))
 
 
 def _check(generator, layer, spec, space):
     if layer not in generator.layer_shapes:
         raise UserError("this network has no layer '%s'; choose one of %s" % (layer, ', '.join(generator.layer_shapes)))
-    if spec.estimator != 'ipca':
-        raise UserError('layers are decomposed by ipca only, not by %s' % spec.estimator)
+    if spec.estimator not in pca.LAYER_ESTIMATORS:
+        raise UserError('layers are decomposed by %s only, not by %s' % (' or '.join(pca.LAYER_ESTIMATORS), spec.estimator))
     if space not in SPACES:
         raise UserError("there is no latent space '%s'; choose one of %s" % (space, ', '.join(SPACES)))
     width = int(np.prod(generator.layer_shapes[layer]))
     if spec.components > width:
         raise UserError('layer %s has %d values, so %d components are too many' % (layer, width, spec.components))
-    if spec.block_rows * width * 4 > LARGEST_BLOCK:
-        raise UserError('layer %s has %d values; blocks of %d samples would take %.1f GiB where %.1f are allowed; choose a layer of '
-                        'lower resolution, or a smaller batch' % (layer, width, spec.block_rows, spec.block_rows * width / 2 ** 28,
-                                                                 LARGEST_BLOCK / 2 ** 30))
+    if spec.estimator == 'randomized':
+        _check_sketch(layer, width, randomized.OVERSAMPLING * spec.components)
+    elif not fits_ipca(generator, layer, spec):
+        raise UserError('layer %s has %d values; blocks of %d samples would take %.1f GiB where %.1f are allowed; choose the estimator '
+                        'randomized, a layer of lower resolution, or a smaller batch' % (
+                            layer, width, spec.block_rows, spec.block_rows * width / 2 ** 28, LARGEST_BLOCK / 2 ** 30))
+
+
+def _check_sketch(layer, width, size):
+    if width * size * 4 > LARGEST_SKETCH:
+        raise UserError('layer %s has %d values; a sketch of %d directions would take %.1f GiB where %.2f are allowed; ask for at most %d '
+                        'components, or choose a layer of lower resolution' % (
+                            layer, width, size, width * size / 2 ** 28, LARGEST_SKETCH / 2 ** 30,
+                            LARGEST_SKETCH // 4 // width // randomized.OVERSAMPLING))
 
 
 class _Sampler:
@@ -107,8 +129,9 @@ class _Sampler:
 
     def chunks(self, seeds, start, stop):
         """Rows start .. stop - 1 of the batches of `seeds` in pieces: (latents [n, D or Z], float32 activations [n, C H W])."""
-        for first in range(start, stop, ROWS_AT_ONCE):
-            last = min(first + ROWS_AT_ONCE, stop)
+        step = max(1, min(ROWS_AT_ONCE, BYTES_AT_ONCE // 4 // int(np.prod(self.shape))))
+        for first in range(start, stop, step):
+            last = min(first + step, stop)
             z = latents.sample_rows(seeds, self.batch_size, self.generator.latent_size, first, last)
             w = self.generator.map(z)
             rows = self.generator.activations(latents.broadcast(w, self.generator.num_layers), self.layer)
@@ -119,14 +142,17 @@ class _Sampler:
 
 
 def _principal(sample, spec):
-    """Incremental PCA: mean [C H W], components [K, C H W], stdev [K], share [K]; and the last block's spread along random directions."""
+    """Incremental PCA: mean [C H W], components [K, C H W], stdev [K], share [K]; the last block's spread along random directions; and
+    what else the record shall say, a dict."""
     width = int(np.prod(sample.shape))
     seeds = latents.batch_seeds(spec.seed, spec.batches)
     state = IncrementalPCA.start(width, spec.components)
     block = np.empty((spec.block_rows, width), np.float32)
     for first in range(0, spec.fitted_rows, spec.block_rows):
-        for i, (_, rows) in enumerate(sample.chunks(seeds, first, first + spec.block_rows)):
-            block[i * ROWS_AT_ONCE:i * ROWS_AT_ONCE + len(rows)] = rows
+        filled = 0
+        for _, rows in sample.chunks(seeds, first, first + spec.block_rows):
+            block[filled:filled + len(rows)] = rows
+            filled += len(rows)
         if not np.ptp(block, axis=0).any():
             raise UserError('layer %s has the same activations for every latent; choose another' % sample.layer)
         state = state.update(block)
@@ -136,7 +162,36 @@ def _principal(sample, spec):
                         % (sample.layer, spec.components))
     directions = latents.random_directions(spec.components, width)
     block -= mean.astype(np.float32)
-    return mean, components, stdev, ratio, estimators.spread(block[:pca.SPREAD_SAMPLES], directions).astype(np.float32)
+    return mean, components, stdev, ratio, estimators.spread(block[:pca.SPREAD_SAMPLES], directions).astype(np.float32), {}
+
+
+def _randomized(sample, spec):
+    """As `_principal`, by randomized PCA; the spread along random directions is that of the first rows."""
+    seeds = latents.batch_seeds(spec.seed, spec.batches)
+    random_stdevs = _random_spread(sample, spec, seeds)
+    try:
+        found = randomized.fit(lambda: (rows for _, rows in sample.chunks(seeds, 0, spec.fitted_rows)), spec.components)
+    except UserError as error:
+        raise UserError('layer %s: %s' % (sample.layer, error)) from None
+    findings = {'missing': found.missing, 'residuals': found.residuals.tolist()}
+    return found.mean, found.components, found.stdev, found.variance_ratio, random_stdevs, findings
+
+
+def _random_spread(sample, spec, seeds):
+    directions = latents.random_directions(spec.components, int(np.prod(sample.shape)))
+    moments = Moments.none(spec.components)
+    for _, rows in sample.chunks(seeds, 0, _spread_rows(spec)):
+        moments = moments.merge(Moments.of(_coordinates(rows, directions).astype(np.float64)))
+    return np.sqrt(np.diagonal(moments.scatter) / moments.count).astype(np.float32)
+
+
+def _spread_rows(spec):
+    return min(pca.SPREAD_SAMPLES, spec.fitted_rows)
+
+
+def _coordinates(rows, directions):
+    """rows [n, F] times directions [K, F] transposed, both float32: [n, K]. SciPy's BLAS, see `moments.half_gram`."""
+    return scipy.linalg.blas.sgemm(1.0, rows.T, directions.T, trans_a=True)
 
 
 def _regression_rows(spec):
@@ -155,9 +210,10 @@ def _regress(sample, spec, mean, scaled):
     # The original asks for the width of the latents first, which costs it a draw. The last seed is that of the latents for stdev.
     seeds = latents.batch_seeds(REGRESSION_SEED, 1 + rows // spec.batch_size + 1)[1:]
     squares, products, total = 0.0, 0.0, 0.0
-    for latent, activations in sample.chunks(seeds, 0, rows):
-        x, latent = np.dot(activations - mean, scaled.T).astype(np.float64), latent.astype(np.float64)
-        squares, products, total = squares + x.T.dot(x), products + x.T.dot(latent), total + latent.sum(axis=0)
+    with contextlib.closing(overlap.ahead(sample.chunks(seeds, 0, rows), 1)) as chunks:
+        for latent, activations in chunks:
+            x, latent = _coordinates(activations - mean, scaled).astype(np.float64), latent.astype(np.float64)
+            squares, products, total = squares + x.T.dot(x), products + x.T.dot(latent), total + latent.sum(axis=0)
     directions = scipy.linalg.lstsq(squares, products, lapack_driver='gelsd')[0]
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     if sample.space == 'z':

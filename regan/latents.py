@@ -92,7 +92,9 @@ def random_directions(count, width):
     A smaller count gives the first rows of a larger one; the rows depend on the width.
     """
     rows = np.random.RandomState(DIRECTIONS_SEED).normal(size=(count, width))
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    for row in rows:  # One by one, because width may be that of a layer's activations.
+        row /= np.linalg.norm(row[np.newaxis], axis=1)
+    return rows.astype(np.float32)
 
 
 def random_basis(seed, width):

@@ -9,10 +9,13 @@ Estimators:
 * `random`: random orthonormal directions and the spread of the rows of `pca` along them.
 * `fbpca`, `ica`, `spca`: GANSpace's, through `regan.estimators`, which holds the rows of `pca` in memory.
 
-Latents are drawn as `latents.sample_rows` says. An interrupted run of the first three that goes on from its
-checkpoint gives, on the same machine, bit for bit the basis of a run in one go; the others start again.
+Latents are drawn as `latents.sample_rows` says. The next blocks are drawn in one thread and earlier ones fed to the estimator in another,
+while the network maps in the caller's. Products of float32 w are float32, sums of them float64; `moments.Moments.of` bounds the error.
+An interrupted run of the first three that goes on from its checkpoint gives, on the same machine, bit for bit the basis of a run in one
+go; the others start again.
 """
 
+import contextlib
 import dataclasses
 import math
 import pathlib
@@ -22,17 +25,18 @@ from typing import Optional
 import numpy as np
 import threadpoolctl
 
-from regan import artefacts, estimators, latents
+from regan import artefacts, estimators, latents, overlap
 from regan.basis import Basis, largest_cosine, near_ties
 from regan.checkpoint import Checkpoint
 from regan.errors import UserError
 from regan.ipca import IncrementalPCA
-from regan.moments import ExactPCA, RandomDirections
+from regan.moments import BLOCKS_PER_SHARD, ExactPCA, Moments, RandomDirections
 
-ALGORITHM = 1  # raise it whenever the same spec gives another basis
+ALGORITHM = 2  # raise it whenever the same spec gives another basis
 STREAMED = {'ipca': IncrementalPCA, 'pca': ExactPCA, 'random': RandomDirections}
 PRINCIPAL = ('ipca', 'pca', 'fbpca')  # whose rows are eigenvectors of the covariance
 ESTIMATORS = ('ipca', 'pca') + tuple(estimators.FITS) + ('random',)
+LAYER_ESTIMATORS = ('ipca', 'randomized')  # of regan.activations
 ORTHOGONAL = 1e-4  # a larger cosine between two components goes into the record
 SPREAD_SAMPLES = 5000  # latents behind stdev and random_stdevs
 CHECKPOINT_SECONDS = 20  # at most so much work is lost when the process is killed
@@ -46,7 +50,7 @@ class PCASpec:
         n: samples asked for.
         components: K.
         batch_size: B, rows that share one seed. Results depend on it.
-        estimator: one of ESTIMATORS.
+        estimator: one of ESTIMATORS, or for a layer's activations one of LAYER_ESTIMATORS.
         seed: S, seed of the batches' seeds, 0 .. 2**32 - 1.
         sparsity: of spca, the weight of its L1 penalty; None: 1.0. Others have none.
 
@@ -61,7 +65,7 @@ class PCASpec:
     sparsity: Optional[float] = None
 
     def __post_init__(self):
-        if self.estimator not in ESTIMATORS:
+        if self.estimator not in ESTIMATORS + LAYER_ESTIMATORS:
             raise UserError("there is no estimator '%s'; choose one of %s" % (self.estimator, ', '.join(ESTIMATORS)))
         if self.sparsity is not None:
             _check_sparsity(self.sparsity, self.estimator)
@@ -122,7 +126,7 @@ def _check_sparsity(value, estimator):
         raise UserError('sparsity is %r but must be a number above 0' % (value,))
 
 
-def compute(map_w, width, spec, progress=None, checkpoint=None, network=None, backend=None):
+def compute(map_w, width, spec, progress=None, checkpoint=None, network=None, backend=None, spread=None):
     """The principal components of map_w(z) for random z.
 
     Args:
@@ -135,6 +139,9 @@ def compute(map_w, width, spec, progress=None, checkpoint=None, network=None, ba
             on Ctrl-C, read at the start, and removed at the end.
         network: SHA-256 of the network behind map_w, for the record.
         backend: dict of versions that decide about the last bits of w, for the record.
+        spread: function that computes shards elsewhere, for estimators of STREAMED; the result is the same to the last bit. It gets
+            (spec, width, seeds, first) and is a generator of the Moments of `shard_moments` for the shards first .. shards(spec) - 1 in
+            order. None: all is computed here.
 
     Returns:
         Basis of width D.
@@ -145,18 +152,18 @@ def compute(map_w, width, spec, progress=None, checkpoint=None, network=None, ba
     """
     facts = _facts(spec, width, network, backend)
     kept = _checkpoint(checkpoint, spec, facts)
-    basis = _compute(map_w, width, spec, facts, progress, kept)
+    basis = _compute(map_w, width, spec, facts, progress, kept, spread)
     kept.remove()
     return basis
 
 
-def load_or_compute(generator, spec, cache_dir, progress=None):
+def load_or_compute(generator, spec, cache_dir, progress=None, spread=None):
     """The Basis of a network's W from the cache, else computed and put there.
 
     Args:
         generator: has sha256, latent_size, dlatent_size, backend (versions of what computes w, which decide about its
             last bits) and map(z [n, Z]) -> w [n, D].
-        spec, progress: see `compute`.
+        spec, progress, spread: see `compute`.
         cache_dir: folder; the file name has a key of everything that the result depends on. An unfinished run
             leaves a checkpoint beside it.
 
@@ -172,7 +179,7 @@ def load_or_compute(generator, spec, cache_dir, progress=None):
             raise UserError('%s was not made from what its name says; delete it and run again' % path)
         return basis
     checkpoint = _checkpoint(path.with_name(name + '.checkpoint.npz'), spec, facts)
-    basis = _compute(generator.map, generator.latent_size, spec, facts, progress, checkpoint)
+    basis = _compute(generator.map, generator.latent_size, spec, facts, progress, checkpoint, spread)
     basis.save(path)
     checkpoint.remove()  # only now: a full disk must not cost the work
     return basis
@@ -190,10 +197,15 @@ def _checkpoint(path, spec, facts):
 # One thread for NumPy's matrices: they are so small that more gain little and wait for each other on a busy
 # machine, and so the last bits do not depend on the number of cores.
 @threadpoolctl.threadpool_limits.wrap(limits=1, user_api='blas')
-def _compute(map_w, width, spec, facts, progress, checkpoint):
+def _compute(map_w, width, spec, facts, progress, checkpoint, spread):
+    if spec.estimator not in ESTIMATORS:
+        raise UserError('%s is for the activations of a layer; for w choose one of %s' % (spec.estimator, ', '.join(ESTIMATORS)))
+    if spread and spec.estimator not in STREAMED:
+        raise UserError('%s needs all samples in one place; only %s can be spread over workers' % (spec.estimator, ', '.join(STREAMED)))
     random = np.random.RandomState(spec.seed)  # GANSpace's global generator
     seeds = latents.draw_seeds(random, spec.batches)
-    state = _fit(map_w, width, spec, seeds, random, progress or (lambda rows: None), checkpoint)
+    arguments = map_w, width, spec, seeds, random, progress or (lambda rows: None), checkpoint
+    state = _fit_shards(*arguments, spread) if spread else _fit(*arguments)
     if not state.total > 0:
         raise UserError('every latent has the same w, so there are no principal components; check the network')
     mean, components, stdev, ratio = state.result()
@@ -221,15 +233,96 @@ def _fit(map_w, width, spec, seeds, random, progress, checkpoint):
     start = state.count if state else 0
     progress(start)
     saved = time.monotonic()
+    z = overlap.ahead(_blocks(spec, width, seeds, start // spec.block_rows, blocks(spec)))
+    fold = _Fold(state, lambda columns: _start(spec, columns, random))
     try:
-        for first in range(start, spec.fitted_rows, spec.block_rows):
-            last = min(first + spec.block_rows, spec.fitted_rows)
-            w = _mapped(map_w, latents.sample_rows(seeds, spec.batch_size, width, first, last))
-            state = (state or _start(spec, w.shape[1], random)).update(w)
-            progress(len(w))
-            if time.monotonic() - saved >= CHECKPOINT_SECONDS:
-                checkpoint.save(state)
-                saved = time.monotonic()
+        with contextlib.closing(z):
+            for state, rows in overlap.behind(fold, (_mapped(map_w, block) for block in z)):
+                progress(rows)
+                if time.monotonic() - saved >= CHECKPOINT_SECONDS:
+                    checkpoint.save(state)
+                    saved = time.monotonic()
+    except (KeyboardInterrupt, SystemExit):
+        checkpoint.save(state)
+        raise
+    return state
+
+
+class _Fold:
+    """Feeds blocks of w to an estimator. Called with one after the other, it returns the state after it and its number of rows."""
+
+    def __init__(self, state, start):
+        self.state, self.start = state, start
+
+    def __call__(self, w):
+        self.state = (self.state or self.start(w.shape[1])).update(w)
+        return self.state, len(w)
+
+
+def blocks(spec):
+    """Number of blocks; all have spec.block_rows rows, but perhaps the last one."""
+    return -(-spec.fitted_rows // spec.block_rows)
+
+
+def _blocks(spec, width, seeds, first, end):
+    """Yields z float32 [n, width] of the blocks first .. end - 1."""
+    for begin in range(first * spec.block_rows, min(end * spec.block_rows, spec.fitted_rows), spec.block_rows):
+        yield latents.sample_rows(seeds, spec.batch_size, width, begin, min(begin + spec.block_rows, spec.fitted_rows))
+
+
+def shards(spec):
+    """Number of shards, the pieces of work of a run that is spread over machines: BLOCKS_PER_SHARD blocks, or for ipca one block."""
+    return -(-blocks(spec) // _shard_blocks(spec))
+
+
+def shard_rows(spec, index):
+    """Fitted rows of a shard."""
+    size = _shard_blocks(spec) * spec.block_rows
+    return min((index + 1) * size, spec.fitted_rows) - index * size
+
+
+def _shard_blocks(spec):
+    return 1 if spec.estimator == 'ipca' else BLOCKS_PER_SHARD
+
+
+# One thread, as in `_compute`.
+@threadpoolctl.threadpool_limits.wrap(limits=1, user_api='blas')
+def shard_moments(map_w, spec, width, seeds, index):
+    """Moments of one shard of the fitted rows, which depend on the arguments alone, to the last bit.
+
+    Args:
+        map_w: callable, z float32 [n, width] -> w float32 [n, D]; called with one block after the other.
+        spec: PCASpec of an estimator of STREAMED.
+        width: latent size Z.
+        seeds: latents.batch_seeds(spec.seed, spec.batches).
+        index: 0 .. shards(spec) - 1.
+
+    Raises:
+        UserError: NaN or infinity among w.
+    """
+    first, state = index * _shard_blocks(spec), None
+    for z in _blocks(spec, width, seeds, first, first + _shard_blocks(spec)):
+        moments = Moments.of(_mapped(map_w, z))
+        state = state.merge(moments) if state else moments
+    return state
+
+
+def _fit_shards(map_w, width, spec, seeds, random, progress, checkpoint, spread):
+    """As `_fit`, with the moments of shards from elsewhere: the same state to the last bit."""
+    state = checkpoint.load(STREAMED[spec.estimator])
+    state = state and state.without_open_shard()
+    start = state.count if state else 0
+    progress(start)
+    first, saved = start // (_shard_blocks(spec) * spec.block_rows), time.monotonic()
+    try:
+        with contextlib.closing(spread(spec, width, seeds, first)) as found:
+            for index, moments in enumerate(found, first):
+                state = state or _start(spec, len(moments.mean), random)
+                state = state.add_shard(moments, lambda: _mapped(map_w, next(_blocks(spec, width, seeds, index, index + 1))))
+                progress(moments.count)
+                if time.monotonic() - saved >= CHECKPOINT_SECONDS:
+                    checkpoint.save(state)
+                    saved = time.monotonic()
     except (KeyboardInterrupt, SystemExit):
         checkpoint.save(state)
         raise

@@ -1,4 +1,6 @@
 """`regan pca`: the principal components of W, or of a layer's activations."""
+import dataclasses
+
 import click
 
 from regan import console
@@ -13,15 +15,18 @@ from regan.commands import options
 @click.option('--space', type=click.Choice(['w', 'z']), help='Where the directions of --layer are; default: w.')
 @click.option('--list-layers', is_flag=True, help='Only print the layers and their shapes (channels, height, width).')
 @click.option('--out', type=click.Path(dir_okay=False), help='Also write the components to this .npz (GANSpace\'s arrays).')
+@options.SCHEDULER
 @options.network_options
-def pca(network, n, components, estimator, batch_size, pca_seed, sparsity, layer, space, list_layers, out, networks_folder,
-        trust_embedded_code):
+def pca(network, n, components, estimator, batch_size, pca_seed, sparsity, layer, space, list_layers, out, scheduler,
+        networks_folder, trust_embedded_code):
     """Compute the principal components of W; they are cached. An interrupted run goes on where it stopped."""
     from regan import models
     from regan.generator import Generator
     from regan.pca import PCASpec
     if layer and not out:
         raise click.UsageError('--layer needs --out, the file for its components')
+    if scheduler and (layer or list_layers):
+        raise click.UsageError('--scheduler is for the components of W; those of a layer are computed here')
     if space and not layer:
         raise click.UsageError('--space is for --layer; without it, components are those of W')
     spec = PCASpec(n, components, estimator=estimator, batch_size=batch_size, seed=pca_seed, sparsity=sparsity)
@@ -31,11 +36,18 @@ def pca(network, n, components, estimator, batch_size, pca_seed, sparsity, layer
         elif layer:
             _decompose(generator, layer, spec, space or 'w', out)
         else:
-            basis = console.components(generator, spec)
+            with options.workers(scheduler) as cluster:
+                basis = console.components(generator, spec, spread=cluster and _spread(cluster, generator, trust_embedded_code))
             _print_table(basis, basis.stdev)
             if out:
                 basis.save(out)
                 click.echo('wrote %s' % out)
+
+
+def _spread(cluster, generator, trust_embedded_code):
+    """What lets the workers of a Cluster compute shards of the sample."""
+    from regan.scale import jobs, pca as scale
+    return scale.spread(cluster, dict(generator=jobs.generator_file(generator, trust_embedded_code)))
 
 
 def _print_layers(generator):
@@ -46,9 +58,16 @@ def _print_layers(generator):
 def _decompose(generator, layer, spec, space, out):
     from regan import activations
     import tqdm
+    given = click.get_current_context().get_parameter_source('estimator') is not click.core.ParameterSource.DEFAULT
+    if not given and not activations.fits_ipca(generator, layer, spec):
+        click.echo('%s is too wide for ipca: randomized PCA' % layer)
+        spec = dataclasses.replace(spec, estimator='randomized')
     with tqdm.tqdm(total=activations.total_rows(spec), desc=layer, unit=' activations', leave=False, disable=None) as bar:
         result = activations.compute(generator, layer, spec, space, bar.update)
     _print_table(result.latent, result.latent.act_stdev)
+    if spec.estimator == 'randomized':
+        click.echo('variance along none of them: %.2f%%; largest |C v - s v| / s of a component: %.2g' % (
+            100 * result.latent.record['missing'], max(result.latent.record['residuals'])))
     result.save(out)
     click.echo('wrote %s' % out)
 

@@ -4,7 +4,7 @@ import dataclasses
 import numpy as np
 import pytest
 import scipy.linalg
-from sklearn.decomposition import IncrementalPCA
+from sklearn.decomposition import PCA, IncrementalPCA
 
 from regan import activations, artefacts, edits, latents
 from regan.basis import Basis
@@ -78,6 +78,26 @@ def test_is_the_original_procedure(space):
         latents.random_directions(K, 66).T).std(axis=0))
 
 
+@pytest.mark.parametrize('space', activations.SPACES)
+def test_randomized_gives_the_components_of_whole_batches_up_to_n(space):
+    generator, spec = ToyGenerator(bend=0.5), dataclasses.replace(SPEC, estimator='randomized')
+    rows = generator.layer(generator.map(drawn(1, 99)[0])).astype(np.float64)
+    expected = PCA(K, svd_solver='full').fit(rows)
+    done = []
+
+    result = activations.compute(generator, '8x8/Conv1', spec, space, done.append)
+    assert sum(done) == activations.total_rows(spec)
+    np.testing.assert_allclose(np.abs(np.sum(result.components.reshape(K, -1) * expected.components_, axis=1)), 1, atol=1e-4)
+    np.testing.assert_allclose(result.mean.ravel(), rows.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(result.latent.act_stdev, np.sqrt(expected.explained_variance_ * 2969 / 2970), rtol=1e-3)
+    np.testing.assert_allclose(result.latent.variance_ratio, expected.explained_variance_ratio_, rtol=1e-3)
+    np.testing.assert_allclose(result.latent.random_stdevs, rows.dot(latents.random_directions(K, 66).T).std(axis=0), rtol=1e-4)
+    assert result.latent.record['missing'] == pytest.approx(1 - expected.explained_variance_ratio_.sum(), abs=1e-4)
+    assert len(result.latent.record['residuals']) == K
+    same = activations.compute(ToyGenerator(bend=0.5), '8x8/Conv1', SPEC, space)
+    assert np.abs(np.sum(same.latent.components * result.latent.components, axis=1)).min() > 0.95
+
+
 def test_first_seed_of_the_regression_is_the_second_that_3_gives():
     generator = ToyGenerator()
     activations.compute(generator, '8x8/Conv1', SPEC)
@@ -125,12 +145,15 @@ def test_progress_counts_every_activation():
 
 @pytest.mark.parametrize('layer, changes, space, message', [
     ('8x8/Conv7', {}, 'w', "no layer '8x8/Conv7'; choose one of 8x8/Conv1, 4x4/Const"),
-    ('8x8/Conv1', {'estimator': 'pca'}, 'w', 'layers are decomposed by ipca only, not by pca'),
+    ('8x8/Conv1', {'estimator': 'pca'}, 'w', 'layers are decomposed by ipca or randomized only, not by pca'),
     ('8x8/Conv1', {}, 's', "no latent space 's'; choose one of w, z"),
     ('8x8/Conv1', {'components': 67}, 'w', '8x8/Conv1 has 66 values, so 67 components are too many'),
     ('8x8/Conv1', {'components': D + 1}, 'w', 'vary in fewer than 8 directions; ask for fewer components'),
     ('1024x1024/Conv1', {}, 'w', 'has 33554432 values; blocks of 2000 samples would take 250.0 GiB where 1.0 are allowed'),
+    ('1024x1024/Conv1', {'estimator': 'randomized'}, 'w', 'a sketch of 8 directions would take 1.0 GiB where 0.16 are allowed; '
+                                                          'ask for at most 0 components'),
     ('4x4/Const', {}, 'w', '4x4/Const has the same activations for every latent'),
+    ('4x4/Const', {'estimator': 'randomized'}, 'w', 'layer 4x4/Const: the 2970 rows vary in fewer than 4 directions'),
 ])
 def test_refuses(layer, changes, space, message):
     with pytest.raises(UserError, match=message):

@@ -5,6 +5,7 @@ from sklearn.decomposition import IncrementalPCA as Reference
 
 from regan import ipca
 from regan.ipca import IncrementalPCA
+from regan.moments import Moments
 
 
 @pytest.fixture(autouse=True)
@@ -123,3 +124,72 @@ def test_update_leaves_the_old_state_and_the_rows_alone():
     assert state.count == 101
     np.testing.assert_array_equal(state.components, before)
     np.testing.assert_array_equal(second, rows)
+
+
+# ------------------------------------------------------------------ fast ways
+
+def like_w(count, width=128, rows=500, power=0.7):
+    """Blocks of float32 rows with variances like those of w."""
+    return [block.astype(np.float32) for block in blocks(1 / (1.0 + np.arange(width)) ** power, count, rows)]
+
+
+@pytest.mark.parametrize('power, in_float32', [(0.5, True), (1.0, False)])
+def test_float32_blocks_stay_within_their_tolerance(power, in_float32):
+    """Published edits use components below 80, which must be within 1e-4; scikit-learn works in float64."""
+    parts = like_w(40, power=power)
+    state, expected = fit(parts, 80), reference([part.astype(np.float64) for part in parts], 80)
+    assert state._float32_is_enough(500) == in_float32  # either way was taken
+    np.testing.assert_allclose(state.components, expected.components_, atol=2e-5)
+    np.testing.assert_allclose(state.singular_values, expected.singular_values_, rtol=1e-5)
+    np.testing.assert_allclose(state.mean, expected.mean_, rtol=1e-7)
+
+
+def test_float32_is_not_trusted_with_close_components():
+    spectrum = np.array([3, 2, 2 * (1 - 1e-7), 1.0] + [0.1] * 13)
+    state = fit([block.astype(np.float32) for block in blocks(spectrum, 3, 97)], 4)
+    assert state._float32_is_enough(97)  # the sample holds them apart
+    tied = IncrementalPCA(state.count, state.mean, state.total, state.components, np.sqrt([9, 4, 4 * (1 - 1e-7), 1]))
+    assert not tied._float32_is_enough(97)
+    assert not IncrementalPCA.start(17, 4)._float32_is_enough(97)  # nothing is known yet
+
+
+def test_ill_conditioned_float32_blocks_are_still_those_of_sklearn():
+    """Singular values over eight decades: neither float32 products nor the Gram matrix would do."""
+    parts = [block.astype(np.float32) for block in blocks(10.0 ** -np.arange(9), 5, 97)]
+    parts = [part - np.float32(1) * np.arange(1, 10, dtype=np.float32) for part in parts]  # mean 0, or rounding drowns the small ones
+    state, expected = fit(parts, 5), reference([part.astype(np.float64) for part in parts], 5)
+    assert not state._float32_is_enough(97)
+    np.testing.assert_allclose(state.components, expected.components_, atol=1e-5)
+
+
+def test_refined_components_are_those_of_the_full_decomposition(monkeypatch):
+    parts, taken = like_w(40), []
+    refined = ipca._refined
+    monkeypatch.setattr(ipca, '_refined', lambda *arguments: taken.append(refined(*arguments)) or taken[-1])
+    fast = fit(parts, 20)
+    assert taken[0] is None and taken[-1] is not None  # at first too little is known; later it is taken
+    monkeypatch.setattr(ipca, '_refined', lambda *arguments: None)
+    full = fit(parts, 20)
+    np.testing.assert_allclose(fast.components, full.components, atol=1e-8)
+    np.testing.assert_allclose(fast.singular_values, full.singular_values, rtol=1e-10)
+
+
+def test_refining_never_settles_for_a_space_that_is_not_the_leading_one():
+    """Exact eigenvectors, but the largest one is missing."""
+    generator = np.random.RandomState(0)
+    rotation, _ = np.linalg.qr(generator.randn(31, 31))
+    gram = (rotation * 4.0 ** -np.arange(31)).dot(rotation.T)
+    assert ipca._refined(gram, np.asfortranarray(rotation[:, 1:5])) is None
+    values, vectors = ipca._refined(gram, np.asfortranarray(rotation[:, :4]))
+    np.testing.assert_allclose(values, 4.0 ** -np.arange(4), rtol=1e-13)
+    np.testing.assert_allclose(np.abs(np.sum(vectors * rotation[:, :4], axis=0)), 1, rtol=1e-13)
+
+
+def test_moments_from_elsewhere_give_the_same_bits():
+    parts, drawn = like_w(7, width=61), []
+    near, far = fit(parts, 11), IncrementalPCA.start(61, 11)
+    for part in parts:
+        far = far.add_shard(Moments.of(part), lambda: drawn.append(True) or part)
+    assert len(drawn) == 1  # of the first block, before anything is known
+    np.testing.assert_array_equal(near.components, far.components)
+    np.testing.assert_array_equal(near.singular_values, far.singular_values)

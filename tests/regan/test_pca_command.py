@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from regan import cli, pca
+from regan import activations, cli, pca
 from regan.basis import Basis
 from regan.commands import options
 
@@ -20,7 +20,8 @@ def run(*words):
 
 
 def test_options_offer_every_estimator():
-    assert options.ESTIMATORS == pca.ESTIMATORS
+    assert options.ESTIMATORS == pca.ESTIMATORS + ('randomized',)
+    assert set(pca.LAYER_ESTIMATORS) < set(options.ESTIMATORS)
 
 
 def test_sparsity_reaches_the_estimator(tiny_pickle, tmp_path):
@@ -49,7 +50,22 @@ def test_a_layer_is_decomposed(tiny_pickle, tmp_path):
         assert arrays['act_comp'].shape == (5, 1, 16, 4, 4)
 
 
+@pytest.mark.parametrize('words', [['--estimator', 'randomized'], []])
+def test_a_wide_layer_takes_randomized_pca(tiny_pickle, tmp_path, monkeypatch, words):
+    if not words:
+        monkeypatch.setattr(activations, 'LARGEST_BLOCK', 2000 * 16 * 4 * 4 * 4 - 1)
+    monkeypatch.setattr(activations, 'REGRESSION_SAMPLES', 500)
+    out = tmp_path / 'layer.npz'
+    result = run('pca', tiny_pickle, '--n', 400, '--components', 5, '--layer', '4x4/Conv', '--out', out, *words)
+    assert result.exit_code == 0, result.output
+    assert ('4x4/Conv is too wide for ipca' in result.output) == (not words)
+    assert 'variance along none of them: ' in result.output
+    basis = Basis.load(out)
+    assert basis.record['estimator'] == 'randomized' and 0 < basis.record['missing'] < 1
+
+
 @pytest.mark.parametrize('words, message', [
+    (['--estimator', 'randomized'], 'randomized is for the activations of a layer; for w choose one of ipca, pca'),
     (['--layer', '8x8/Conv1'], '--layer needs --out'),
     (['--space', 'z'], '--space is for --layer'),
     (['--sparsity', '2'], 'sparsity is for the estimator spca; ipca has none'),
