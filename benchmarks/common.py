@@ -34,6 +34,22 @@ class Column(NamedTuple):
     format: str
 
 
+class Figure(NamedTuple):
+    """One line that a case contributes to the table of `make bench`.
+
+    Attributes:
+        what: what was done, a printf format of the case's results, e.g. '%(network)s, one image'.
+        key: of the case's results; the number, which is a ratio.
+        ratio: what over what, e.g. 'time over PyTorch\'s'.
+        goal: what it should be, e.g. 'at most 0.5'; '' if nothing is promised.
+    """
+
+    what: str
+    key: str
+    ratio: str
+    goal: str = ''
+
+
 class Measured(NamedTuple):
     """What `against_gemm` found.
 
@@ -61,7 +77,7 @@ def options(command):
     return command
 
 
-def run(name, columns, measure, cases, out):
+def run(name, columns, measure, cases, out, figures=()):
     """Measures every case in a process of its own, prints a row for each, and writes all of them to a JSON file.
 
     Args:
@@ -70,6 +86,7 @@ def run(name, columns, measure, cases, out):
         measure: top-level function, called with a case's arguments; returns a dict of JSON values.
         cases: list of argument tuples.
         out: file, or None for the default.
+        figures: list of Figure; of each case, those enter the table of `make bench` whose key it has.
 
     Raises:
         UserError: bad input, found by a case; or a case's process was killed.
@@ -82,8 +99,16 @@ def run(name, columns, measure, cases, out):
         results.append(result)
         click.echo('  '.join(_cell(column, result) for column in columns))
     path = Path(out) if out else RESULTS / ('%s-%s.json' % (name, machine['stack']))
-    artefacts.write_json(path, dict(benchmark=name, machine=dict(machine, load_before=load), cases=_rounded(results)))
+    artefacts.write_json(path, dict(benchmark=name, machine=dict(machine, load_before=load), cases=_rounded(results),
+                                    figures=_rounded(lines(results, figures))))
     click.echo('wrote %s' % path)
+
+
+def lines(results, figures):
+    """What the cases contribute to the table of `make bench`: list of dicts with what, value, ratio, goal and peak_megabytes."""
+    return [dict(what=figure.what % result, value=result[figure.key], ratio=figure.ratio, goal=figure.goal,
+                 peak_megabytes=result.get('peak_megabytes'))
+            for result in results for figure in figures if result.get(figure.key) is not None]
 
 
 def _heading(column):

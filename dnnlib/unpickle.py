@@ -95,9 +95,9 @@ def read(source, name=None):
     Raises: NetworkPickleError, FileNotFoundError.
     """
     if hasattr(source, 'read'):
-        return _loads(source.read(), name or getattr(source, 'name', 'the stream'))
+        return _load(io.BytesIO(source.read()), name or getattr(source, 'name', 'the stream'))
     with open(source, 'rb') as f:
-        return _loads(f.read(), name or os.fspath(source))
+        return _load(f, name or os.fspath(source))  # From the file itself: large arrays are copied once less.
 
 
 def networks(value):
@@ -112,39 +112,45 @@ _COMPRESSORS = ((b'\xfd7zXZ\x00', lzma.open), (b'\x1f\x8b', gzip.open), (b'BZh',
 LARGEST = 4 << 30  # Bytes that a compressed file may unfold to; the largest official network has 0.4 GB.
 
 
-def _decompressed(open_compressed, data, path):
-    """The content of compressed bytes; never more than LARGEST of it is in memory, however small the file."""
+def _decompressed(open_compressed, stream, path):
+    """The content of a compressed stream; never more than LARGEST of it is in memory, however small the file."""
     try:
-        with open_compressed(io.BytesIO(data)) as file:
+        with open_compressed(stream) as file:
             content = file.read(LARGEST + 1)
     except (OSError, EOFError, ValueError, lzma.LZMAError) as e:
         raise NetworkPickleError('%s is compressed, and damaged or cut off (%s); fetch it again.' % (path, e))
     if len(content) > LARGEST:
         raise NetworkPickleError('%s unfolds to more than %d GB, which no network needs; decompress it yourself if you trust it.' % (path, LARGEST >> 30))
-    return content
+    return io.BytesIO(content)
 
 
-def _loads(data, path):
+def _load(stream, path):
     for magic, open_compressed in _COMPRESSORS:
-        if data.startswith(magic):
-            data = _decompressed(open_compressed, data, path)
-    _refuse_other_formats(data, path)
+        if _head(stream).startswith(magic):
+            stream = _decompressed(open_compressed, stream, path)
+    _refuse_other_formats(_head(stream), path)
     try:
-        return _resolve(_DataUnpickler(io.BytesIO(data), encoding='latin1').load(), path)
+        return _resolve(_DataUnpickler(stream, encoding='latin1').load(), path)
     except NetworkPickleError:
         raise
     except _Refused as e:
         raise NetworkPickleError('%s was not loaded: %s' % (path, e))
     except EOFError:
-        raise NetworkPickleError('%s is cut off after %d bytes; fetch it again.' % (path, len(data)))
+        raise NetworkPickleError('%s is cut off after %d bytes; fetch it again.' % (path, stream.seek(0, os.SEEK_END)))
     except RecursionError:
         raise NetworkPickleError('%s is nested too deeply to be a network pickle.' % path)
     except Exception as e:  # The unpickler raises nearly any type on damaged bytes.
         raise NetworkPickleError('%s is not a readable pickle, or damaged (%s: %s); fetch it again.' % (path, type(e).__name__, e))
 
 
+def _head(stream):
+    data = stream.read(1024)
+    stream.seek(0)
+    return data
+
+
 def _refuse_other_formats(data, path):
-    head = data[:1024].lstrip().lower()
+    head = data.lstrip().lower()
     if not data:
         raise NetworkPickleError('%s is empty; fetch it again.' % path)
     if head.startswith(b'<'):

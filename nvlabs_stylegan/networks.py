@@ -12,7 +12,7 @@ from nvlabs_stylegan.growing import grow_image, shrink_features
 from nvlabs_stylegan.layers import (
     activation, add_bias, add_noise, blur, conv, dense, down_conv, down_image, instance_norm, style_mod, up_conv, up_image)
 from nvlabs_stylegan.primitives import (
-    channel_axis, concat_label, constant_input, flatten_nchw, from_layout, is_number, minibatch_stddev, mix_styles, noise_image,
+    batch_size, channel_axis, concat_label, constant_input, flatten_nchw, from_layout, is_number, minibatch_stddev, mix_styles, noise_image,
     noise_variables, publish, random_normal, resolution_log2, second_moment_norm, state_variable,
     to_layout, track_average, truncate, weighted_score)
 
@@ -120,7 +120,7 @@ def G_synthesis(dlatents_in, dlatent_size=512, num_channels=3, resolution=1024, 
             if const_input_layer:
                 with tf.variable_scope('Const'):
                     const = tf.get_variable('const', shape=[1, nf(1), 4, 4], initializer=tf.initializers.ones())
-                    x = epilogue(constant_input(const, tf.shape(dlatents)[0], dtype), 0)
+                    x = epilogue(constant_input(const, batch_size(dlatents), dtype), 0)
             else:
                 with tf.variable_scope('Dense'):
                     x = dense(dlatents[:, 0], nf(1) * 16, gain / 4, use_wscale)

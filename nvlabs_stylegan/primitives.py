@@ -64,6 +64,17 @@ def full_shape(height, width, channels, batch):
     return tf.stack(shape)
 
 
+def batch_size(x):
+    """int if it is known, else a scalar tensor."""
+    known = x.shape.as_list()[0]
+    return tf.shape(x)[0] if known is None else known
+
+
+def is_single(x):
+    """Whether a graph is made for one image at a time, as for drawing: its tensors have 1 as batch size, not None."""
+    return x.shape.as_list()[0] == 1
+
+
 def pad_spatial(x, before, after):
     """Zero padding of both spatial axes; negative numbers crop."""
     pads = [[0, 0]] * 4
@@ -202,9 +213,9 @@ def scatter_convolve(x, w, size, padding):
     for axis in spatial_axes():
         strides[axis] = 2
     w = tf.transpose(w, [0, 1, 3, 2])
-    shape = full_shape(size, size, w.shape.as_list()[2], tf.shape(x)[0])
+    shape = full_shape(size, size, w.shape.as_list()[2], batch_size(x))
     y = tf.nn.conv2d_transpose(x, w, shape, strides, padding=padding, data_format=data_format())
-    static = [None] * 4
+    static = [x.shape.as_list()[0]] + [None] * 3
     static[channel_axis()] = w.shape.as_list()[2]
     for axis in spatial_axes():
         static[axis] = size
@@ -216,13 +227,22 @@ def filter_channels(x, kernel, before, after, stride=1):
     """True convolution (kernel reversed) of every channel with one kernel [kh, kw], after zero padding, in float32."""
     dtype = x.dtype
     x = pad_spatial(tf.cast(x, tf.float32), before, after)
-    kernel = np.asarray(kernel, dtype=np.float32)[::-1, ::-1, np.newaxis, np.newaxis]
-    kernel = tf.constant(np.tile(kernel, [1, 1, num_channels(x), 1]))
     strides = [1, 1, 1, 1]
     for axis in spatial_axes():
         strides[axis] = stride
-    x = tf.nn.depthwise_conv2d(x, kernel, strides=strides, padding='VALID', data_format=data_format())
+    for part in _passes(x, np.asarray(kernel, dtype=np.float32)[::-1, ::-1], stride):
+        taps = tf.constant(np.tile(part[:, :, np.newaxis, np.newaxis], [1, 1, num_channels(x), 1]))
+        x = tf.nn.depthwise_conv2d(x, taps, strides=strides, padding='VALID', data_format=data_format())
     return tf.cast(x, dtype)
+
+
+def _passes(x, kernel, stride):
+    """The kernels, one after the other, that make up a kernel: for drawing on TensorFlow 1.15 a row and a column, where they do."""
+    rows, columns = kernel.sum(axis=0, keepdims=True), kernel.sum(axis=1, keepdims=True)
+    separable = np.allclose(columns * rows, kernel * kernel.sum(), rtol=1e-6)
+    if separable and is_single(x) and stride == 1 and tf.__version__.startswith('1.'):
+        return [rows, columns / kernel.sum()]
+    return [kernel]
 
 
 def nearest_up(x, factor=2):

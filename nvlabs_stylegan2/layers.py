@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from nvlabs_stylegan.primitives import (
-    EPSILON, bias, combine_taps, convolve, data_format, dense_product, filter_channels, num_channels, per_channel, reverse_taps,
+    EPSILON, bias, combine_taps, convolve, data_format, dense_product, filter_channels, is_single, num_channels, per_channel, reverse_taps,
     scatter_convolve, spatial_axes, stored_weight, weight)
 
 # Name -> (function of x, default gain). StyleGAN2 section 1.2.
@@ -26,18 +26,25 @@ ACTIVATIONS = {
 # On TensorFlow 1.15 the FIR filter after a transposed convolution costs more than the fourfold multiply-adds of the folded
 # kernel for layers this narrow; with oneDNN (TensorFlow 2) it never does. Measured by benchmarks/up_convolution.py.
 FOLD_UP_TO_CHANNELS = 32
+FOLD_SINGLE_UP_TO_CHANNELS = 16  # The filter of a single image takes two passes, see `filter_channels`.
 
 
 def bias_act(x, act='linear', lrmul=1.0, clamp=None):
     """gain f(x + bias), then clipping to [-clamp, clamp]."""
-    if act not in ACTIVATIONS:
-        raise ValueError('nonlinearity %r is unknown; choose one of %s' % (act, ', '.join(sorted(ACTIVATIONS))))
+    _check_activation(act)
     b = bias(x.shape.as_list()[1] if x.shape.rank == 2 else num_channels(x), lrmul, x.dtype)
     return activate(x + (b if x.shape.rank == 2 else per_channel(b)), act, clamp)
 
 
-def activate(x, act, clamp=None):
-    function, gain = ACTIVATIONS[act]
+def _check_activation(act):
+    if act not in ACTIVATIONS:
+        raise ValueError('nonlinearity %r is unknown; choose one of %s' % (act, ', '.join(sorted(ACTIVATIONS))))
+
+
+def activate(x, act, clamp=None, gain=None):
+    """The activation; its gain may be replaced, by 1 if x has it already."""
+    function, own_gain = ACTIVATIONS[act]
+    gain = own_gain if gain is None else gain
     x = function(x)
     if gain != 1:
         x *= tf.constant(gain, x.dtype)
@@ -103,7 +110,7 @@ def up_convolve(x, w, taps):
         return upsample(convolve(x, w), taps)
     p = (len(kernel) - 2) - (size - 1)
     before, after = (p + 1) // 2 + 1, p // 2 + 1
-    if _folds(w.shape.as_list()[3]):
+    if _folds(w.shape.as_list()[3]) and not (is_single(x) and w.shape.as_list()[3] > FOLD_SINGLE_UP_TO_CHANNELS):
         return _up_convolve_folded(x, w, kernel, before)
     resolution = x.shape.as_list()[spatial_axes()[0]] * 2
     # The stored kernel is correlated, so its scatter form is reversed in space.
@@ -167,10 +174,11 @@ def conv(x, size, kernel, up=False, down=False, resample_kernel=None):
     return _resample_convolve(x, weight([kernel, kernel, num_channels(x), size], dtype=x.dtype), up, down, resample_kernel)
 
 
-def modulated_conv(x, dlatent, size, kernel, up=False, demodulate=True, resample_kernel=None):
-    """d C(s x): input channels scaled by the style s, output channels by its demodulation d (StyleGAN2 section 1.4).
+def modulated_conv(x, dlatent, size, kernel, up=False, demodulate=True, resample_kernel=None, gain=1.0):
+    """gain d C(s x): input channels scaled by the style s, output channels by its demodulation d (StyleGAN2 section 1.4).
 
-    This is the unfused form; the fused form (per-sample weights, grouped convolution) equals it up to rounding.
+    This is the unfused form; the fused form (per-sample weights, grouped convolution) equals it up to rounding. It is taken where x
+    is known to be a single image, for which it is one plain convolution, and there are fewer weights than numbers in images.
 
     Args:
         x: internal images. dlatent: float32 [N, D].
@@ -183,11 +191,38 @@ def modulated_conv(x, dlatent, size, kernel, up=False, demodulate=True, resample
     if x.dtype == tf.float16 and demodulate:  # Keeps half precision in range; cancels in the demodulation.
         w /= tf.reduce_max(tf.abs(w), axis=[0, 1, 2])
         s /= tf.reduce_max(tf.abs(s))
-    y = _resample_convolve(x * per_channel(tf.cast(s, x.dtype)), tf.cast(w, x.dtype), up, False, resample_kernel)
+    d = None
     if demodulate:
         power = tf.matmul(tf.square(s), tf.reduce_sum(tf.square(w), axis=[0, 1]))  # [N, out]
-        y *= per_channel(tf.cast(tf.rsqrt(power + EPSILON), x.dtype))
-    return y
+        d = tf.rsqrt(power + EPSILON)
+        d = d if gain == 1 else d * np.float32(gain)
+    if _fewer_weights(x, kernel, size, up):
+        w *= tf.transpose(s) * (np.float32(gain) if d is None else d)  # [k, k, in, out]
+        return _resample_convolve(x, tf.cast(w, x.dtype), up, False, resample_kernel)
+    y = _resample_convolve(x * per_channel(tf.cast(s, x.dtype)), tf.cast(w, x.dtype), up, False, resample_kernel)
+    return y if d is None else y * per_channel(tf.cast(d, x.dtype))
+
+
+def _fewer_weights(x, kernel, size, up):
+    """Whether x is a single image, and has more pixels than one of its channels has weights."""
+    pixels = x.shape.as_list()[spatial_axes()[0]] ** 2 * (4 if up else 1)
+    return is_single(x) and pixels > kernel ** 2 * size and x.dtype != tf.float16
+
+
+def styled_layer(x, dlatent, size, noise, act, clamp=None, up=False, resample_kernel=None):
+    """act(modulated 3 x 3 convolution + noise + bias) for images of a graph that is made for drawing them one by one.
+
+    Equal to `modulated_conv`, noise and `bias_act` up to rounding, with fewer passes over the image: the bias follows the convolution,
+    with which TensorFlow fuses it, and a gain that commutes with the activation is multiplied into whatever is smaller.
+
+    Args: noise: image that broadcasts against x, or None.
+    """
+    _check_activation(act)
+    gain = ACTIVATIONS[act][1] if act in ('lrelu', 'relu') else 1.0
+    b = bias(size, dtype=x.dtype) * tf.constant(gain, x.dtype)
+    x = tf.nn.bias_add(modulated_conv(x, dlatent, size, 3, up, resample_kernel=resample_kernel, gain=gain), b, data_format=data_format())
+    x = x if noise is None else x + noise * tf.constant(gain, x.dtype)
+    return activate(x, act, clamp, gain=ACTIVATIONS[act][1] / gain)
 
 
 def _style_weight(shape):

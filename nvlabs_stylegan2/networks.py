@@ -10,10 +10,11 @@ import dnnlib
 import dnnlib.tflib as tflib
 from nvlabs_stylegan.growing import grow_image, shrink_features
 from nvlabs_stylegan.primitives import (
-    box_down, concat_label, constant_input, flatten_nchw, from_layout, is_number, minibatch_stddev, mix_styles, nearest_up, noise_image,
+    batch_size, box_down, concat_label, constant_input, flatten_nchw, from_layout, is_number, is_single, minibatch_stddev, mix_styles,
+    nearest_up, noise_image,
     noise_variables, publish, random_normal, resolution_log2, second_moment_norm, state_variable,
     to_layout, track_average, truncate, weighted_score)
-from nvlabs_stylegan2.layers import bias_act, conv, dense, downsample, modulated_conv, upsample_rgb
+from nvlabs_stylegan2.layers import bias_act, conv, dense, downsample, modulated_conv, styled_layer, upsample_rgb
 
 
 # ------------------------------------------------------------------ generator
@@ -144,17 +145,26 @@ class SynthesisLayers:
 
     def layer(self, x, index, size, up=False):
         """Modulated 3 x 3 convolution, noise, bias, activation."""
-        x = modulated_conv(x, self.style(index, (index + 5) // 2, size), size, 3, up, resample_kernel=self.taps)
+        style = self.style(index, (index + 5) // 2, size)
+        if is_single(x) and not self.randomize_noise:
+            return publish(styled_layer(x, style, size, self._noise(x, index), self.nonlinearity, self.clamp, up, self.taps))
+        x = modulated_conv(x, style, size, 3, up, resample_kernel=self.taps)
         if self.noises is not None:
-            strength = tf.get_variable('noise_strength', shape=[], initializer=tf.initializers.zeros())
-            x += noise_image(x, self.noises[index], self.randomize_noise) * tf.cast(strength, x.dtype)
+            x += self._noise(x, index)
         return publish(bias_act(x, self.nonlinearity, clamp=self.clamp))
+
+    def _noise(self, x, index):
+        """The layer's noise image times its strength, or None."""
+        if self.noises is None:
+            return None
+        strength = tf.get_variable('noise_strength', shape=[], initializer=tf.initializers.zeros())
+        return noise_image(x, self.noises[index], self.randomize_noise) * tf.cast(strength, x.dtype)
 
     def first_block(self):
         """The constant and Conv, inside the scope of 4 x 4."""
         with tf.variable_scope('Const'):
             const = tf.get_variable('const', shape=[1, self.fmap_const or self.nf(1), 4, 4], initializer=tf.initializers.random_normal())
-            x = publish(constant_input(const, tf.shape(self.dlatents)[0], self._block_dtype(2)))
+            x = publish(constant_input(const, batch_size(self.dlatents), self._block_dtype(2)))
         with tf.variable_scope('Conv'):
             return self.layer(x, 0, self.nf(1))
 

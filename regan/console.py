@@ -22,12 +22,12 @@ def errors_in_one_line():
         _leave('Interrupted; what was finished is kept, and the same command goes on from there.', 130)
 
 
-def components(generator, spec, quiet=False):
+def components(generator, spec, quiet=False, spread=None):
     """The Basis of a generator's W from the cache or computed now, with a progress bar on a terminal. See `pca.load_or_compute`."""
     from regan import artefacts, pca
     import tqdm
     with tqdm.tqdm(total=spec.fitted_rows, desc='components', unit=' w', leave=False, disable=quiet or None) as bar:
-        return pca.load_or_compute(generator, spec, artefacts.cache_dir(), bar.update)
+        return pca.load_or_compute(generator, spec, artefacts.cache_dir(), bar.update, spread)
 
 
 def _leave(message, status):

@@ -1,23 +1,26 @@
 """The edge to TensorFlow: the only module of regan that knows there is a graph."""
 import collections
-import os
 
 import numpy as np
 
 import dnnlib.tflib as tflib
 from dnnlib import unpickle
+from dnnlib.tflib.cut import Cut
+from dnnlib.tflib.frozen import Frozen
 from dnnlib.tflib.network import revive
 from dnnlib.unpickle import NetworkPickleError
-from regan import artefacts
 from regan import noise as noises
 from regan.errors import UserError
+from regan.network_file import NetworkFile
 
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
 WRAPPERS = ('G_style', 'G_main')
 MAP_ROWS = 8192  # Rows of z at a time: large enough for full speed, small enough to stay out of the way.
 ACTIVATIONS_AT_ONCE = 16  # Latents; more are hardly faster.
-PIXELS_AT_ONCE = 2 ** 20  # Of a minibatch of images; a 1024 x 1024 network then needs about 1.5 GB.
+IMAGES_AT_ONCE = 16  # More are hardly faster.
+ONE_BY_ONE_FROM = 256  # Resolution from which a graph for single images is as fast as any minibatch; it needs the least memory.
+PRECISIONS = {'float32': {}, 'bf16': {'dtype': 'bfloat16'}}  # Names -> arguments of a synthesis.
 
 
 class Generator:
@@ -29,31 +32,36 @@ class Generator:
         generation: 1 (StyleGAN) or 2 (StyleGAN2, StyleGAN2-ADA).
         latent_size Z, dlatent_size D, num_layers L, label_size, resolution R, num_channels C: int.
         dlatent_avg: float32 [D], the running average of w.
+        precision: 'float32' or 'bf16'.
         build_function: str, e.g. 'G_main'; static_kwargs: dict of the arguments that the network was made with.
     """
 
     @classmethod
-    def open(cls, path, noise='stored', trust_embedded_code=False):
+    def open(cls, path, noise='stored', trust_embedded_code=False, precision='float32'):
         """Reads the last generator (Gs) of a pickle.
 
         Args:
-            path: network pickle, may be compressed.
+            path: network pickle, may be compressed; or a NetworkFile, which is being read already.
             noise: a choice, see `set_noise`.
             trust_embedded_code: True lets the file run code of its own, only if its networks are not among ours.
-        Raises: UserError if the file is missing, unreadable, or holds no generator.
+            precision: of the images that are drawn, 'float32' or 'bf16', which needs TensorFlow 2 (see `bf16_delta`).
+        Raises: UserError if the file is missing, unreadable, or holds no generator, or for bf16 on TensorFlow 1.
         """
-        return cls(path, noise, trust_embedded_code)
+        return cls(path, noise, trust_embedded_code, precision)
 
-    def __init__(self, path, noise, trust_embedded_code):
-        self.path = os.fspath(path)
-        self.sha256 = artefacts.sha256_file(path)
+    def __init__(self, path, noise, trust_embedded_code, precision='float32'):
+        check_precision(precision)
+        self.precision = precision
+        file = NetworkFile.of(path)
+        self.path = file.path
         self.backend = {'tensorflow': tf.__version__, 'numpy': np.__version__}
         self._graph = tf.Graph()
         with self._graph.as_default():
             self._session = tflib.create_session()
         try:
             with self._entered():
-                state = generator_state(path)
+                state = generator_state(file)
+                self.sha256 = file.sha256
                 self.build_function, self.static_kwargs = state.build_func_name, dict(state.static_kwargs)
                 self._network = revive(state, self.path, trust_embedded_code)
                 self._describe()
@@ -71,14 +79,18 @@ class Generator:
             raise UserError('%s holds a generator without mapping and synthesis networks, so it has no W space' % self.path)
         self._mapping, self._synthesis = parts.mapping, parts.synthesis
         self._published = None  # See `_layers`.
-        self._controlled = {}  # Conversion, names and shapes of further inputs -> graph of the synthesis.
+        self._values = self._synthesis.own_values()
+        self._noise = {name: value for name, value in self._values.items() if name.startswith('noise')}
+        self._frozen = {}  # Names and shapes of further inputs -> Frozen, see `synthesis_graph`.
+        self._unfrozen = {(self.precision,): self._build_synthesis(self.precision)}
         self.latent_size, self.label_size = [shape[1] for shape in self._mapping.input_shapes]
-        self.num_layers, self.dlatent_size = self._synthesis.input_shape[1:]
-        self.num_channels, self.resolution = self._synthesis.output_shape[1:3]
+        dlatents, images = [tensor.shape.as_list() for tensor in self._unfrozen[self.precision,][:2]]
+        self.num_layers, self.dlatent_size = dlatents[1:]
+        self.num_channels, self.resolution = images[1:3]
         self.dlatent_avg = self._network.get_var('dlatent_avg')
         if self.dlatent_avg.shape != (self.dlatent_size,):
             raise UserError('%s: dlatent_avg has shape %s, but w has width %d' % (self.path, self.dlatent_avg.shape, self.dlatent_size))
-        first = any(name.endswith('StyleMod/weight') for name in self._synthesis.vars)
+        first = any(name.endswith('StyleMod/weight') for name in self._values)
         self.generation = 1 if first else 2
 
     # ---------------------------------------------------------------- life
@@ -87,7 +99,9 @@ class Generator:
         return _Both(self._graph.as_default(), self._session.as_default())
 
     def close(self):
-        """Frees the session; the object is of no use afterwards."""
+        """Frees the sessions; the object is of no use afterwards."""
+        for frozen, _ in getattr(self, '_frozen', {}).values():
+            frozen.close()
         self._session.close()
 
     def __enter__(self):
@@ -105,14 +119,19 @@ class Generator:
             noise: a choice of `regan.noise`: 'stored' (those of the pickle), 'none', or a generator's name and seed, for example
                 {'numpy_seed': 0}. Or a RandomState to draw them from. The order is noise0, noise1, ...
         """
+        names = [name for name in self._values if name.startswith('noise')]
+        values = [self._values[name] for name in names]
+        if noise != 'stored':
+            values = noises.images(noise, [value.shape for value in values], self.generation)
+        self._noise = dict(zip(names, values))
         with self._entered():
-            variables = [v for n, v in self._synthesis.vars.items() if n.startswith('noise')]
-            if not hasattr(self, '_stored_noise'):
-                self._stored_noise = tflib.run(variables)
-            values = self._stored_noise
-            if noise != 'stored':
-                values = noises.images(noise, [v.shape.as_list() for v in variables], self.generation)
-            tflib.set_vars(dict(zip(variables, values)))
+            for frozen, placeholders in self._frozen.values():
+                frozen.refresh({placeholders[name]: value for name, value in self._noise.items()})
+            self._publish_noise()
+
+    def _publish_noise(self):
+        if self._published is not None:
+            tflib.set_vars({self._synthesis.find_var(name): value for name, value in self._noise.items()})
 
     def map(self, z, labels=None):
         """z float [N, Z], labels float [N, label_size] or None (zeros) -> w float32 [N, D]. No truncation."""
@@ -121,9 +140,7 @@ class Generator:
 
     def render(self, dlatents):
         """dlatents float [N, L, D] -> float32 [N, C, H, W], nominal range [-1, 1]: neither rounded nor clipped."""
-        step = max(1, min(16, PIXELS_AT_ONCE // self.resolution ** 2))
-        with self._entered():
-            return self._synthesis.run(dlatents, minibatch_size=step, randomize_noise=False)
+        return np.concatenate(list(self._minibatches('float', dlatents, {})))
 
     @property
     def layer_shapes(self):
@@ -157,12 +174,16 @@ class Generator:
                 names = [op.name for op in self._graph.get_operations()[begin:] if op.name.startswith(scope) and op.name.endswith('/out')]
                 self._published = dlatents, collections.OrderedDict(
                     (name[len(scope):-len('/out')], tf.cast(self._graph.get_tensor_by_name(name + ':0'), tf.float32)) for name in names)
+                self._publish_noise()
         return self._published
+
+    def synthesis_values(self):
+        """Values of all variables of the synthesis network, as they are in the pickle: ordered dict of names to arrays."""
+        return self._values
 
     def variable(self, name):
         """Value of a variable of the synthesis network, e.g. '8x8/Conv1/mod_weight'. KeyError if there is none."""
-        with self._entered():
-            return self._synthesis.get_var(name)
+        return np.array(self._noise.get(name, self._values[name]))[()]
 
     def synthesize(self, dlatents, progress=None, conversion='round', **controls):
         """dlatents float [N, L, D] -> uint8 [N, H, W, C].
@@ -173,32 +194,78 @@ class Generator:
                 do; or 'truncate', floor(255 clip((x + 1) / 2, 0, 1)), as GANSpace does.
             controls: further inputs of the synthesis network, float [N, ...] (SEGAN's control_scale and control_shift).
         """
-        step = max(1, min(16, PIXELS_AT_ONCE // self.resolution ** 2))
         pieces = []
-        for begin in range(0, len(dlatents), step):
-            batch = slice(begin, begin + step)
-            with self._entered():
-                pieces.append(self._images(dlatents[batch], conversion, {name: value[batch] for name, value in controls.items()}))
+        for images in self._minibatches(conversion, dlatents, controls):
+            pieces.append(images)
             if progress:
-                progress(len(pieces[-1]))
+                progress(len(images))
         return np.concatenate(pieces)
 
-    def _images(self, dlatents, conversion, controls):
-        if not controls:
-            return self._synthesis.run(dlatents, randomize_noise=False, output_transform=CONVERSIONS[conversion])
-        key = (conversion,) + tuple((name, value.shape[1:]) for name, value in sorted(controls.items()))
-        if key not in self._controlled:
-            self._controlled[key] = self._controlled_graph(conversion, key[1:])
-        inputs, images = self._controlled[key]
-        return tflib.run(images, {inputs[name]: value for name, value in dict(controls, dlatents=dlatents).items()})
+    def _minibatches(self, output, dlatents, controls):
+        """Yields that output of `synthesis_graph` for as many dlatents at a time as memory allows."""
+        frozen = self.synthesis_graph({name: value.shape[1:] for name, value in controls.items()})
+        arrays = dict(controls, dlatents=dlatents)
+        step = self.images_at_once
+        for begin in range(0, len(dlatents), step):
+            yield frozen.run(output, **{name: value[begin:begin + step] for name, value in arrays.items()})
 
-    def _controlled_graph(self, conversion, shapes):
-        """Placeholders by name, and uint8 images [N, H, W, C]: a graph whose controls are inputs, so that new values cost nothing."""
-        inputs = {name: tf.placeholder(tf.float32, (None,) + shape) for name, shape in shapes}
-        dlatents = tf.placeholder(tf.float32, [None, self.num_layers, self.dlatent_size])
-        images = self._synthesis.get_output_for(dlatents, randomize_noise=False, **inputs)
-        transform = dict(CONVERSIONS[conversion])
-        return dict(inputs, dlatents=dlatents), transform.pop('func')(images, **transform)
+    @property
+    def images_at_once(self):
+        """Largest minibatch of images that `synthesis_graph` takes."""
+        return IMAGES_AT_ONCE if self.resolution < ONE_BY_ONE_FROM else 1
+
+    def bf16_delta(self, dlatents, conversion='round'):
+        """What bf16 costs on dlatents [N, L, D]: mean and largest absolute difference of images from float32, in levels of 255."""
+        drawn = []
+        for precision in ('float32', 'bf16'):
+            frozen = self.synthesis_graph(precision=precision)
+            drawn.append(np.concatenate([frozen.run(conversion, dlatents=w[None]) for w in dlatents]).astype(int))
+        delta = np.abs(drawn[1] - drawn[0])
+        return delta.mean(), delta.max()
+
+    def cut(self, conversion='round'):
+        """The synthesis cut in two, for many images that share their first layers: a `dnnlib.tflib.cut.Cut` that makes uint8 images."""
+        frozen = self.synthesis_graph()
+        return Cut(frozen.inputs['dlatents'], frozen.outputs[conversion], frozen.session.run)
+
+    def synthesis_graph(self, controls=(), precision=None):
+        """The synthesis with the chosen noise as a `dnnlib.tflib.frozen.Frozen`, made at first use.
+
+        Inputs: dlatents float32 [N, L, D], and further ones. Outputs: 'float', as `render`, and the conversions of `synthesize`.
+
+        Args:
+            controls: dict of names -> shapes without N, of further inputs of the network.
+            precision: other than that of the generator.
+        """
+        key = (precision or self.precision,) + tuple(sorted(dict(controls).items()))
+        if key not in self._frozen:
+            with self._entered():
+                dlatents, images, inputs, placeholders = self._unfrozen.pop(key, None) or self._build_synthesis(*key)
+                outputs = {name: transform['func'](images, **{k: v for k, v in transform.items() if k != 'func'})
+                           for name, transform in CONVERSIONS.items()}
+                values = dict(self._values, **self._noise)
+                self._frozen[key] = Frozen(dict(inputs, dlatents=dlatents), dict(outputs, float=images),
+                                           [placeholders[name] for name in self._noise],
+                                           {placeholder: values[name] for name, placeholder in placeholders.items()}), placeholders
+        return self._frozen[key][0]
+
+    def _build_synthesis(self, precision, *controls):
+        """dlatents, images, further inputs by name, placeholders of variables by name: a graph without variables, see `Network`."""
+        inputs = {name: tf.placeholder(tf.float32, (None,) + shape) for name, shape in controls}
+        single = self._synthesis.static_kwargs.get('resolution', 0) >= ONE_BY_ONE_FROM
+        dlatents = tf.placeholder(tf.float32, [1 if single else None, None, None])
+        # A synthesis that has grown up needs no branches, which nothing could be known of before they run.
+        grown = dict(structure='fixed', unused=['ToRGB_lod']) if self._values.get('lod') == 0 else {}
+        images, placeholders = self._synthesis.get_output_with_values(dlatents, randomize_noise=False, **dict(grown, **PRECISIONS[precision], **inputs))
+        return dlatents, images, inputs, placeholders
+
+
+def check_precision(precision):
+    """Raises UserError if this TensorFlow cannot draw so."""
+    if precision not in PRECISIONS:
+        raise UserError('precision %r is unknown; choose one of %s' % (precision, ', '.join(PRECISIONS)))
+    if precision == 'bf16' and tf.__version__.startswith('1.'):
+        raise UserError('TensorFlow %s has no bfloat16 convolutions on a CPU; choose float32, or TensorFlow 2' % tf.__version__)
 
 
 def truncated_to_uint8(images):
@@ -229,8 +296,12 @@ class _Both:
 
 
 def generator_state(path):
-    """The NetworkState of the last generator in a pickle (Gs of the official files). Raises NetworkPickleError if there is none."""
-    found = unpickle.networks(unpickle.read(path))
+    """The NetworkState of the last generator in a pickle (Gs of the official files). Raises NetworkPickleError if there is none.
+
+    Args: path, or a NetworkFile.
+    """
+    file = NetworkFile.of(path)
+    path, found = file.path, unpickle.networks(file.take())
     generators = [state for state in found if state.components or state.build_func_name in WRAPPERS]
     if not generators:
         names = ', '.join('%s (%s)' % (state.name, state.build_func_name) for state in found) or 'no network at all'

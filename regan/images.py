@@ -3,6 +3,7 @@
 N images, H rows, W columns, C channels: 1 (grey) or 3 (RGB); values 0 to 255. "..." stands for
 any number of leading axes, also none.
 """
+import io
 import os
 
 import numpy as np
@@ -133,13 +134,24 @@ def _font(size):
 
 def save_png(path, image):
     """Write [H, W, C] as a PNG file; the file is whole or not there."""
-    image = check(image, rank=3)
+    save_bytes(path, png(image))
+
+
+def png(image):
+    """The content of a PNG file of [H, W, C], as bytes."""
+    image, content = check(image, rank=3), io.BytesIO()
+    Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image).save(content, format='PNG')
+    return content.getvalue()
+
+
+def save_bytes(path, content):
+    """Write what `png` gave; the file is whole or not there."""
     with artefacts.atomic_path(path) as temporary:
-        Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image).save(temporary, format='PNG')
+        temporary.write_bytes(content)
 
 
 def read_png(path):
-    """Read a grey or RGB PNG file: uint8 [H, W, C].
+    """Read a grey or RGB PNG file, or a file object: uint8 [H, W, C].
 
     Raises UserError when the file is missing, is not a PNG, is damaged, or is of another mode.
     """

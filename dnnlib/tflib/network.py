@@ -164,7 +164,7 @@ class Network:
 
     def __getstate__(self):
         """The state dictionary of the official format, with our own self-contained source text."""
-        values = self._own_values()
+        values = self.own_values()
         module = sys.modules[self._build_func.__module__]
         state = dict(
             version=self._version or _state_version(module.__name__),
@@ -179,7 +179,8 @@ class Network:
                          input_names=self.input_names, output_names=self.output_names)
         return state
 
-    def _own_values(self):
+    def own_values(self):
+        """Values of the own variables, ordered local name -> array; of a pickled network known without building its graph."""
         if self._template is None and self._values is not None:
             return self._values
         return collections.OrderedDict(zip(self.own_vars, tfutil.run(list(self.own_vars.values()))))
@@ -194,7 +195,7 @@ class Network:
             except (ValueError, TypeError) as e:
                 if self._values is None:
                     raise
-                raise NetworkPickleError('%s, network %r: cannot be built from its arguments: %s' % (self._origin, self.name, e))
+                raise self._unbuildable(e)
             self._initialise()
         return self._template
 
@@ -204,14 +205,18 @@ class Network:
             tfutil.run([v.initializer for v in own.values()])
             return
         values, self._values = self._values, None
-        missing, surplus = [n for n in own if n not in values], [n for n in values if n not in own]
-        wrong = ['%s is %s instead of %s' % (n, list(values[n].shape), v.shape.as_list())
-                 for n, v in own.items() if n in values and list(values[n].shape) != v.shape.as_list()]
+        self._check_values(values, {n: v.shape.as_list() for n, v in own.items()})
+        tfutil.load_vars({v: values[n] for n, v in own.items()})
+
+    def _check_values(self, values, shapes):
+        """Raises NetworkPickleError unless the values, by name, have the names and shapes wanted."""
+        missing, surplus = [n for n in shapes if n not in values], [n for n in values if n not in shapes]
+        wrong = ['%s is %s instead of %s' % (n, list(values[n].shape), shape)
+                 for n, shape in shapes.items() if n in values and list(values[n].shape) != shape]
         for what, names in (('lacks the variables', missing), ('holds unknown variables', surplus), ('holds wrong shapes:', wrong)):
             if names:
                 raise NetworkPickleError('%s, network %r (%s): the file %s %s%s.' % (
                     self._origin, self.name, self._build_func.__name__, what, ', '.join(names[:3]), ' ...' if len(names) > 3 else ''))
-        tfutil.load_vars({v: values[n] for n, v in own.items()})
 
     input_names = property(lambda self: self._built().input_names)
     output_names = property(lambda self: self._built().output_names)
@@ -355,6 +360,40 @@ class Network:
         for output, expected in zip(outputs, template.outputs):
             output.set_shape([None] + expected.shape.as_list()[1:] if output.shape.rank == expected.shape.rank else None)
         return outputs if return_as_list else _unlist(outputs)
+
+    def get_output_with_values(self, *in_expr, unused=(), **dynamic_kwargs):
+        """`get_output_for` without variables: placeholders stand in their place, and the template graph is not needed.
+
+        To make a graph once and freeze it (`dnnlib.tflib.frozen`): TensorFlow takes longer for 100 variables than for the network.
+
+        Args:
+            in_expr: one tensor for each input, whose static shape the build function sets.
+            unused: prefixes of variables that a pickled network may hold although this graph does without them.
+        Returns: (tensor or tuple of tensors, ordered local name -> placeholder). `own_values` has what to feed.
+        Raises: NetworkPickleError if a pickled network's values do not fit.
+        """
+        values, placeholders = self.own_values(), collections.OrderedDict()
+
+        def placeholder(name, shape=None, initializer=None, dtype=tf.float32, **_kwargs):
+            local = name[len(self.scope) + 1:]
+            if local not in placeholders:
+                with tf.control_dependencies(None):  # Outside of any branch.
+                    placeholders[local] = tf.placeholder(dtype, np.shape(initializer) if shape is None else shape)
+            return placeholders[local]
+
+        kwargs = dict(self.static_kwargs, **dynamic_kwargs)
+        kwargs.update(is_template_graph=False, components=self._components)
+        with tfutil.absolute_variable_scope(self.scope, custom_getter=placeholder), tf.name_scope(self.name):
+            try:
+                outputs = self._build_func(*in_expr, **kwargs)
+            except (ValueError, TypeError) as e:
+                raise self._unbuildable(e) if self._origin else e
+        used = {n: value for n, value in values.items() if n in placeholders or not n.startswith(tuple(unused))}
+        self._check_values(used, {n: t.shape.as_list() for n, t in placeholders.items()})
+        return outputs, placeholders
+
+    def _unbuildable(self, error):
+        return NetworkPickleError('%s, network %r: cannot be built from its arguments: %s' % (self._origin, self.name, error))
 
     def run(self, *in_arrays, input_transform=None, output_transform=None, return_as_list=False, print_progress=False,
             minibatch_size=None, num_gpus=1, assume_frozen=False, custom_inputs=None, **dynamic_kwargs):

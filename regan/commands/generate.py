@@ -1,10 +1,15 @@
 """`regan generate`: images from seeds."""
+import contextlib
+import io
 import math
 from pathlib import Path
 
 import click
 
 from regan.commands import options
+
+PRECISION_IMAGES = 4  # On which the cost of bf16 is measured.
+GRID_PIXELS = 2 ** 26  # 200 MB; what does not fit is only written image by image.
 
 
 @click.command()
@@ -16,35 +21,55 @@ from regan.commands import options
 @click.option('--class', 'label', type=click.IntRange(min=0), help='Class of a conditional network.')
 @click.option('--columns', type=click.IntRange(min=1), help='Of the grid; default: nearly square.')
 @click.option('--out', type=click.Path(file_okay=False), required=True, help='Folder for seedNNNN.png, grid.png and generate.json.')
+@options.SCHEDULER
+@options.PRECISION
 @options.network_options
-def generate(network, seeds, psi, cutoff, mode, noise, conversion, label, columns, out, networks_folder, trust_embedded_code):
+def generate(network, seeds, psi, cutoff, mode, noise, conversion, label, columns, out, scheduler, precision, networks_folder,
+             trust_embedded_code):
     """Write one image for each seed, and a grid of all."""
-    from regan import artefacts, images, latents, models, provenance
-    from regan.generator import Generator
+    from regan import artefacts, images, latents, models, provenance, rendering
+    from regan.network_file import NetworkFile
     import numpy as np
     import tqdm
-    seeds = latents.parse_seeds(seeds)
+    seeds, file = latents.parse_seeds(seeds), NetworkFile(models.resolve(network, networks_folder))
+    from regan.generator import Generator  # It imports TensorFlow; the file is read meanwhile.
     folder = Path(out)
-    with Generator.open(models.resolve(network, networks_folder), trust_embedded_code=trust_embedded_code) as generator:
+    with options.workers(scheduler) as cluster, \
+            Generator.open(file, 'stored', trust_embedded_code, precision) as generator:
         options.check_cutoff(cutoff, generator)
+        options.check_class(label, generator)
         settings = options.resolve(mode, noise, conversion, generator.generation, psi, cutoff)
-        labels = options.one_hot(label, generator)
-        if noise != 'seed':
-            generator.set_noise(settings.noise)
-        pictures = []
-        for seed in tqdm.tqdm(seeds, unit=' images', leave=False, disable=None):
-            random = np.random.RandomState(seed)
-            z = random.randn(1, generator.latent_size).astype(np.float32)  # The first draw; noise images follow.
-            if noise == 'seed':
-                generator.set_noise(random)
-            dlatents = latents.broadcast(generator.map(z, labels), generator.num_layers)
-            truncated = latents.truncate(dlatents, generator.dlatent_avg, settings.psi, settings.cutoff)
-            pictures += list(generator.synthesize(truncated, conversion=settings.conversion))
-            images.save_png(folder / ('seed%04d.png' % seed), pictures[-1])
-        images.save_png(folder / 'grid.png', images.grid(_arranged(np.stack(pictures), columns)))
+        plan = rendering.Plan(settings.noise, settings.psi, settings.cutoff, settings.conversion, label)
+        _report_precision(generator, plan, seeds)
+        in_grid, contents = len(seeds) * generator.resolution ** 2 <= GRID_PIXELS, []
+        with contextlib.closing(_pngs(generator, plan, seeds, cluster, trust_embedded_code)) as drawn:
+            for seed, content in zip(seeds, tqdm.tqdm(drawn, total=len(seeds), unit=' images', leave=False, disable=None)):
+                images.save_bytes(folder / ('seed%04d.png' % seed), content)
+                contents += [content] if in_grid else []
+        if in_grid:
+            pictures = np.stack([images.read_png(io.BytesIO(content)) for content in contents])
+            images.save_png(folder / 'grid.png', images.grid(_arranged(pictures, columns)))
         artefacts.write_json(folder / 'generate.json', dict(
-            provenance.made_by('generate', network, generator), seeds=seeds, label=label, **settings._asdict()))
-    click.echo('wrote %d images and grid.png to %s' % (len(seeds), folder))
+            provenance.made_by('generate', network, generator), seeds=seeds, label=label, precision=precision, **settings._asdict()))
+    click.echo('wrote %d images%s to %s' % (len(seeds), ' and grid.png' if in_grid else ', too many for a grid,', folder))
+
+
+def _pngs(generator, plan, seeds, cluster, trust_embedded_code):
+    """Yields the PNG file of each seed's image, as bytes. Compressed in another thread while the next ones are drawn, or by workers."""
+    from regan import images, overlap, rendering
+    if cluster is None:
+        return overlap.behind(images.png, rendering.draw(generator, plan, seeds), buffered=2 * generator.images_at_once)
+    from regan.scale import jobs, rendering as scale
+    files = dict(generator=jobs.generator_file(generator, trust_embedded_code))
+    return scale.pngs(cluster, files, plan, seeds, generator)
+
+
+def _report_precision(generator, plan, seeds):
+    from regan import rendering
+    if generator.precision == 'bf16':
+        import numpy as np
+        dlatents = rendering.styles(generator, plan, [np.random.RandomState(seed) for seed in seeds[:PRECISION_IMAGES]])
+        options.report_precision(generator, dlatents, plan.conversion)
 
 
 def _arranged(pictures, columns):

@@ -1,4 +1,5 @@
 """Options that several commands share, and the checks of their values."""
+import contextlib
 import math
 from pathlib import Path
 
@@ -68,6 +69,19 @@ def _drawing_options(noise_help, words=()):
 
 _CHOICES = 'Noise images: stored (those of the pickle), none, numpy:S, torch-cpu:S, torch-cuda:S or torch-cuda:S:80x2048 (a card\'s ' \
            'multiprocessors x threads); S is a seed'
+SCHEDULER = click.option('--scheduler', metavar='ADDRESS',
+                         help='Share the work: local:N with N processes on this machine, or tcp://HOST:PORT with the workers of a Dask '
+                              'scheduler. The result is the same.')
+
+
+def workers(scheduler):
+    """Context manager: the Cluster of a value of SCHEDULER, or None where there is none. Raises UserError."""
+    if scheduler is None:
+        return contextlib.nullcontext()
+    from regan.scale import cluster
+    return cluster.connect(scheduler)
+
+
 NOISE = click.option('--noise', default='stored', show_default=True, metavar='CHOICE', callback=_noise(()), help=_CHOICES + '.')
 noise_options = _drawing_options(_CHOICES + '.')
 noise_or_seed_options = _drawing_options(
@@ -87,7 +101,19 @@ def resolve(mode, noise, conversion, generation, psi, cutoff):
     return settings
 
 
-ESTIMATORS = ('ipca', 'pca', 'fbpca', 'ica', 'spca', 'random')  # of regan.pca, which takes long to import
+PRECISION = click.option('--precision', type=click.Choice(['float32', 'bf16']), default='float32', show_default=True,
+                         help='Of the convolutions; bf16 is faster where the processor has it, needs TensorFlow 2, and changes pixels: by '
+                              'how much is printed.')
+
+
+def report_precision(generator, dlatents, conversion):
+    """Prints what bf16 costs on these dlatents [N, L, D], if it was chosen."""
+    if generator.precision == 'bf16':
+        mean, largest = generator.bf16_delta(dlatents, conversion)
+        click.echo('bf16: %.2f levels of 255 from float32 on average, %d at most, measured on %d images' % (mean, largest, len(dlatents)))
+
+
+ESTIMATORS = ('ipca', 'pca', 'fbpca', 'ica', 'spca', 'random', 'randomized')  # of regan.pca, which takes long to import
 
 
 def pca_options(command):
@@ -97,7 +123,8 @@ def pca_options(command):
                          help='Latents that share one seed; the components depend on it slightly.'),
             click.option('--sparsity', type=click.FloatRange(min=0), help='Of spca: the weight of its L1 penalty; default: 1.'),
             click.option('--estimator', type=click.Choice(ESTIMATORS), default='ipca', show_default=True,
-                         help='ipca is GANSpace\'s default; pca is exact; random: any orthonormal directions, to compare with.'),
+                         help='ipca is GANSpace\'s default; pca is exact; random: any orthonormal directions, to compare with; '
+                              'randomized is for wide layers.'),
             click.option('--components', type=click.IntRange(min=1), default=80, show_default=True),
             click.option('--n', type=click.IntRange(min=1), default=1000000, show_default=True, help='Number of latents.')]:
         command = option(command)
@@ -118,12 +145,8 @@ def check_cutoff(cutoff, generator):
                                  param_hint='--cutoff')
 
 
-def one_hot(label, generator):
-    """[1, label_size] or None (all zeros)."""
-    import numpy as np
-    if label is None:
-        return None
-    if label >= generator.label_size:
+def check_class(label, generator):
+    """Raises click.BadParameter unless the label is None or a class of the network."""
+    if label is not None and label >= generator.label_size:
         raise click.BadParameter('%d, but this network has %s' % (
             label, 'classes 0-%d' % (generator.label_size - 1) if generator.label_size else 'no classes'), param_hint='--class')
-    return np.eye(generator.label_size, dtype=np.float32)[[label]]

@@ -45,7 +45,7 @@ def list_():
               help='Folder for 00000000.png, 00000001.png, ..., factors.csv and world.json.')
 def render(world, n, resolution, seed, out):
     """Write images of a WORLD and their factors into a folder. When interrupted, the same command goes on."""
-    from regan import images, worlds as module
+    from regan import images, overlap, worlds as module
     import tqdm
     world, folder = module.load(world), Path(out)
     factors = world.sample(n, seed)
@@ -53,11 +53,10 @@ def render(world, n, resolution, seed, out):
     _write_factors(folder / 'factors.csv', world.factor_names, factors)
     missing = [i for i in range(n) if not (folder / _file(i)).exists()]
     with tqdm.tqdm(total=n, initial=n - len(missing), unit=' images', leave=False, disable=None) as bar:
-        for first in range(0, len(missing), _BATCH):
-            batch = missing[first:first + _BATCH]
-            for i, image in zip(batch, world.render(factors[batch], resolution)):
-                images.save_png(folder / _file(i), image)
-            bar.update(len(batch))
+        batches = (missing[first:first + _BATCH] for first in range(0, len(missing), _BATCH))
+        drawn = ((i, image) for batch in batches for i, image in zip(batch, world.render(factors[batch], resolution)))
+        for _ in overlap.behind(lambda item: images.save_png(folder / _file(item[0]), item[1]), drawn, buffered=_BATCH):
+            bar.update()
     click.echo('wrote %s: %d images, %d of them now' % (folder, n, len(missing)))
 
 
