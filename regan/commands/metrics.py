@@ -1,4 +1,6 @@
 """`regan metrics`: what a generator's images are worth, by number."""
+import os
+
 import click
 
 from regan.commands import options
@@ -30,11 +32,12 @@ def _table(ctx, param, value):
 @click.option('--mirror', is_flag=True, help='Flip the real images at random, if the training did.')
 @click.option('--crop', is_flag=True, help='Crop the images to the face for path lengths (needs --lpips).')
 @click.option('--out', type=_file(exists=False), callback=_table, help='Also write the numbers to this .csv or .json.')
+@options.SCHEDULER
 @click.option('--networks-folder', type=click.Path(exists=True, file_okay=False),
               help='Folder with network files that you have; default $REGAN_NETWORKS.')
 @click.option('--trust-embedded-code', is_flag=True,
               help='Run the Python code inside pickles whose networks are not ours, as the official metric networks are. It can do anything you can.')
-def metrics(network, names, data, reader, inception, lpips, n, seed, psi, mirror, crop, out, networks_folder, trust_embedded_code):
+def metrics(network, names, data, reader, inception, lpips, n, seed, psi, mirror, crop, out, scheduler, networks_folder, trust_embedded_code):
     """Measure the images of a generator: Frechet distance, precision and recall, path length, separability.
 
     Statistics of the real images are cached.
@@ -45,22 +48,34 @@ def metrics(network, names, data, reader, inception, lpips, n, seed, psi, mirror
     from regan.generator import Generator
     from regan.metrics import evaluate as module, reals as sources, table
     request = module.Request(tuple(name.strip() for name in names.split(',')), n, seed, psi, mirror, crop)
+    trusted = (trust_embedded_code,)
+    openers = dict(generator=(Generator.open, 'stored') + trusted, reader=(FactorReader,),
+                   inception=(OfficialNetwork, 'inception') + trusted, lpips=(OfficialNetwork, 'lpips') + trusted)
     with ExitStack() as stack:
-        generator = stack.enter_context(Generator.open(models.resolve(network, networks_folder), trust_embedded_code=trust_embedded_code))
-        judges = module.Judges(*[path and stack.enter_context(opened(path)) for path, opened in (
-            (reader, FactorReader), (inception, lambda path: OfficialNetwork(path, 'inception', trust_embedded_code)),
-            (lpips, lambda path: OfficialNetwork(path, 'lpips', trust_embedded_code)))])
+        networks = {name: stack.enter_context(openers[name][0](path, *openers[name][1:])) for name, path in dict(
+            generator=models.resolve(network, networks_folder), reader=reader, inception=inception, lpips=lpips).items() if path}
+        generator = networks['generator']
+        judges = module.Judges(**{name: judge for name, judge in networks.items() if name != 'generator'})
         judges.check(request, generator, data is not None)
         images = None
         if request.compares:
             images = sources.open_images(data, generator.resolution)
             stack.callback(images.close)
-        results = module.evaluate(generator, request, judges, images, artefacts.cache_dir(), _bar)
+        cluster = stack.enter_context(options.workers(scheduler))
+        farm = cluster and _farm(cluster, networks, openers, request)
+        results = module.evaluate(generator, request, judges, images, artefacts.cache_dir(), _bar, farm)
         for result in results:
             click.echo(table.line(result))
         if out:
             table.write(out, results, table.facts(generator, request, judges, images))
             click.echo('wrote %s' % out)
+
+
+def _farm(cluster, networks, openers, request):
+    """What `evaluate` takes to let a Cluster draw and judge. Args: dicts of names -> open networks, and -> how to open them."""
+    from regan.scale import jobs, metrics as scale
+    files = {name: jobs.File(openers[name][0], os.path.abspath(found.path), found.sha256, openers[name][1:]) for name, found in networks.items()}
+    return scale.farm(cluster, files, request, networks['generator'].resolution)
 
 
 def _bar(description, total):

@@ -11,21 +11,20 @@ that one and the same reader has judged. So with path lengths: `ppl_zfull` is th
 faces, `ppl2_zfull` without crop, `ppl_reader_zfull` takes the squared distance of the reader's features.
 """
 import contextlib
+import copy
 import dataclasses
 from typing import Optional
 
 import numpy as np
 
-from regan import latents
 from regan.errors import UserError
 from regan.metrics import factors, frechet, neighbours, path_length, separability
+from regan.metrics.drawing import MINIBATCH, Drawing
 from regan.metrics.reals import RealStatistics
 
 PATHS = tuple('ppl_' + name for name in path_length.SPECS)
 METRICS = ('frechet', 'pr') + PATHS + ('ls',)
-MINIBATCH = 16  # Images that share one set of noise images.
 VISIBLE = 0.9  # R2 on held-out renders above which a factor counts as an attribute for linear separability.
-LPIPS_RESOLUTION = 256  # Larger images are averaged down for LPIPS.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,7 +107,7 @@ class Judges:
             self.reader.check(generator.num_channels, generator.resolution)
 
 
-def evaluate(generator, request, judges, reals=None, cache_dir=None, progress=None):
+def evaluate(generator, request, judges, reals=None, cache_dir=None, progress=None, farm=None):
     """The results of a request, in its order: list of Result.
 
     Args:
@@ -118,23 +117,28 @@ def evaluate(generator, request, judges, reals=None, cache_dir=None, progress=No
         reals: FolderImages or WorldImages, for frechet and pr.
         cache_dir: folder for the statistics of the reals.
         progress: callable (description, total) that gives an object with update(k) and close(), such as a tqdm.
+        farm: callable (name of a method of Drawing, iterable of its arguments) -> iterable of its results in order, computed by
+            others; see `regan.scale.metrics`. The results are the same.
     Raises: UserError.
     """
     judges.check(request, generator, reals is not None)
-    run = _Run(generator, request, judges, reals, cache_dir, progress)
+    run = _Run(Drawing(generator, judges, request), reals, cache_dir, progress, farm)
     return [result for name in request.metrics for result in run.measure(name)]
 
 
 class _Run:
     """What the metrics of one request share: the fakes and the statistics of the reals, made when first needed."""
 
-    def __init__(self, generator, request, judges, reals, cache_dir, progress):
-        self._generator, self._request, self._judges, self._progress = generator, request, judges, progress
+    def __init__(self, drawing, reals, cache_dir, progress, farm):
+        self._drawing, self._progress, self._farm = drawing, progress, farm
+        self._request, self._judges = request, judges = drawing.request, drawing.judges
         self._fakes = None
         if request.compares:
             network = judges.inception or judges.reader
-            facts = dict(network=network.sha256, backend=generator.backend)
-            self._statistics = RealStatistics(reals, self._features, facts, request.n, request.seed if request.mirror else None, cache_dir)
+            facts = dict(network=network.sha256, backend=drawing.generator.backend)
+            mirror_seed = request.seed if request.mirror else None
+            self._statistics = RealStatistics(reals, drawing.features, facts, request.n, mirror_seed, cache_dir,
+                                              self._farmed_features if farm else map)
 
     def measure(self, name):
         if name in PATHS:
@@ -173,67 +177,45 @@ class _Run:
 
     def _path(self, name):
         spec, lpips = path_length.SPECS[name], self._judges.lpips
-        random = np.random.RandomState(self._request.seed)
-
-        def render(w):
-            self._generator.set_noise(random)
-            return self._generator.render(self._dlatents(w))
-
         with self._bar('path length ' + name) as update:
-            length = path_length.measure(self._generator.map, render, self._lpips_distance if lpips else self._reader_distance,
-                                         self._generator.latent_size, spec, self._request.n, random, update)
+            values = np.concatenate(list(self._minibatches('steps', path_length.PAIRS_AT_ONCE, update, name)))
+        length = path_length.summarize(values, spec.reject)
         kind = ('ppl_' if self._request.crop or name == 'segan' else 'ppl2_') if lpips else 'ppl_reader_'
         return Result(kind + name, length.mean, self._request.n, length.standard_error, dict(dataclasses.asdict(spec), kept=length.kept))
 
     # -------------------------------------------------------------- images
 
     def _drawn(self):
-        """Of n fakes: z, w, and what the judges say (features, factors), as dict of float arrays [n, ...].
-
-        Draws for each minibatch of 16: z, then the noise images.
-        """
+        """Of n fakes: z, w, and what the judges say (features, factors), as dict of float arrays [n, ...]."""
         if self._fakes is None:
-            random, pieces = np.random.RandomState(self._request.seed), []
             with self._bar('fakes') as update:
-                for begin in range(0, self._request.n, MINIBATCH):
-                    z = random.randn(min(MINIBATCH, self._request.n - begin), self._generator.latent_size)
-                    pieces.append(self._draw(z, random))
-                    update(len(z))
+                pieces = list(self._minibatches('fakes', MINIBATCH, update))
             self._fakes = {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
         return self._fakes
 
-    def _draw(self, z, random):
-        w = self._generator.map(z)
-        self._generator.set_noise(random)
-        images = self._generator.synthesize(self._dlatents(w))
-        found = dict(z=z, w=w)
-        if self._request.compares:
-            found['features'] = self._features(images)
-        if 'ls' in self._request.metrics:
-            found['factors'] = self._judges.reader.read(images)
-        return found
+    def _minibatches(self, method, size, update, *arguments):
+        """Yields drawing.<method>(random, k, *arguments) for n things, `size` at a time, with one RandomState for all."""
+        sizes = path_length.minibatches(self._request.n, size)
+        random = np.random.RandomState(self._request.seed)
+        if self._farm is None:
+            pieces = (getattr(self._drawing, method)(random, k, *arguments) for k in sizes)
+        else:
+            pieces = self._farm(method, self._beginnings(random, sizes, getattr(self._drawing, 'skip_' + method), arguments))
+        for k, piece in zip(sizes, pieces):
+            update(k)
+            yield piece
 
-    def _dlatents(self, w):
-        dlatents = latents.broadcast(w, self._generator.num_layers)
-        if self._request.psi is None:
-            return dlatents
-        return latents.truncate(dlatents, self._generator.dlatent_avg, self._request.psi)
+    @staticmethod
+    def _beginnings(random, sizes, skip, arguments):
+        """Yields the arguments of each minibatch, with a RandomState that is where the minibatch before left it."""
+        for k in sizes:
+            yield (copy.deepcopy(random), k) + arguments
+            skip(random, k, *arguments)
 
-    # -------------------------------------------------------------- judges
-
-    def _features(self, images):
-        """uint8 [k, H, W, C] -> [k, F]."""
-        if self._judges.inception:
-            return self._judges.inception.run(images.transpose(0, 3, 1, 2))
-        return self._judges.reader.look(_signed(images))[1]
-
-    def _reader_distance(self, a, b):
-        a, b = [np.asarray(self._judges.reader.look(images)[1], np.float64) for images in (a, b)]
-        return np.square(a - b).sum(axis=1)
-
-    def _lpips_distance(self, a, b):
-        crop = path_length.crop_face if self._request.crop else lambda images: images
-        return self._judges.lpips.run(*[(path_length.shrink(crop(images), LPIPS_RESOLUTION) + 1) * 127.5 for images in (a, b)])
+    def _farmed_features(self, _, batches):
+        """Yields the features of batches of images, which are sent in minibatches."""
+        pieces = (images[begin:begin + MINIBATCH] for images in batches for begin in range(0, len(images), MINIBATCH))
+        return self._farm('features', ((piece,) for piece in pieces))
 
     @contextlib.contextmanager
     def _bar(self, description, total=None):
@@ -245,11 +227,6 @@ class _Run:
             yield bar.update
         finally:
             bar.close()
-
-
-def _signed(images):
-    """uint8 [k, H, W, C] -> float32 [k, C, H, W], range [-1, 1]."""
-    return images.transpose(0, 3, 1, 2).astype(np.float32) / np.float32(127.5) - 1
 
 
 def _visible(reader):

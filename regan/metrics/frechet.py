@@ -4,7 +4,7 @@ import dataclasses
 import numpy as np
 
 from regan.errors import UserError
-from regan.moments import ExactPCA
+from regan.moments import Moments
 
 BLOCK_ROWS = 1024  # Rows that are merged at a time: few, so that memory stays small, but enough to be fast.
 
@@ -24,16 +24,16 @@ def fit(batches):
         batches: iterable of float arrays [k, F].
     Raises: UserError for fewer than two rows, or for NaN and infinity.
     """
-    state = None
+    seen = None
     for batch in batches:
         for begin in range(0, len(batch), BLOCK_ROWS):
-            rows = batch[begin:begin + BLOCK_ROWS]
-            state = (state or ExactPCA.start(rows.shape[1], components=0)).update(rows)
-    if state is None or state.count < 2:
+            rows = np.asarray(batch[begin:begin + BLOCK_ROWS], np.float64)
+            seen = (seen or Moments.none(rows.shape[1])).merge(Moments.of(rows))
+    if seen is None or seen.count < 2:
         raise UserError('a Frechet distance needs at least 2 images on each side; raise n')
-    if not np.isfinite(state.total):
-        raise UserError('NaN or infinity among the features of %d images; the generator or the feature network is damaged' % state.count)
-    return Gaussian(state.mean, state.scatter / (state.count - 1), state.count)
+    if not np.isfinite(seen.total):
+        raise UserError('NaN or infinity among the features of %d images; the generator or the feature network is damaged' % seen.count)
+    return Gaussian(seen.mean, seen.scatter / (seen.count - 1), seen.count)
 
 
 def distance(a, b):

@@ -43,16 +43,34 @@ def measure(map_w, render, distance, latent_size, spec, n, random, progress=None
         progress: callable that gets the number of pairs done since its last call.
     Returns: PathLength; see `summarize`.
     """
-    values = []
-    for begin in range(0, n, PAIRS_AT_ONCE):
-        k = min(PAIRS_AT_ONCE, n - begin)
-        z = random.randn(2, k, latent_size)
-        place = random.rand(k) if spec.sampling == 'full' else np.zeros(k)
-        images = render(np.concatenate(_steps(map_w, z, place[:, np.newaxis], spec)))
-        values.append(np.asarray(distance(images[:k], images[k:]), np.float64) / spec.epsilon ** 2)
+    found = []
+    for k in minibatches(n, PAIRS_AT_ONCE):
+        found.append(values(map_w, render, distance, latent_size, spec, k, random))
         if progress:
             progress(k)
-    return summarize(np.concatenate(values), spec.reject)
+    return summarize(np.concatenate(found), spec.reject)
+
+
+def values(map_w, render, distance, latent_size, spec, k, random):
+    """The squared changes over epsilon^2 of the k pairs of one minibatch, float64 [k]. Arguments as for `measure`."""
+    z, place = draws(latent_size, spec, k, random)
+    images = render(np.concatenate(_steps(map_w, z, place[:, np.newaxis], spec)))
+    return np.asarray(distance(images[:k], images[k:]), np.float64) / spec.epsilon ** 2
+
+
+def draws(latent_size, spec, k, random):
+    """What a minibatch takes from a RandomState before its noise images: z of both ends [2, k, Z], and the place [k] on the path."""
+    z = random.randn(2, k, latent_size)
+    return z, random.rand(k) if spec.sampling == 'full' else np.zeros(k)
+
+
+def minibatches(n, size):
+    """Sizes of the pieces when n things are taken `size` at a time.
+
+    >>> minibatches(7, 3)
+    [3, 3, 1]
+    """
+    return [min(size, n - begin) for begin in range(0, n, size)]
 
 
 def _steps(map_w, z, place, spec):
