@@ -10,12 +10,13 @@ stacks  := $(or $(STACK),$(found),tf2)
 stack   := $(firstword $(stacks))
 python  := .venv/$(stack)/bin/python
 figures := $(patsubst experiments/%.py,%,$(sort $(wildcard experiments/figure*.py)))
+benchmarks := start_up pca synthesis sweep scale_out train
 options := $(if $(NETWORKS),--networks '$(NETWORKS)')
 
 .NOTPARALLEL:
 .PHONY: help setup test test-slow parity bench zoo zoo-table zoo-smoke segan-table clean missing \
         figures check-figures reference-figures table1 delta claims check-claims truncation-study \
-        $(foreach t,setup test test-slow parity zoo-smoke check-figures check-claims,$(stacks:%=$t-%)) \
+        setup-bench $(foreach t,setup test test-slow parity bench zoo-smoke check-figures check-claims,$(stacks:%=$t-%)) \
         $(figures) $(figures:%=check-%) $(figures:%=reference-%)
 
 help:
@@ -49,10 +50,8 @@ claims: setup-$(stack)                        ## measure the paper's claims on t
 truncation-study: setup-$(stack)              ## strips and curves over psi, into figures/out/
 	$(python) experiments/truncation_study.py
 
-bench: setup-$(stack)                         ## time synthesis and PCA
-	$(python) benchmarks/synthesis.py
-	$(python) benchmarks/pca.py
-	$(python) benchmarks/train.py
+bench: missing setup-bench $(stacks:%=bench-%)       ## measure speed and memory against peers and limits; prints one table
+	$(python) benchmarks/table.py
 
 zoo: setup-$(stack)                           ## train the five networks anew into build/zoo/ (days; PRECISION=bf16 on tf2)
 	$(python) experiments/zoo.py build $(if $(PRECISION),--precision $(PRECISION))
@@ -71,7 +70,7 @@ clean:                                        ## remove the environments, the dr
 missing:
 	@for s in $(if $(STACK),,$(filter-out $(stacks),tf1 tf2)); do scripts/find-python $$s || true; done
 
-$(stacks:%=setup-%): setup-%:
+setup-bench $(stacks:%=setup-%): setup-%:
 	@scripts/set-up $*
 
 $(stacks:%=test-%): test-%: setup-%
@@ -82,6 +81,9 @@ $(stacks:%=test-slow-%): test-slow-%: setup-%
 
 $(stacks:%=parity-%): parity-%: setup-%
 	.venv/$*/bin/python -m tests.parity
+
+$(stacks:%=bench-%): bench-%: setup-% setup-bench
+	@for b in $(benchmarks); do .venv/$*/bin/python benchmarks/$$b.py || exit; done
 
 $(stacks:%=zoo-smoke-%): zoo-smoke-%: setup-%
 	.venv/$*/bin/python experiments/zoo.py smoke --folder build/zoo/smoke-$*

@@ -31,6 +31,7 @@ COLUMNS = [
     common.Column('ratio', 'ratio', '%5.2f'),
     common.Column('peak MB', 'peak_megabytes', '%7.0f'),
 ]
+FIGURES = [common.Figure('training %(case)s 64 x 64', 'ratio', 'multiply-adds per second, over a matrix product')]
 
 
 def measure(case, repeats):
@@ -79,7 +80,7 @@ def main(cases, repeats, out):
         if first and any(case.endswith('bfloat16') for case in cases):
             raise UserError('bfloat16 needs TensorFlow 2; choose float32 cases on the reference stack')
         cases = cases or [case for case in CASES if not (first and case.endswith('bfloat16'))]
-        common.run('train', COLUMNS, measure, [(case, repeats) for case in cases], out)
+        common.run('train', COLUMNS, measure, [(case, repeats) for case in cases], out, FIGURES)
 
 
 if __name__ == '__main__':

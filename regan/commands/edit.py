@@ -1,10 +1,10 @@
 """`regan edit`: latents moved along components, and drawn."""
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
 from regan import console
+from regan.commands import chosen as choices
 from regan.commands import options
 
 
@@ -14,7 +14,7 @@ from regan.commands import options
 @click.option('--edit', 'texts', required=True, multiple=True, metavar='EDIT',
               help='For example "E(v0, 0-4) * 2.0" (strength 1 if left out), "centred E(v15, 8) * 3" or "target E(v22, 9-10) = -8"; a name such as "ffhq/Big smile" '
                    '(see `regan edits list`); or the file of a saved edit (.json or .pkl). May be given several times.')
-@click.option('--edits-file', type=click.Path(dir_okay=False), help='JSON with named edits of your own.')
+@choices.EDITS_FILE
 @click.option('--layout', type=click.Choice(['strips', 'sequence']),
               help='strips: each edit from -strength to +strength. sequence: one edit after the other. Default: sequence if there is '
                    'a target.')
@@ -24,8 +24,7 @@ from regan.commands import options
 @options.noise_options
 @click.option('--out', type=click.Path(dir_okay=False), required=True, callback=options.png,
               help='PNG: one row for each seed and strip. A .json with the same name says what made it.')
-@click.option('--basis', 'basis_file', type=click.Path(dir_okay=False),
-              help='Components from a file of `regan pca --out` or of GANSpace (.npz), instead of those that the following options mean.')
+@choices.BASIS
 @options.pca_options
 @options.network_options
 def edit(network, seeds, texts, edits_file, layout, frames, psi, cutoff, mode, noise, conversion, out, basis_file, n, components,
@@ -36,22 +35,25 @@ def edit(network, seeds, texts, edits_file, layout, frames, psi, cutoff, mode, n
     after the edit, as in GANSpace. A named edit of another network moves this network's own component of that index.
     """
     from regan import artefacts, edits, images, latents, models, provenance
-    from regan.generator import Generator
+    from regan.network_file import NetworkFile
     from regan.pca import PCASpec
-    chosen = _choose(texts, edits_file)
-    seeds = latents.parse_seeds(seeds) if seeds else list(_agreed(chosen, 'seeds', '--seed'))
-    psi = _agreed(chosen, 'psi', '--psi', 0.7) if psi is None else psi
+    chosen = choices.choose(texts, edits_file)
+    seeds = latents.parse_seeds(seeds) if seeds else list(choices.agreed(chosen, 'seeds', '--seed'))
+    psi = choices.agreed(chosen, 'psi', '--psi', 0.7) if psi is None else psi
     layout = layout or ('sequence' if any(one.edit.kind == 'target' for one in chosen) else 'strips')
     spec = PCASpec(n, components, estimator=estimator, batch_size=batch_size, seed=pca_seed, sparsity=sparsity)
-    basis = _read_basis(basis_file) if basis_file else None
-    _notice_transfer(chosen, network)
-    with Generator.open(models.resolve(network, networks_folder), trust_embedded_code=trust_embedded_code) as generator:
+    basis = choices.read_basis(basis_file) if basis_file else None
+    choices.notice_transfer(chosen, network)
+    file = NetworkFile(models.resolve(network, networks_folder))
+    from regan.generator import Generator  # It imports TensorFlow; the file is read meanwhile.
+    with Generator.open(file, trust_embedded_code=trust_embedded_code) as generator:
         options.check_cutoff(cutoff, generator)
         settings = options.resolve(mode, noise, conversion, generator.generation, psi, cutoff)
-        _check(chosen, generator, len(basis.components) if basis else components, layout)
+        choices.check(chosen, generator, len(basis.components) if basis else components)
+        _check_layout(chosen, layout)
         generator.set_noise(settings.noise)
         basis = basis or console.components(generator, spec)
-        dlatents = _rows(generator, seeds, *_placed(chosen, basis), layout=layout, frames=frames)
+        dlatents = _rows(generator, seeds, *choices.placed(chosen, basis), layout=layout, frames=frames)
         tiles = _drawn(generator, dlatents, settings)
         images.save_png(out, images.grid(tiles))
         artefacts.write_json(Path(out).with_suffix('.json'), dict(
@@ -61,86 +63,11 @@ def edit(network, seeds, texts, edits_file, layout, frames, psi, cutoff, mode, n
     click.echo('wrote %s: %d rows of %d (seeds %s, psi %g)' % ((out,) + dlatents.shape[:2] + (', '.join(map(str, seeds)), settings.psi)))
 
 
-def _read_basis(path):
-    from regan.basis import Basis
+def _check_layout(chosen, layout):
     from regan.errors import UserError
-    options.refuse(['n', 'components', 'estimator', 'batch_size', 'pca_seed', 'sparsity'], 'does nothing beside --basis; leave it out')
-    basis = Basis.load(path)
-    if basis.record.get('space', 'w') != 'w':
-        raise UserError('%s has directions in Z, but edits move w; make one with --space w' % path)
-    return basis
-
-
-class _Chosen(NamedTuple):
-    """An Edit, the name or file that it was asked for by (None: in notation), and what that name stands for."""
-
-    edit: object
-    name: object = None
-    source: object = None
-
-
-def _choose(texts, edits_file):
-    from regan import edit_zoo, edits, saved_edits
-    among, chosen = edit_zoo.everything(edits_file), []
-    for text in texts:
-        if Path(text).suffix.lower() in ('.json', '.pkl'):
-            source, name = saved_edits.load(text), text
-        elif '/' in text:
-            source = edit_zoo.find(text, among)
-            name = source.id
-        else:
-            chosen.append(_Chosen(edits.parse(text)))
-            continue
-        source.check_usable()
-        chosen.append(_Chosen(source.to_edit(), name, source))
-    return chosen
-
-
-def _agreed(chosen, what, option, fallback=None):
-    """The seeds or psi that named edits bring along. Raises UserError where they have none, or not the same."""
-    from regan.errors import UserError
-    values = [getattr(one.source, what) for one in chosen if one.source]
-    values = list(dict.fromkeys(value for value in values if value not in ((), None))) or [fallback]
-    if len(values) > 1:
-        raise UserError('the edits come with different %s (%s); choose with %s' % (what, ' and '.join(map(str, values)), option))
-    if values[0] is None:
-        raise UserError('no latent is chosen; give %s, for example %s 1' % (option, option))
-    return values[0]
-
-
-def _notice_transfer(chosen, network):
-    from regan import edit_zoo
-    model = edit_zoo.registered(network)
     for one in chosen:
-        if isinstance(one.source, edit_zoo.NamedEdit) and not one.source.belongs_to(model):
-            click.echo("note: %s was found on %s; here it moves this network's own v%d"
-                       % (one.name, ' '.join(filter(None, [one.source.model, one.source.dataset])), one.edit.component), err=True)
-
-
-def _check(chosen, generator, components, layout):
-    """Before minutes are spent on components: do the edits fit the network?"""
-    from regan.errors import UserError
-    from regan.saved_edits import SavedEdit
-    for one in chosen:
-        one.edit.layers(generator.num_layers)
         if layout == 'strips' and one.edit.kind == 'target':
             raise UserError('%s leads to one place and gives no strip; leave --layout out' % one.edit)
-        if one.edit.component >= components and not isinstance(one.source, SavedEdit):
-            raise UserError('%s needs more components than there are: ask for more than %d with --components'
-                            % (one.edit, one.edit.component))
-
-
-def _placed(chosen, basis):
-    """The basis with the directions of saved edits as further components, and all Edits along it."""
-    from regan.saved_edits import SavedEdit
-    parsed = []
-    for one in chosen:
-        if isinstance(one.source, SavedEdit):
-            basis, placed = one.source.place(basis)
-            parsed.append(placed)
-        else:
-            parsed.append(one.edit)
-    return basis, parsed
 
 
 def _rows(generator, seeds, basis, parsed, layout, frames):
