@@ -103,7 +103,7 @@ def test_a_bad_choice(generator):
 def run(generator, monkeypatch):
     """Runs `regan generate` for seed 5 on the generator that is open already."""
     @contextlib.contextmanager
-    def opened(path, trust_embedded_code):
+    def opened(path, noise, trust_embedded_code, precision):
         generator.set_noise('stored')
         yield generator
     monkeypatch.setattr(Generator, 'open', opened)
