@@ -46,7 +46,9 @@ def generate(network, seeds, psi, cutoff, mode, noise, conversion, label, column
             for seed, content in zip(seeds, tqdm.tqdm(drawn, total=len(seeds), unit=' images', leave=False, disable=None)):
                 images.save_bytes(folder / ('seed%04d.png' % seed), content)
                 contents += [content] if in_grid else []
-        if in_grid:
+        if len(contents) == 1:
+            images.save_bytes(folder / 'grid.png', contents[0])
+        elif contents:
             pictures = np.stack([images.read_png(io.BytesIO(content)) for content in contents])
             images.save_png(folder / 'grid.png', images.grid(_arranged(pictures, columns)))
         artefacts.write_json(folder / 'generate.json', dict(
