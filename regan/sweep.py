@@ -1,8 +1,8 @@
 """Many edits of many latents, drawn in shared minibatches; what an edit does not change is computed once for a latent.
 
 A sweep has a cell for each edit and latent, and a cell has frames, see `path`. Cells are shown together on pages: a PNG, a JSON that says
-what made it, and a video where one is wanted. Frames go to the disk as they are drawn, so memory does not grow with their number, and an
-interrupted sweep goes on where it stopped.
+what made it, and a video where one is wanted. Frames go to the disk as they are drawn, so an interrupted sweep goes on where it stopped,
+and only the picture of one page is in memory at a time.
 """
 import collections
 import functools
@@ -16,7 +16,9 @@ from typing import List, NamedTuple, Tuple
 import numpy as np
 
 from regan import artefacts, edits, images, latents, overlap, video
+from regan.errors import UserError
 
+LARGEST_PICTURE = 2 ** 28  # Pixels; 800 MB in memory.
 HELD_BYTES = 2 ** 29  # Of activations that are kept for further edits.
 _PARTS = '.parts-'
 
@@ -168,9 +170,12 @@ def write(sweep, wanted, folder, facts, fps=None, progress=None):
 
     Returns: (list of paths, number of pages that were there already).
 
-    Raises UserError if a file cannot be written, or a video is asked for where none can be made.
+    Raises UserError if a file cannot be written, a picture would be larger than LARGEST_PICTURE, or a video is asked for where none can
+    be made.
     """
     folder, progress = Path(folder), progress or (lambda count: None)
+    for page in wanted:
+        _check_size(page, sweep)
     if fps:
         video.check()
     missing = [page for page in wanted if not _is_there(folder / page.name, facts[page.name], fps)]
@@ -182,6 +187,13 @@ def write(sweep, wanted, folder, facts, fps=None, progress=None):
         shutil.rmtree(str(leftover))
     suffixes = ['.png'] + (['.mp4'] if fps else [])
     return [folder / (page.name + suffix) for page in wanted for suffix in suffixes], len(wanted) - len(missing)
+
+
+def _check_size(page, sweep):
+    tiles = len(page.cells) * (1 if page.still else sweep.num_frames)
+    if tiles * sweep.tile_shape[0] * sweep.tile_shape[1] > LARGEST_PICTURE:
+        raise UserError('%s.png would have %d images of %d x %d; ask for fewer frames, edits or seeds, or another layout'
+                        % ((page.name, tiles) + sweep.tile_shape[:2]))
 
 
 def _is_there(path, facts, fps):

@@ -30,14 +30,14 @@ def pca(network, n, components, estimator, batch_size, pca_seed, sparsity, layer
     if space and not layer:
         raise click.UsageError('--space is for --layer; without it, components are those of W')
     spec = PCASpec(n, components, estimator=estimator, batch_size=batch_size, seed=pca_seed, sparsity=sparsity)
-    with Generator.open(models.resolve(network, networks_folder), trust_embedded_code=trust_embedded_code) as generator:
+    with options.workers(scheduler) as cluster, \
+            Generator.open(models.resolve(network, networks_folder), trust_embedded_code=trust_embedded_code) as generator:
         if list_layers:
             _print_layers(generator)
         elif layer:
             _decompose(generator, layer, spec, space or 'w', out)
         else:
-            with options.workers(scheduler) as cluster:
-                basis = console.components(generator, spec, spread=cluster and _spread(cluster, generator, trust_embedded_code))
+            basis = console.components(generator, spec, spread=cluster and _spread(cluster, generator, trust_embedded_code))
             _print_table(basis, basis.stdev)
             if out:
                 basis.save(out)

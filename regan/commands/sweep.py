@@ -20,15 +20,15 @@ def _numbers(ctx, param, value):
 
 @click.command()
 @click.argument('network')
-@click.option('--seeds', '--seed', 'seeds', metavar='LIST', help='Latents to edit, for example 7 or 1-4. Default: those of a named edit.')
+@click.option('--seeds', '--seed', 'seeds', metavar='LIST', help='Latents to edit, for example 7 or 1-4. Needed unless a named edit brings its own.')
 @click.option('--edit', 'texts', multiple=True, metavar='EDIT',
               help='As for `regan edit`: in notation, by name, or from a file. May be given several times.')
 @choices.EDITS_FILE
-@click.option('--vectors', metavar='LIST', callback=_numbers, help='Further edits: these components, for example 0-9, each in all of ...')
-@click.option('--layers', metavar='RANGES', help='... these layers, for example 0-3,4-7, or all (the default) ...')
-@click.option('--strength', type=float, default=2.0, show_default=True, callback=options.finite, help='... by so many standard deviations.')
+@click.option('--vectors', metavar='LIST', callback=_numbers, help='Further edits, for example 0-9: each of these components, in each range of --layers, by --strength.')
+@click.option('--layers', metavar='RANGES', help='Of --vectors: ranges of layers, for example 0-3,4-7; default: all.')
+@click.option('--strength', type=float, default=2.0, show_default=True, callback=options.finite, help='Of --vectors: so many standard deviations.')
 @click.option('--frames', type=click.IntRange(min=2), default=5, show_default=True,
-              help='Of each edit, from -strength to +strength, or from the latent as it is to a target.')
+              help='Of each edit, from -strength to +strength, or from the latent as it is to a target. A grid without a video has none.')
 @click.option('--psi', type=float, callback=options.finite, help='Truncation; 1 for none. Default: that of a named edit, else 0.7.')
 @options.CUTOFF
 @options.noise_options
@@ -37,7 +37,7 @@ def _numbers(ctx, param, value):
                    'the latents as they are.')
 @click.option('--by', type=click.Choice(['edit', 'seed']),
               help='Strips: a picture for each edit, with a row for each latent (the default), or the other way round.')
-@click.option('--video', is_flag=True, help='Also write an MP4 for each picture: all that is in it, moving to and fro.')
+@click.option('--video', is_flag=True, help='Also write an MP4 for each picture, in which all of its rows move to and fro at the same time.')
 @click.option('--fps', type=click.FloatRange(min=1, max=120), default=12, show_default=True, help='Frames per second of the videos.')
 @click.option('--out', type=click.Path(file_okay=False), required=True, help='Folder. A .json beside each picture says what made it.')
 @choices.BASIS
@@ -55,7 +55,8 @@ def sweep(network, seeds, texts, edits_file, vectors, layers, strength, frames, 
     from regan.pca import PCASpec
     _check_options(texts, vectors, layers, layout, by, video)
     chosen = choices.choose(texts, edits_file) + _combined(vectors, layers, strength)
-    seeds = latents.parse_seeds(seeds) if seeds else list(choices.agreed(chosen, 'seeds', '--seeds'))
+    seeds = list(dict.fromkeys(latents.parse_seeds(seeds) if seeds else choices.agreed(chosen, 'seeds', '--seeds')))
+    frames = frames if layout == 'strips' or video else 2  # A grid shows the last one only.
     psi = choices.agreed(chosen, 'psi', '--psi', 0.7) if psi is None else psi
     spec = PCASpec(n, components, estimator=estimator, batch_size=batch_size, seed=pca_seed, sparsity=sparsity)
     basis = choices.read_basis(basis_file) if basis_file else None
@@ -86,6 +87,8 @@ def _check_options(texts, vectors, layers, layout, by, video):
         raise click.UsageError('--by is for strips; a grid has all edits and latents')
     if not video:
         options.refuse(['fps'], 'is for --video')
+    if layout == 'grid' and not video:
+        options.refuse(['frames'], 'is for strips and videos; a grid shows the latents at full strength')
 
 
 def _combined(vectors, layers, strength):

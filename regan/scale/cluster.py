@@ -33,7 +33,7 @@ def connect(address):
     try:
         import distributed
     except ImportError:
-        raise UserError("sharing work needs Dask distributed; install it with pip install 're-ganspace[scale]', or leave out --scheduler")
+        raise UserError("sharing work needs Dask distributed; install it with: pip install dask distributed, or leave out --scheduler")
     with contextlib.ExitStack() as stack:
         cluster = Cluster(lambda: stack.enter_context(_local(distributed, processes) if processes else _remote(distributed, address)))
         yield cluster

@@ -184,11 +184,17 @@ def test_command(command, tmp_path):
 def test_command_grid_of_a_named_edit(command, tmp_path):
     edit = [dict(id='my/Turn', component=1, start=1, end=3, strength=2.0, psi=0.6, seeds=[7, 9])]
     (tmp_path / 'mine.json').write_text(json.dumps(edit))
-    result = command('--edit', 'my/Turn', '--edits-file', tmp_path / 'mine.json', '--layout', 'grid', '--frames', 2)
+    result = command('--edit', 'my/Turn', '--edits-file', tmp_path / 'mine.json', '--layout', 'grid')
     assert result.exit_code == 0, result.output
     facts = json.loads((tmp_path / 'out' / 'grid.json').read_text())
     assert (facts['names'], facts['seeds'], facts['psi'], facts['fps']) == (['my/Turn'], [7, 9], 0.6, None)
     assert images.read_png(tmp_path / 'out' / 'grid.png').shape == (32, 32, 3)
+
+
+def test_a_seed_that_is_given_twice_is_drawn_once(command, tmp_path):
+    result = command('--seeds', '1,1', '--by', 'seed', '--vectors', '0', '--frames', 2)
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in (tmp_path / 'out').glob('*')) == ['seed0001.json', 'seed0001.png']
 
 
 @pytest.mark.parametrize('words, message', [
@@ -197,6 +203,8 @@ def test_command_grid_of_a_named_edit(command, tmp_path):
     (['--edit', 'E(v0, 0)', '--layers', '0-3'], '--layers is for --vectors'),
     (['--edit', 'E(v0, 0)', '--fps', '5'], '--fps is for --video'),
     (['--edit', 'E(v0, 0)', '--layout', 'grid', '--by', 'seed'], '--by is for strips'),
+    (['--edit', 'E(v0, 0)', '--layout', 'grid', '--frames', '3'], '--frames is for strips and videos'),
+    (['--edit', 'E(v0, 0)', '--seeds', '1-9', '--frames', '200000'], 'ask for fewer frames'),
     (['--vectors', '0-x'], "'0-x' is no list of numbers"),
     (['--vectors', '5', '--seeds', '1'], 'ask for more than 5 with --components'),
     (['--vectors', '1', '--layers', '4-6', '--seeds', '1'], 'this network has layers 0-5'),
