@@ -10,13 +10,13 @@ stacks  := $(or $(STACK),$(found),tf2)
 stack   := $(firstword $(stacks))
 python  := .venv/$(stack)/bin/python
 figures := $(patsubst experiments/%.py,%,$(sort $(wildcard experiments/figure*.py)))
-benchmarks := start_up pca synthesis sweep scale_out train
+benchmarks := start_up pca feature_pca synthesis sweep scale_out train
 options := $(if $(NETWORKS),--networks '$(NETWORKS)')
 
 .NOTPARALLEL:
 .PHONY: help setup test test-slow parity bench zoo zoo-table zoo-smoke segan-table clean missing \
-        figures check-figures reference-figures table1 delta claims check-claims truncation-study \
-        setup-bench $(foreach t,setup test test-slow parity bench zoo-smoke check-figures check-claims,$(stacks:%=$t-%)) \
+        figures check-figures reference-figures table1 delta claims check-claims truncation-study bench-curves \
+        setup-bench $(foreach t,setup test test-slow parity bench bench-curves zoo-smoke check-figures check-claims,$(stacks:%=$t-%)) \
         $(figures) $(figures:%=check-%) $(figures:%=reference-%)
 
 help:
@@ -53,6 +53,9 @@ truncation-study: setup-$(stack)              ## strips and curves over psi, int
 bench: missing setup-bench $(stacks:%=bench-%)       ## measure speed and memory against peers and limits; prints one table
 	$(python) benchmarks/table.py
 
+bench-curves: missing $(stacks:%=bench-curves-%)     ## draw the curves of docs/scaling.md anew
+	$(python) benchmarks/curves.py
+
 zoo: setup-$(stack)                           ## train the five networks anew into build/zoo/ (days; PRECISION=bf16 on tf2)
 	$(python) experiments/zoo.py build $(if $(PRECISION),--precision $(PRECISION))
 
@@ -84,6 +87,11 @@ $(stacks:%=parity-%): parity-%: setup-%
 
 $(stacks:%=bench-%): bench-%: setup-% setup-bench
 	@for b in $(benchmarks); do .venv/$*/bin/python benchmarks/$$b.py || exit; done
+
+$(stacks:%=bench-curves-%): bench-curves-%: setup-%
+	.venv/$*/bin/python benchmarks/pca.py --scaling
+	.venv/$*/bin/python benchmarks/synthesis.py --scaling
+	.venv/$*/bin/python benchmarks/scale_out.py
 
 $(stacks:%=zoo-smoke-%): zoo-smoke-%: setup-%
 	.venv/$*/bin/python experiments/zoo.py smoke --folder build/zoo/smoke-$*

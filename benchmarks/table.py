@@ -11,7 +11,7 @@ from regan import artefacts, records, tables
 from regan.console import errors_in_one_line
 from regan.errors import UserError
 
-ORDER = ('start_up', 'pca', 'synthesis', 'sweep', 'scale_out', 'train')
+ORDER = ('start_up', 'pca', 'feature_pca', 'synthesis', 'sweep', 'scale_out', 'train')
 STACKS = ('tf1', 'tf2')
 TITLE = """# Benchmarks
 
