@@ -91,16 +91,16 @@ def run(name, columns, measure, cases, out, figures=()):
     Raises:
         UserError: bad input, found by a case; or a case's process was killed.
     """
-    load, results = os.getloadavg()[0], []
+    load, results, path = os.getloadavg()[0], [], None
     for arguments in cases:
         result, machine = in_child(measure, *arguments)
         if not results:
             click.echo('  '.join(_heading(column) for column in columns))
         results.append(result)
         click.echo('  '.join(_cell(column, result) for column in columns))
-    path = Path(out) if out else RESULTS / ('%s-%s.json' % (name, machine['stack']))
-    artefacts.write_json(path, dict(benchmark=name, machine=dict(machine, load_before=load), cases=_rounded(results),
-                                    figures=_rounded(lines(results, figures))))
+        path = Path(out) if out else RESULTS / ('%s-%s.json' % (name, machine['stack']))  # After each case: a later one may be interrupted.
+        artefacts.write_json(path, dict(benchmark=name, machine=dict(machine, load_before=load), cases=_rounded(results),
+                                        figures=_rounded(lines(results, figures))))
     click.echo('wrote %s' % path)
 
 

@@ -38,8 +38,11 @@ def samples_and_widths():
 
 def resolutions():
     """Figure: seconds and peak memory of an image over the resolution, StyleGAN2 configuration F."""
-    results = {stack: [dict(case, side=int(case['network'].rpartition(':')[2])) for case in found]
-               for stack, found in cases('synthesis_scaling').items()}
+    results = {}
+    for name in ('synthesis', 'synthesis_scaling'):  # The later one wins.
+        for stack, found in cases(name).items():
+            results.setdefault(stack, {}).update({case['network']: case for case in found if case['network'].startswith('stylegan2:')})
+    results = {stack: [dict(case, side=int(name.rpartition(':')[2])) for name, case in found.items()] for stack, found in results.items()}
     return _figure([(results, 'side', 'resolution', lambda case: True)],
                    [('ms', 'seconds an image', 1e-3), ('peak_megabytes', 'peak memory, MB', 1)], None)
 

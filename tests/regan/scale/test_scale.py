@@ -214,7 +214,7 @@ def test_schedulers_that_cannot_be_used(tiny_pickle, tmp_path, monkeypatch, word
 
 def test_dask_is_an_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, 'distributed', None)
-    with pytest.raises(UserError, match=r"pip install 're-ganspace\[scale\]'"):
+    with pytest.raises(UserError, match=r"pip install dask distributed"):
         with cluster.connect('local:1'):
             pass
 
