@@ -6,6 +6,7 @@
 from pathlib import Path
 
 import click
+import numpy as np
 
 import common
 from regan import artefacts, records
@@ -14,7 +15,7 @@ from regan.errors import UserError
 
 DOCS = Path(__file__).parent.parent / 'docs'
 STACKS = {'tf1': 'C0', 'tf2': 'C1'}
-STYLES = {'ipca': '-', 'pca': '--'}
+STYLES = ('-', '--', ':', '-.')
 FULL_WIDTH = 512
 
 
@@ -65,18 +66,16 @@ def _figure(columns, rows, series):
         for axis, (results, abscissa, title, wanted) in zip(axis_row, columns):
             for stack, found in results.items():
                 _lines(axis, stack, [case for case in found if wanted(case)], abscissa, key, unit, series)
-            axis.set(xlabel=title, ylabel=label, ylim=(0, None))
+            axis.set(xlabel=title, ylabel=label, ylim=(0, 1.08 * max(line.get_ydata().max() for line in axis.lines)))
     axes[0, 0].legend(fontsize='small')
     figure.tight_layout()
     return figure
 
 
 def _lines(axis, stack, found, abscissa, key, unit, series):
-    styles = dict(STYLES)
     for index, name in enumerate(dict.fromkeys(case.get(series) for case in found)):
         points = sorted((case[abscissa], case[key] * unit) for case in found if case.get(series) == name and case[key] is not None)
-        style = styles.get(name, ('-', '--', ':')[index])
-        axis.plot([x for x, _ in points], [y for _, y in points], style, color=STACKS[stack], marker='o', label=' '.join(
+        axis.plot(*np.transpose(points), STYLES[index], color=STACKS[stack], marker='o', label=' '.join(
             word for word in (stack, name) if word))
     ticks = sorted({case[abscissa] for case in found})
     if ticks[-1] > 4 * ticks[0]:
