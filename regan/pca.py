@@ -232,16 +232,21 @@ def _fit(map_w, width, spec, seeds, random, progress, checkpoint):
     state = checkpoint.load(STREAMED.get(spec.estimator))
     start = state.count if state else 0
     progress(start)
-    saved = time.monotonic()
     z = overlap.ahead(_blocks(spec, width, seeds, start // spec.block_rows, blocks(spec)))
     fold = _Fold(state, lambda columns: _start(spec, columns, random))
+    with contextlib.closing(z):
+        return _last(overlap.behind(fold, (_mapped(map_w, block) for block in z)), state, progress, checkpoint)
+
+
+def _last(states, state, progress, checkpoint):
+    """The last of `states`, pairs (state, rows that it has more) after `state`; kept in the checkpoint now and then, and on an interrupt."""
+    saved = time.monotonic()
     try:
-        with contextlib.closing(z):
-            for state, rows in overlap.behind(fold, (_mapped(map_w, block) for block in z)):
-                progress(rows)
-                if time.monotonic() - saved >= CHECKPOINT_SECONDS:
-                    checkpoint.save(state)
-                    saved = time.monotonic()
+        for state, rows in states:
+            progress(rows)
+            if time.monotonic() - saved >= CHECKPOINT_SECONDS:
+                checkpoint.save(state)
+                saved = time.monotonic()
     except (KeyboardInterrupt, SystemExit):
         checkpoint.save(state)
         raise
@@ -313,20 +318,15 @@ def _fit_shards(map_w, width, spec, seeds, random, progress, checkpoint, spread)
     state = state and state.without_open_shard()
     start = state.count if state else 0
     progress(start)
-    first, saved = start // (_shard_blocks(spec) * spec.block_rows), time.monotonic()
-    try:
-        with contextlib.closing(spread(spec, width, seeds, first)) as found:
-            for index, moments in enumerate(found, first):
-                state = state or _start(spec, len(moments.mean), random)
-                state = state.add_shard(moments, lambda: _mapped(map_w, next(_blocks(spec, width, seeds, index, index + 1))))
-                progress(moments.count)
-                if time.monotonic() - saved >= CHECKPOINT_SECONDS:
-                    checkpoint.save(state)
-                    saved = time.monotonic()
-    except (KeyboardInterrupt, SystemExit):
-        checkpoint.save(state)
-        raise
-    return state
+    first = start // (_shard_blocks(spec) * spec.block_rows)
+
+    def states(state):
+        for index, moments in enumerate(found, first):
+            state = state or _start(spec, len(moments.mean), random)
+            state = state.add_shard(moments, lambda: _mapped(map_w, next(_blocks(spec, width, seeds, index, index + 1))))
+            yield state, moments.count
+    with contextlib.closing(spread(spec, width, seeds, first)) as found:
+        return _last(states(state), state, progress, checkpoint)
 
 
 def _start(spec, width, random):
