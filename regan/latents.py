@@ -6,6 +6,7 @@ GANSpace and of its reproduction, bit for bit (GANSpace sections "sampling" and 
 
 import numpy as np
 
+from regan import normals
 from regan.errors import UserError
 
 LARGEST_SEED = 2 ** 32 - 1
@@ -69,20 +70,22 @@ def sample_batch(seed, n, width):
     return np.random.RandomState(seed).randn(n, width).astype(np.float32)
 
 
-def sample_rows(seeds, batch_size, width, start, stop):
+def sample_rows(seeds, batch_size, width, start, stop, fill=None):
     """Rows start .. stop - 1 of the batches laid end to end, float32 [stop - start, width].
 
     Args:
         seeds: one seed for each batch, as from `batch_seeds`.
         batch_size: rows of a batch. Rows depend on it, because it decides which normals belong to which seed.
+        fill: of `normals.filler`, for a caller that wants many rows.
     """
-    rows = np.empty((stop - start, width), np.float32)
-    generator = np.random.RandomState(0)
+    fill, rows = fill or normals.by_numpy(), np.empty((stop - start, width), np.float32)
     for index in range(start // batch_size, -(-stop // batch_size)):
-        generator.seed(seeds[index])  # the stream of RandomState(seed), without the cost of a new object
         first = index * batch_size
         low, high = max(start, first), min(stop, first + batch_size)
-        rows[low - start:high - start] = generator.randn(high - first, width)[low - first:]
+        batch = rows[low - start:high - start] if low == first else np.empty((high - first, width), np.float32)
+        fill(seeds[index], batch.reshape(-1))
+        if low > first:
+            rows[:high - start] = batch[low - first:]
     return rows
 
 

@@ -25,7 +25,7 @@ from typing import Optional
 import numpy as np
 import threadpoolctl
 
-from regan import artefacts, estimators, latents, overlap
+from regan import artefacts, estimators, latents, normals, overlap
 from regan.basis import Basis, largest_cosine, near_ties
 from regan.checkpoint import Checkpoint
 from regan.errors import UserError
@@ -271,8 +271,9 @@ def blocks(spec):
 
 def _blocks(spec, width, seeds, first, end):
     """Yields z float32 [n, width] of the blocks first .. end - 1."""
+    fill = normals.filler(spec.fitted_rows * width)
     for begin in range(first * spec.block_rows, min(end * spec.block_rows, spec.fitted_rows), spec.block_rows):
-        yield latents.sample_rows(seeds, spec.batch_size, width, begin, min(begin + spec.block_rows, spec.fitted_rows))
+        yield latents.sample_rows(seeds, spec.batch_size, width, begin, min(begin + spec.block_rows, spec.fitted_rows), fill)
 
 
 def shards(spec):
