@@ -7,6 +7,7 @@ blocks in memory take randomized PCA in its place, which makes the activations a
 
 import contextlib
 import dataclasses
+import pathlib
 
 import numpy as np
 import scipy.linalg
@@ -15,6 +16,7 @@ import threadpoolctl
 
 from regan import artefacts, estimators, latents, overlap, pca, randomized
 from regan.basis import Basis, largest_cosine, near_ties
+from regan.checkpoint import Checkpoint
 from regan.errors import UserError
 from regan.ipca import IncrementalPCA
 from regan.moments import Moments
@@ -58,7 +60,6 @@ def fits_ipca(generator, layer, spec):
     return spec.block_rows * int(np.prod(generator.layer_shapes.get(layer, 0))) * 4 <= LARGEST_BLOCK
 
 
-@threadpoolctl.threadpool_limits.wrap(limits=1, user_api='blas')  # As in `pca`: last bits do not depend on the number of cores.
 def compute(generator, layer, spec, space='w', progress=None):
     """Principal components of a layer's activations for random z and the noise that is set, and their directions in latent space.
 
@@ -77,18 +78,44 @@ def compute(generator, layer, spec, space='w', progress=None):
         UserError: another estimator, an unknown layer, one whose blocks or sketch take more than LARGEST_BLOCK or LARGEST_SKETCH, or
             one whose activations vary in fewer directions than there are components.
     """
+    return _compute(generator, layer, spec, space, progress, [Checkpoint(None, {})] * 2)
+
+
+def compute_into(path, generator, layer, spec, space='w', progress=None):
+    """As `compute`, and saves the result as `path`.
+
+    The state of an unfinished run is kept beside it, now and then and on Ctrl-C. What goes on from there gives bit for bit the result
+    of a run in one go. It must have the same noise. The components of randomized PCA start again, since its state is two matrices of up
+    to 160 MB each; their regression goes on.
+    """
+    path = pathlib.Path(path)
+    kept = [Checkpoint(path.with_name('%s.%s.checkpoint.npz' % (path.name, part)), _facts(generator, layer, spec, space))
+            for part in ('components', 'regression')]
+    result = _compute(generator, layer, spec, space, progress, kept)
+    result.save(path)
+    for checkpoint in kept:
+        checkpoint.remove()
+    return result
+
+
+def _facts(generator, layer, spec, space):
+    return dict(spec.facts, layer=layer, space=space, latent_size=generator.latent_size, dlatent_size=generator.dlatent_size,
+                network=generator.sha256, backend=generator.backend, algorithm=ALGORITHM)
+
+
+@threadpoolctl.threadpool_limits.wrap(limits=1, user_api='blas')  # As in `pca`: last bits do not depend on the number of cores.
+def _compute(generator, layer, spec, space, progress, kept):
     _check(generator, layer, spec, space)
     sample = _Sampler(generator, layer, spec.batch_size, space, progress or (lambda rows: None))
     principal = _randomized if spec.estimator == 'randomized' else _principal
-    mean, components, stdev, ratio, random_stdevs, findings = principal(sample, spec)
+    mean, components, stdev, ratio, random_stdevs, findings = principal(sample, spec, kept[0])
     components, mean = components.astype(np.float32, copy=False), mean.astype(np.float32)
-    centre, directions, latent_stdev = _regress(sample, spec, mean, components / stdev.astype(np.float32)[:, np.newaxis])
+    centre, directions, latent_stdev = _regress(sample, spec, mean, components / stdev.astype(np.float32)[:, np.newaxis], kept[1])
     latent = Basis(
         mean=centre.astype(np.float32), components=directions.astype(np.float32), stdev=latent_stdev,
         act_stdev=stdev.astype(np.float32), variance_ratio=ratio.astype(np.float32), random_stdevs=random_stdevs,
         record=dict(
-            spec.facts, layer=layer, space=space, latent_size=generator.latent_size, dlatent_size=generator.dlatent_size,
-            network=generator.sha256, backend=generator.backend, algorithm=ALGORITHM, rows=spec.fitted_rows,
+            _facts(generator, layer, spec, space), rows=spec.fitted_rows,
             regression_rows=_regression_rows(spec), near_ties=near_ties(stdev, spec.fitted_rows),
             largest_cosine=largest_cosine(directions), **findings))
     return ActivationBasis(latent, mean.reshape(sample.shape), components.reshape((-1,) + sample.shape))
@@ -120,12 +147,33 @@ def _check_sketch(layer, width, size):
                             LARGEST_SKETCH // 4 // width // randomized.OVERSAMPLING))
 
 
+@dataclasses.dataclass(frozen=True)
+class _Regression:
+    """Sums over `count` latents l and their coordinates x, float64: x^T x [K, K], x^T l [K, D], and of l [D]."""
+    count: int
+    squares: np.ndarray
+    products: np.ndarray
+    total: np.ndarray
+
+    def update(self, x, latent):
+        return _Regression(self.count + len(x), self.squares + x.T.dot(x), self.products + x.T.dot(latent), self.total + latent.sum(axis=0))
+
+
 class _Sampler:
     """Latents in the chosen space and the activations that they give."""
 
     def __init__(self, generator, layer, batch_size, space, progress):
         self.generator, self.layer, self.batch_size, self.space, self.progress = generator, layer, batch_size, space, progress
         self.shape = generator.layer_shapes[layer]
+
+    def fill(self, block, seeds, start):
+        """Fills a block with the activations from row `start` on."""
+        filled = 0
+        for _, rows in self.chunks(seeds, start, start + len(block)):
+            block[filled:filled + len(rows)] = rows
+            filled += len(rows)
+        if not np.ptp(block, axis=0).any():
+            raise UserError('layer %s has the same activations for every latent; choose another' % self.layer)
 
     def chunks(self, seeds, start, stop):
         """Rows start .. stop - 1 of the batches of `seeds` in pieces: (latents [n, D or Z], float32 activations [n, C H W])."""
@@ -141,21 +189,26 @@ class _Sampler:
             self.progress(last - first)
 
 
-def _principal(sample, spec):
+def _principal(sample, spec, kept):
     """Incremental PCA: mean [C H W], components [K, C H W], stdev [K], share [K]; the last block's spread along random directions; and
     what else the record shall say, a dict."""
     width = int(np.prod(sample.shape))
     seeds = latents.batch_seeds(spec.seed, spec.batches)
-    state = IncrementalPCA.start(width, spec.components)
     block = np.empty((spec.block_rows, width), np.float32)
-    for first in range(0, spec.fitted_rows, spec.block_rows):
-        filled = 0
-        for _, rows in sample.chunks(seeds, first, first + spec.block_rows):
-            block[filled:filled + len(rows)] = rows
-            filled += len(rows)
-        if not np.ptp(block, axis=0).any():
-            raise UserError('layer %s has the same activations for every latent; choose another' % sample.layer)
-        state = state.update(block)
+
+    def states(state):
+        for first in range(state.count, spec.fitted_rows, spec.block_rows):
+            sample.fill(block, seeds, first)
+            state = state.update(block)
+            yield state, 0
+
+    state = kept.load(IncrementalPCA) or IncrementalPCA.start(width, spec.components)
+    last = spec.fitted_rows - spec.block_rows
+    sample.progress(min(state.count, last))
+    if state.count > last:
+        sample.fill(block, seeds, last)
+    state = kept.last(states(state), state, lambda rows: None)
+    kept.save(state)
     mean, components, stdev, ratio = state.result()
     if not stdev[-1] > 1e-6 * stdev[0]:
         raise UserError('the activations of layer %s vary in fewer than %d directions; ask for fewer components'
@@ -165,7 +218,7 @@ def _principal(sample, spec):
     return mean, components, stdev, ratio, estimators.spread(block[:pca.SPREAD_SAMPLES], directions).astype(np.float32), {}
 
 
-def _randomized(sample, spec):
+def _randomized(sample, spec, _):
     """As `_principal`, by randomized PCA; the spread along random directions is that of the first rows."""
     seeds = latents.batch_seeds(spec.seed, spec.batches)
     random_stdevs = _random_spread(sample, spec, seeds)
@@ -198,7 +251,7 @@ def _regression_rows(spec):
     return max(REGRESSION_SAMPLES, spec.n) // spec.batch_size * spec.batch_size
 
 
-def _regress(sample, spec, mean, scaled):
+def _regress(sample, spec, mean, scaled, kept):
     """Linear least squares without intercept from coordinates (a - mean) scaled^T to fresh latents.
 
     The sums of the normal equations, in float64, stand for the original's matrices of all samples: coordinates are nearly uncorrelated
@@ -206,17 +259,23 @@ def _regress(sample, spec, mean, scaled):
 
     Returns: mean latent [D], unit directions [K, D], the unit of edits float32 [K].
     """
-    rows = _regression_rows(spec)
+    rows, generator = _regression_rows(spec), sample.generator
     # The original asks for the width of the latents first, which costs it a draw. The last seed is that of the latents for stdev.
     seeds = latents.batch_seeds(REGRESSION_SEED, 1 + rows // spec.batch_size + 1)[1:]
-    squares, products, total = 0.0, 0.0, 0.0
-    with contextlib.closing(overlap.ahead(sample.chunks(seeds, 0, rows), 1)) as chunks:
+    count, width = len(scaled), generator.latent_size if sample.space == 'z' else generator.dlatent_size
+    state = kept.load(_Regression) or _Regression(0, np.zeros((count, count)), np.zeros((count, width)), np.zeros(width))
+    sample.progress(state.count)
+
+    def states(state):
         for latent, activations in chunks:
-            x, latent = _coordinates(activations - mean, scaled).astype(np.float64), latent.astype(np.float64)
-            squares, products, total = squares + x.T.dot(x), products + x.T.dot(latent), total + latent.sum(axis=0)
-    directions = scipy.linalg.lstsq(squares, products, lapack_driver='gelsd')[0]
+            state = state.update(_coordinates(activations - mean, scaled).astype(np.float64), latent.astype(np.float64))
+            yield state, 0
+
+    with contextlib.closing(overlap.ahead(sample.chunks(seeds, state.count, rows), 1)) as chunks:
+        state = kept.last(states(state), state, lambda rows: None)
+    directions = scipy.linalg.lstsq(state.squares, state.products, lapack_driver='gelsd')[0]
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     if sample.space == 'z':
-        return total / rows, directions, np.ones(len(directions), np.float32)
-    fresh = latents.sample_batch(seeds[-1], pca.SPREAD_SAMPLES, sample.generator.latent_size)
-    return total / rows, directions, estimators.spread(sample.generator.map(fresh), directions).astype(np.float32)
+        return state.total / rows, directions, np.ones(count, np.float32)
+    fresh = latents.sample_batch(seeds[-1], pca.SPREAD_SAMPLES, generator.latent_size)
+    return state.total / rows, directions, estimators.spread(generator.map(fresh), directions).astype(np.float32)

@@ -2,11 +2,15 @@
 
 import json
 import pathlib
+import time
 
 import numpy as np
 
 from regan import artefacts
 from regan.errors import UserError
+
+
+SECONDS = 20  # At most so much work is lost when the process is killed.
 
 
 class Checkpoint:
@@ -42,6 +46,26 @@ class Checkpoint:
         """Replaces the file by `state`, a dataclass of arrays and numbers."""
         if self.path is not None and state is not None:
             artefacts.write_npz(self.path, dict(vars(state), facts=np.array(self.facts)))
+
+    def last(self, states, state, progress):
+        """The last state of a loop, saved every SECONDS and on Ctrl-C.
+
+        Args:
+            states: iterable of pairs (state, rows that it has more than the one before), each of which may take long.
+            state: the one before them, or None; what is returned if there are no others.
+            progress: called with these numbers of rows.
+        """
+        saved = time.monotonic()
+        try:
+            for state, rows in states:
+                progress(rows)
+                if time.monotonic() - saved >= SECONDS:
+                    self.save(state)
+                    saved = time.monotonic()
+        except (KeyboardInterrupt, SystemExit):
+            self.save(state)
+            raise
+        return state
 
     def remove(self):
         """Deletes the file; no harm if there is none."""

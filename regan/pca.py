@@ -19,7 +19,6 @@ import contextlib
 import dataclasses
 import math
 import pathlib
-import time
 from typing import Optional
 
 import numpy as np
@@ -39,7 +38,6 @@ ESTIMATORS = ('ipca', 'pca') + tuple(estimators.FITS) + ('random',)
 LAYER_ESTIMATORS = ('ipca', 'randomized')  # of regan.activations
 ORTHOGONAL = 1e-4  # a larger cosine between two components goes into the record
 SPREAD_SAMPLES = 5000  # latents behind stdev and random_stdevs
-CHECKPOINT_SECONDS = 20  # at most so much work is lost when the process is killed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,7 +133,7 @@ def compute(map_w, width, spec, progress=None, checkpoint=None, network=None, ba
         spec: PCASpec.
         progress: callable that gets the number of rows done since its last call, such as `update` of a
             tqdm(total=spec.fitted_rows).
-        checkpoint: file for the state of an unfinished run, or None. It is written every CHECKPOINT_SECONDS and
+        checkpoint: file for the state of an unfinished run, or None. It is written now and then and
             on Ctrl-C, read at the start, and removed at the end.
         network: SHA-256 of the network behind map_w, for the record.
         backend: dict of versions that decide about the last bits of w, for the record.
@@ -235,22 +233,7 @@ def _fit(map_w, width, spec, seeds, random, progress, checkpoint):
     z = overlap.ahead(_blocks(spec, width, seeds, start // spec.block_rows, blocks(spec)))
     fold = _Fold(state, lambda columns: _start(spec, columns, random))
     with contextlib.closing(z):
-        return _last(overlap.behind(fold, (_mapped(map_w, block) for block in z)), state, progress, checkpoint)
-
-
-def _last(states, state, progress, checkpoint):
-    """The last of `states`, pairs (state, rows that it has more) after `state`; kept in the checkpoint now and then, and on an interrupt."""
-    saved = time.monotonic()
-    try:
-        for state, rows in states:
-            progress(rows)
-            if time.monotonic() - saved >= CHECKPOINT_SECONDS:
-                checkpoint.save(state)
-                saved = time.monotonic()
-    except (KeyboardInterrupt, SystemExit):
-        checkpoint.save(state)
-        raise
-    return state
+        return checkpoint.last(overlap.behind(fold, (_mapped(map_w, block) for block in z)), state, progress)
 
 
 class _Fold:
@@ -327,7 +310,7 @@ def _fit_shards(map_w, width, spec, seeds, random, progress, checkpoint, spread)
             state = state.add_shard(moments, lambda: _mapped(map_w, next(_blocks(spec, width, seeds, index, index + 1))))
             yield state, moments.count
     with contextlib.closing(spread(spec, width, seeds, first)) as found:
-        return _last(states(state), state, progress, checkpoint)
+        return checkpoint.last(states(state), state, progress)
 
 
 def _start(spec, width, random):

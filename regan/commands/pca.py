@@ -63,12 +63,11 @@ def _decompose(generator, layer, spec, space, out):
         click.echo('%s is too wide for ipca: randomized PCA' % layer)
         spec = dataclasses.replace(spec, estimator='randomized')
     with tqdm.tqdm(total=activations.total_rows(spec), desc=layer, unit=' activations', leave=False, disable=None) as bar:
-        result = activations.compute(generator, layer, spec, space, bar.update)
+        result = activations.compute_into(out, generator, layer, spec, space, bar.update)
     _print_table(result.latent, result.latent.act_stdev)
     if spec.estimator == 'randomized':
         click.echo('variance along none of them: %.2f%%; largest |C v - s v| / s of a component: %.2g' % (
             100 * result.latent.record['missing'], max(result.latent.record['residuals'])))
-    result.save(out)
     click.echo('wrote %s' % out)
 
 

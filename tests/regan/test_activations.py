@@ -169,3 +169,46 @@ def test_infinite_activations_are_refused():
 
 def test_a_layer_at_the_limit_is_allowed():
     assert 2000 * 64 * 64 * 32 * 4 <= activations.LARGEST_BLOCK
+
+
+class Stopping(ToyGenerator):
+    """Is interrupted when it is asked for the activations of one more than `after` latents."""
+
+    def __init__(self, after):
+        super().__init__(bend=0.5)
+        self.left = after
+
+    def activations(self, dlatents, layer):
+        self.left -= len(dlatents)
+        if self.left < 0:
+            raise KeyboardInterrupt
+        return super().activations(dlatents, layer)
+
+
+@pytest.mark.parametrize('space', activations.SPACES)
+@pytest.mark.parametrize('estimator, stops', [('ipca', [100, 2500, 1500, 3300, 0, 5000]), ('randomized', [3000, -5000, -8000])])
+def test_interrupted_run_goes_on_bit_for_bit(tmp_path, estimator, stops, space):
+    """In the components and in the regression, at blocks' ends and inside. Negative stops count from the end of a run in one go."""
+    spec, path = dataclasses.replace(SPEC, estimator=estimator), tmp_path / 'layer.npz'
+    whole = activations.compute(ToyGenerator(bend=0.5), '8x8/Conv1', spec, space)
+    for after in stops:
+        with pytest.raises(KeyboardInterrupt):
+            activations.compute_into(path, Stopping(after % activations.total_rows(spec)), '8x8/Conv1', spec, space)
+    assert not path.exists() and list(tmp_path.glob('layer.npz.*.checkpoint.npz'))
+    done = []
+    generator = Stopping(10 ** 6)
+    resumed = activations.compute_into(path, generator, '8x8/Conv1', spec, space, done.append)
+    assert sum(done) == activations.total_rows(spec) > 10 ** 6 - generator.left
+    assert [p.name for p in tmp_path.iterdir()] == ['layer.npz']
+    for found in (resumed.latent, Basis.load(path)):
+        for field in ('mean', 'components', 'stdev', 'act_stdev', 'variance_ratio', 'random_stdevs'):
+            np.testing.assert_array_equal(getattr(found, field), getattr(whole.latent, field), err_msg=field)
+    np.testing.assert_array_equal(resumed.components, whole.components)
+
+
+@pytest.mark.parametrize('layer, space', [('8x8/Conv1', 'z'), ('4x4/Const', 'w')])
+def test_checkpoint_of_another_layer_or_space_is_refused(tmp_path, layer, space):
+    with pytest.raises(KeyboardInterrupt):
+        activations.compute_into(tmp_path / 'a.npz', Stopping(2500), '8x8/Conv1', SPEC)
+    with pytest.raises(UserError, match='a.npz.components.checkpoint.npz is the checkpoint of a run with other settings; delete it'):
+        activations.compute_into(tmp_path / 'a.npz', ToyGenerator(), layer, SPEC, space)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import IncrementalPCA
 
-from regan import artefacts, latents, moments, pca
+from regan import artefacts, checkpoint, latents, moments, pca
 from regan.errors import UserError
 from regan.pca import PCASpec
 
@@ -200,7 +200,7 @@ def test_interrupt_between_blocks_counts_the_finished_one(tmp_path):
 
 
 def test_killed_run_resumes_from_the_last_checkpoint(tmp_path, monkeypatch):
-    monkeypatch.setattr(pca, 'CHECKPOINT_SECONDS', 0)
+    monkeypatch.setattr(checkpoint, 'SECONDS', 0)
     path = tmp_path / 'run.checkpoint.npz'
     with pytest.raises(RuntimeError):  # nothing is saved on the way out of this one, as after kill -9
         pca.compute(ToyGenerator(2, RuntimeError).map, Z, SPEC, checkpoint=path)
