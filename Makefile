@@ -61,6 +61,7 @@ zoo: setup-$(stack)                           ## train the five networks anew in
 
 zoo-table: setup-$(stack)                     ## measure the networks in networks/ and write their cards
 	$(python) experiments/zoo.py judge
+	$(python) experiments/zoo.py readers
 
 segan-table: setup-$(stack)                   ## train SEGAN's modes side by side and compare them with the published table
 	$(python) experiments/segan_table.py $(if $(PRECISION),--precision $(PRECISION))
