@@ -153,14 +153,14 @@ def counted(cluster):
 
 def constants(generator):
     """Of components: microseconds a latent, milliseconds to merge a shard on the client, rows and bytes of a shard."""
-    from regan import latents, pca
+    from regan import latents, normals, pca
     from regan.moments import Moments
     spec = pca.PCASpec(60000, estimator='pca')
-    rows, seeds = spec.block_rows, latents.batch_seeds(spec.seed, spec.batches)
+    rows, seeds, fill = spec.block_rows, latents.batch_seeds(spec.seed, spec.batches), normals.filler(normals.WORTH_IT)
     z = latents.sample_rows(seeds, spec.batch_size, generator.latent_size, 0, rows)
     w = generator.map(z)
     shard = Moments.of(w)
-    steps = dict(sampling=lambda: latents.sample_rows(seeds, spec.batch_size, generator.latent_size, 0, rows),
+    steps = dict(sampling=lambda: latents.sample_rows(seeds, spec.batch_size, generator.latent_size, 0, rows, fill),
                  mapping=lambda: generator.map(z), accumulating=lambda: Moments.of(w), merging=lambda: shard.merge(shard))
     best = {name: min(common.timed(step)[0] for _ in range(10)) for name, step in steps.items()}
     return dict({name + '_us_per_latent': 1e6 / rows * best[name] for name in ('sampling', 'mapping', 'accumulating')},
