@@ -24,10 +24,11 @@ from regan.commands import options
 @options.noise_options
 @click.option('--out', type=click.Path(dir_okay=False), required=True, callback=options.png,
               help='PNG: one row for each seed and strip. A .json with the same name says what made it.')
+@options.PRECISION
 @choices.BASIS
 @options.pca_options
 @options.network_options
-def edit(network, seeds, texts, edits_file, layout, frames, psi, cutoff, mode, noise, conversion, out, basis_file, n, components,
+def edit(network, seeds, texts, edits_file, layout, frames, psi, cutoff, mode, noise, conversion, out, precision, basis_file, n, components,
          estimator, batch_size, pca_seed, sparsity, networks_folder, trust_embedded_code):
     """Move latents along principal components in some layers, E(v_i, j-k), and draw the result.
 
@@ -46,7 +47,7 @@ def edit(network, seeds, texts, edits_file, layout, frames, psi, cutoff, mode, n
     choices.notice_transfer(chosen, network)
     file = NetworkFile(models.resolve(network, networks_folder))
     from regan.generator import Generator  # It imports TensorFlow; the file is read meanwhile.
-    with Generator.open(file, trust_embedded_code=trust_embedded_code) as generator:
+    with Generator.open(file, trust_embedded_code=trust_embedded_code, precision=precision) as generator:
         options.check_cutoff(cutoff, generator)
         settings = options.resolve(mode, noise, conversion, generator.generation, psi, cutoff)
         choices.check(chosen, generator, len(basis.components) if basis else components)
@@ -59,7 +60,7 @@ def edit(network, seeds, texts, edits_file, layout, frames, psi, cutoff, mode, n
         artefacts.write_json(Path(out).with_suffix('.json'), dict(
             provenance.made_by('edit', network, generator), seeds=seeds, edits=[edits.notation(one.edit) for one in chosen],
             names=[one.name for one in chosen], layout=layout, frames=dlatents.shape[1], pca=basis.record,
-            basis_file=basis_file, **settings._asdict()))
+            basis_file=basis_file, precision=precision, **settings._asdict()))
     click.echo('wrote %s: %d rows of %d (seeds %s, psi %g)' % ((out,) + dlatents.shape[:2] + (', '.join(map(str, seeds)), settings.psi)))
 
 
@@ -90,6 +91,7 @@ def _drawn(generator, dlatents, settings):
     from regan import latents
     import tqdm
     flat = latents.truncate(dlatents.reshape((-1,) + dlatents.shape[2:]), generator.dlatent_avg, settings.psi, settings.cutoff)
+    options.report_precision(generator, flat, settings.conversion)
     with tqdm.tqdm(total=len(flat), unit=' images', leave=False, disable=None) as bar:
         tiles = generator.synthesize(flat, bar.update, conversion=settings.conversion)
     return tiles.reshape(dlatents.shape[:2] + tiles.shape[1:])

@@ -8,7 +8,6 @@ import click
 
 from regan.commands import options
 
-PRECISION_IMAGES = 4  # On which the cost of bf16 is measured.
 GRID_PIXELS = 2 ** 26  # 200 MB; what does not fit is only written image by image.
 
 
@@ -70,7 +69,7 @@ def _report_precision(generator, plan, seeds):
     from regan import rendering
     if generator.precision == 'bf16':
         import numpy as np
-        dlatents = rendering.styles(generator, plan, [np.random.RandomState(seed) for seed in seeds[:PRECISION_IMAGES]])
+        dlatents = rendering.styles(generator, plan, [np.random.RandomState(seed) for seed in seeds[:options.PRECISION_IMAGES]])
         options.report_precision(generator, dlatents, plan.conversion)
 
 

@@ -40,11 +40,12 @@ def _numbers(ctx, param, value):
 @click.option('--video', is_flag=True, help='Also write an MP4 for each picture, in which all of its rows move to and fro at the same time.')
 @click.option('--fps', type=click.FloatRange(min=1, max=120), default=12, show_default=True, help='Frames per second of the videos.')
 @click.option('--out', type=click.Path(file_okay=False), required=True, help='Folder. A .json beside each picture says what made it.')
+@options.PRECISION
 @choices.BASIS
 @options.pca_options
 @options.network_options
 def sweep(network, seeds, texts, edits_file, vectors, layers, strength, frames, psi, cutoff, mode, noise, conversion, layout, by, video, fps,
-          out, basis_file, n, components, estimator, batch_size, pca_seed, sparsity, networks_folder, trust_embedded_code):
+          out, precision, basis_file, n, components, estimator, batch_size, pca_seed, sparsity, networks_folder, trust_embedded_code):
     """Draw many edits of many latents: strips, a grid, and videos.
 
     What an edit leaves alone, below its first layer, is computed once for each latent. Pictures that are there already, made with the same
@@ -63,7 +64,7 @@ def sweep(network, seeds, texts, edits_file, vectors, layers, strength, frames, 
     choices.notice_transfer(chosen, network)
     file = NetworkFile(models.resolve(network, networks_folder))
     from regan.generator import Generator  # It imports TensorFlow; the file is read meanwhile.
-    with Generator.open(file, trust_embedded_code=trust_embedded_code) as generator:
+    with Generator.open(file, trust_embedded_code=trust_embedded_code, precision=precision) as generator:
         options.check_cutoff(cutoff, generator)
         settings = options.resolve(mode, noise, conversion, generator.generation, psi, cutoff)
         choices.check(chosen, generator, len(basis.components) if basis else components)
@@ -72,7 +73,9 @@ def sweep(network, seeds, texts, edits_file, vectors, layers, strength, frames, 
         pages = module.pages({None: layout, 'edit': 'edits', 'seed': 'seeds'}[by or (layout == 'strips' and 'edit' or None)],
                              [_file_name(one) for one in chosen], seeds)
         facts = _facts(pages, chosen, seeds, network, generator, dict(
-            settings._asdict(), frames=frames, layout=layout, pca=basis.record, basis_file=basis_file, fps=fps if video else None))
+            settings._asdict(), frames=frames, layout=layout, pca=basis.record, basis_file=basis_file, precision=precision,
+            fps=fps if video else None))
+        options.report_precision(generator, _truncated(generator, seeds[:options.PRECISION_IMAGES], settings), settings.conversion)
         paths, kept = _write(module, module.Sweep(generator, *choices.placed(chosen, basis), seeds=seeds, frames=frames, settings=settings),
                              pages, out, facts, fps if video else None)
     click.echo('wrote %d files to %s%s' % (len(paths), out, ': %d of %d pictures were there already' % (kept, len(pages)) if kept else ''))
@@ -96,6 +99,13 @@ def _combined(vectors, layers, strength):
     from regan import edits
     ranges = [part.strip() for part in (layers or 'all').split(',')]
     return [choices.Chosen(edits.parse('E(v%d, %s) * %r' % (vector, part, strength))) for vector in vectors or () for part in ranges]
+
+
+def _truncated(generator, seeds, settings):
+    """dlatents [N, L, D] of the seeds, before any edit."""
+    from regan import latents
+    w = generator.map(latents.from_seeds(seeds, generator.latent_size))
+    return latents.truncate(latents.broadcast(w, generator.num_layers), generator.dlatent_avg, settings.psi, settings.cutoff)
 
 
 def _file_name(one):
