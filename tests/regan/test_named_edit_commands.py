@@ -21,7 +21,7 @@ class Network:
     latent_size, dlatent_size, num_layers, num_channels, resolution, generation, label_size = 32, 32, 18, 3, 32, 2, 0
     dlatent_avg, sha256, backend = np.full(32, 0.25, np.float32), 'f' * 64, {'tensorflow': '2.0', 'numpy': '1.0'}
     scale = np.linspace(2, 1, 32).astype(np.float32)
-    calls = []
+    precision, calls = 'float32', []
 
     @classmethod
     def open(cls, path, **_):
