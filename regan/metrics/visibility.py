@@ -4,6 +4,7 @@ A factor that leaves no trace in an image, such as the hue of a pattern that is 
 which those are: each image is drawn again with one factor moved half its range, and what that changes is measured.
 """
 import dataclasses
+from typing import Optional
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from regan.metrics.factors import r_squared
 
 VISIBLE = 4.0  # Levels of 255, root mean square over an image, from which on a change counts as visible.
 MOST = 0.9  # Share of the images where it must be, for the factor to count as visible.
+MINIMUM = 20  # Images behind an R2.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,15 +30,12 @@ class Reading:
     change: float
     share: float
     r2: float
-    visible_r2: float
+    visible_r2: Optional[float]
 
     @property
     def visible(self):
         """Whether the factor shows in nearly every image."""
         return self.share >= MOST
-
-
-MINIMUM = 20  # Images behind an R2.
 
 
 def readings(world, read, circular, n, seed, resolution=64, progress=None):
