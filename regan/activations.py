@@ -87,6 +87,9 @@ def compute_into(path, generator, layer, spec, space='w', progress=None):
     The state of an unfinished run is kept beside it, now and then and on Ctrl-C. What goes on from there gives bit for bit the result
     of a run in one go. It must have the same noise. The components of randomized PCA start again, since its state is two matrices of up
     to 160 MB each; their regression goes on.
+
+    Raises:
+        UserError: as `compute`; a checkpoint beside `path` is damaged or of a run with other settings; a file cannot be written.
     """
     path = pathlib.Path(path)
     kept = [Checkpoint(path.with_name('%s.%s.checkpoint.npz' % (path.name, part)), _facts(generator, layer, spec, space))
