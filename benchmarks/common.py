@@ -17,8 +17,8 @@ from typing import Any, List, NamedTuple
 
 import click
 
-from regan import artefacts, provenance
-from regan.errors import UserError
+from regan.base import artefacts, provenance
+from regan.base.errors import UserError
 
 # TensorFlow is imported inside functions: the parent must stay small, because a child's peak memory begins at its size.
 
@@ -177,7 +177,7 @@ def peak_megabytes():
 def generator(path):
     """The last generator Network of a pickle, in the default session."""
     from dnnlib.tflib.network import revive
-    from regan.generator import generator_state
+    from regan.networks.generator import generator_state
     return revive(generator_state(path), path)
 
 

@@ -9,9 +9,9 @@ import click
 import numpy as np
 
 import common
-from regan import artefacts, records
-from regan.console import errors_in_one_line
-from regan.errors import UserError
+from regan.base import artefacts, json_records
+from regan.base.command_errors import errors_in_one_line
+from regan.base.errors import UserError
 
 DOCS = Path(__file__).parent.parent / 'docs'
 STACKS = {'tf1': 'C0', 'tf2': 'C1'}
@@ -22,7 +22,7 @@ FULL_WIDTH = 512
 def cases(name):
     """{stack: list of results} of a benchmark. Raises UserError if no stack has any."""
     paths = {stack: common.RESULTS / ('%s-%s.json' % (name, stack)) for stack in STACKS}
-    found = {stack: records.load(path)['cases'] for stack, path in paths.items() if path.exists()}
+    found = {stack: json_records.load(path)['cases'] for stack, path in paths.items() if path.exists()}
     if not found:
         raise UserError('benchmarks/results has no %s-STACK.json; run the benchmark first, see benchmarks/curves.py' % name)
     return found

@@ -12,7 +12,7 @@ import re
 import click
 
 import common
-from regan.console import errors_in_one_line
+from regan.base.command_errors import errors_in_one_line
 
 DEFAULT_CASES = ['16384x4000x40', '262144x512x80']
 LARGEST_COMPARED = 2 ** 27  # Values of a sample that scikit-learn gets too: it needs several copies in memory.
@@ -38,7 +38,7 @@ FIGURES = [
 def measure(width, rows, count, repeats):
     """Times one size. Returns a dict, see COLUMNS."""
     import threadpoolctl
-    from regan import randomized
+    from regan.components import randomized
 
     def fit():
         with threadpoolctl.threadpool_limits(limits=1, user_api='blas'):
@@ -70,7 +70,7 @@ def compare_with_sklearn(width, rows, count):
     except ImportError:
         return None, None
     import numpy as np
-    from regan import randomized
+    from regan.components import randomized
 
     def fit():
         x = np.concatenate(list(sample(width, rows)))

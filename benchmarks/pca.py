@@ -16,9 +16,9 @@ from unittest import mock
 import click
 
 import common
-from regan import models
-from regan.console import errors_in_one_line
-from regan.pca import ESTIMATORS, PCASpec
+from regan.networks import models
+from regan.base.command_errors import errors_in_one_line
+from regan.components.pca import ESTIMATORS, PCASpec
 
 DEFAULT_NETWORKS, DEFAULT_WIDTHS = ['stylegan2-cars-64'], [512]
 COMPONENTS, BATCH_SIZE = 80, 20
@@ -65,7 +65,7 @@ class Stopwatch:
 
 def measure(name, estimator, n, repeats, peers):
     """Times one mapping network and estimator. Returns a dict, see COLUMNS."""
-    from regan.generator import MAP_ROWS
+    from regan.networks.generator import MAP_ROWS
     with common.session():
         mapping = network(name)
         width, work = mapping.input_shape[1], multiply_adds(mapping)
@@ -117,7 +117,8 @@ def multiply_adds(mapping):
 
 def compute(map_w, width, spec):
     """Computes the basis; returns (seconds of sampling, seconds of mapping, rows that were mapped)."""
-    from regan import latents, pca
+    from regan.components import pca
+    from regan.sampling import latents
     mapping, sampling = Stopwatch(map_w), Stopwatch(latents.sample_rows)
     with mock.patch.object(latents, 'sample_rows', sampling):
         pca.compute(mapping, width, spec)
@@ -132,7 +133,7 @@ def compare_with_sklearn(map_w, width, spec):
     import numpy as np
     import threadpoolctl
     from sklearn.decomposition import IncrementalPCA as Theirs
-    from regan.ipca import IncrementalPCA as Ours
+    from regan.components.ipca import IncrementalPCA as Ours
     random, ours, theirs, seconds = np.random.RandomState(0), None, Theirs(spec.components), np.zeros(2)
     for _ in range(min(COMPARED_BLOCKS, spec.fitted_rows // spec.block_rows)):
         w = map_w(random.randn(spec.block_rows, width).astype(np.float32))
@@ -148,7 +149,7 @@ def original_seconds(map_w, width, spec):
     """Seconds per sample of the original procedure: all latents first, then blocks, mapped batch by batch, to scikit-learn."""
     import numpy as np
     from sklearn.decomposition import IncrementalPCA
-    from regan import latents
+    from regan.sampling import latents
     rows = min(ORIGINAL_SAMPLES, spec.fitted_rows) // spec.block_rows * spec.block_rows
 
     def run():

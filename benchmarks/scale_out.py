@@ -16,8 +16,8 @@ import tempfile
 import click
 
 import common
-from regan import models
-from regan.console import errors_in_one_line
+from regan.networks import models
+from regan.base.command_errors import errors_in_one_line
 
 NETWORK, READER = 'stylegan2-cars-64', 'factor-reader-cars-64.pkl'
 ITEMS = {'pca': 100000, 'ipca': 40000, 'generate': 512, 'metrics': 256}  # Latents, images, or pairs of images.
@@ -44,7 +44,7 @@ FIGURES = [common.Figure('%%(job)s with %d worker%s' % (count, 's' * (count > 1)
 
 def measure(job, n, repeats):
     """Times one job here and with workers. Returns a dict, see COLUMNS."""
-    from regan.generator import Generator
+    from regan.networks.generator import Generator
     from regan.scale import cluster
     found = dict(job=job, items=n)
     with tempfile.TemporaryDirectory() as folder, Generator.open(network(job, folder)) as generator:
@@ -92,29 +92,31 @@ def prepared(job, generator, n):
 
 
 def _components(generator, files, estimator, n):
-    from regan import pca
-    from regan.scale import pca as scale
+    from regan.components import pca
+    from regan.scale import shared_components as scale
     spec = pca.PCASpec(n, estimator=estimator)
     return lambda cluster: pca.compute(generator.map, generator.latent_size, spec, spread=cluster and scale.spread(cluster, files))
 
 
 def _pictures(generator, files, n):
-    from regan import images, overlap, rendering
-    from regan.scale import rendering as scale
-    plan = rendering.Plan('stored', 0.7, None, 'round')
+    from regan.base import background
+    from regan.drawing import seed_images
+    from regan.pictures import images
+    from regan.scale import shared_images as scale
+    plan = seed_images.Plan('stored', 0.7, None, 'round')
 
     def work(cluster):
         if cluster:
             return list(scale.pngs(cluster, files, plan, range(n), generator))
-        return list(overlap.behind(images.png, rendering.draw(generator, plan, range(n))))
+        return list(background.behind(images.png, seed_images.draw(generator, plan, range(n))))
     return work
 
 
 def _statistics(generator, files, n):
     """Path lengths: two images for each item, and what the reader sees in them."""
-    from regan.features import FactorReader
+    from regan.networks.judges import FactorReader
     from regan.metrics import evaluate
-    from regan.scale import jobs, metrics as scale
+    from regan.scale import jobs, shared_metrics as scale
     reader = FactorReader(os.path.join(os.path.dirname(generator.path), READER))
     files['reader'] = jobs.File(FactorReader, os.path.abspath(reader.path), reader.sha256)
     request = evaluate.Request(('ppl_wfull',), n)
@@ -153,8 +155,9 @@ def counted(cluster):
 
 def constants(generator):
     """Of components: microseconds a latent, milliseconds to merge a shard on the client, rows and bytes of a shard."""
-    from regan import latents, normals, pca
-    from regan.moments import Moments
+    from regan.components import pca
+    from regan.sampling import latents, normals
+    from regan.components.moments import Moments
     spec = pca.PCASpec(60000, estimator='pca')
     rows, seeds, fill = spec.block_rows, latents.batch_seeds(spec.seed, spec.batches), normals.filler(normals.WORTH_IT)
     z = latents.sample_rows(seeds, spec.batch_size, generator.latent_size, 0, rows)

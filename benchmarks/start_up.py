@@ -18,8 +18,8 @@ from pathlib import Path
 import click
 
 import common
-from regan import models
-from regan.console import errors_in_one_line
+from regan.networks import models
+from regan.base.command_errors import errors_in_one_line
 
 FUNCTIONS = {'stylegan': ('nvlabs_stylegan.networks.G_style', 'nvlabs_stylegan.networks.D_basic'),
              'stylegan2': ('nvlabs_stylegan2.networks.G_main', 'nvlabs_stylegan2.networks.D_stylegan2')}
@@ -88,7 +88,10 @@ def in_phases(path):
 
     import dnnlib.tflib
     done('import tensorflow')
-    from regan import artefacts, generator, images, latents
+    from regan.base import artefacts
+    from regan.networks import generator
+    from regan.pictures import images
+    from regan.sampling import latents
     done('import regan')
     Path(path).read_bytes()
     done('read (limit)')

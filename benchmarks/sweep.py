@@ -15,8 +15,8 @@ import click
 
 import common
 import start_up
-from regan import models
-from regan.console import errors_in_one_line
+from regan.networks import models
+from regan.base.command_errors import errors_in_one_line
 
 SEEDS, EDITS, FRAMES = [1, 2], 2, 8  # An even number of frames: none is the latent as it is.
 LARGE, FRAMES_OF_LARGE = 256, 2  # Seconds for an image are enough to wait.
@@ -41,7 +41,7 @@ FIGURES = [
 def measure(name, path, layer, repeats):
     """Times a sweep of edits from a layer on, and the same frames in full. Returns a dict, see COLUMNS."""
     import numpy as np
-    from regan.generator import Generator
+    from regan.networks.generator import Generator
     with Generator.open(path) as generator:
         layer = min(layer, generator.num_layers - 1)
         sweep, cells = _sweep(generator, layer)
@@ -62,8 +62,9 @@ def measure(name, path, layer, repeats):
 
 def _sweep(generator, layer):
     """A Sweep of random directions, and its cells."""
-    from regan import edits, sweep
-    from regan.modes import Settings
+    from regan.drawing import sweep
+    from regan.editing import edits
+    from regan.drawing.modes import Settings
     moves = [edits.Edit(i, layer, generator.num_layers, 2.0) if layer else edits.Edit(i, strength=2.0) for i in range(EDITS)]
     frames = FRAMES_OF_LARGE if generator.resolution >= LARGE else FRAMES
     made = sweep.Sweep(generator, _basis(generator), moves, SEEDS, frames, Settings(None, 'stored', 'round', 0.7, None))
@@ -72,15 +73,15 @@ def _sweep(generator, layer):
 
 def _basis(generator):
     import numpy as np
-    from regan import latents
-    from regan.basis import Basis
+    from regan.sampling import latents
+    from regan.components.basis import Basis
     rows, ones = latents.random_directions(COMMANDS, generator.dlatent_size), np.ones(COMMANDS, np.float32)
     return Basis(np.asarray(generator.dlatent_avg), rows, ones, ones, ones, ones)
 
 
 def measure_commands(name, path, repeats):
     """Times one `regan sweep` of some edits and, in turn with it, as many `regan edit`. Returns a dict, see COLUMNS."""
-    from regan.generator import Generator
+    from regan.networks.generator import Generator
     with tempfile.TemporaryDirectory() as folder:
         basis = os.path.join(folder, 'basis.npz')
         with Generator.open(path) as generator:

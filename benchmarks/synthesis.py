@@ -20,9 +20,9 @@ from pathlib import Path
 import click
 
 import common
-from regan import models
-from regan.console import errors_in_one_line
-from regan.errors import UserError
+from regan.networks import models
+from regan.base.command_errors import errors_in_one_line
+from regan.base.errors import UserError
 
 VENV_PYTHON = Path(__file__).parents[1] / '.venv' / 'bench' / 'bin' / 'python'
 PEER = Path(__file__).parent / 'peers' / 'stylegan2_torch.py'
@@ -54,7 +54,7 @@ FIGURES = [
 def measure(label, path, peer_python, repeats):
     """Times one network with stored noise, from dlatents to uint8 images in NumPy. Returns a dict, see COLUMNS."""
     import numpy as np
-    from regan.generator import Generator, tf
+    from regan.networks.generator import Generator, tf
     with Generator.open(path) as generator, contextlib.ExitStack() as stack:
         count = generator.images_at_once
         dlatents = np.random.RandomState(0).randn(count, generator.num_layers, generator.dlatent_size).astype(np.float32)

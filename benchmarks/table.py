@@ -7,9 +7,9 @@ It is printed and written to benchmarks/results/README.md, with the machines tha
 import click
 
 import common
-from regan import artefacts, records, tables
-from regan.console import errors_in_one_line
-from regan.errors import UserError
+from regan.base import artefacts, json_records, tables
+from regan.base.command_errors import errors_in_one_line
+from regan.base.errors import UserError
 
 ORDER = ('start_up', 'pca', 'feature_pca', 'synthesis', 'sweep', 'scale_out', 'train')
 STACKS = ('tf1', 'tf2')
@@ -27,8 +27,8 @@ def collect(folder):
     for name in ORDER:
         for stack in STACKS:
             path = folder / ('%s-%s.json' % (name, stack))
-            if path.exists() and records.load(path).get('figures'):
-                found[name, stack] = records.load(path)
+            if path.exists() and json_records.load(path).get('figures'):
+                found[name, stack] = json_records.load(path)
     if not found:
         raise UserError('%s holds no results with figures; run the benchmarks first (make bench)' % folder)
     return found

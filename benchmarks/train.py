@@ -13,8 +13,8 @@ import sys
 import click
 
 import common
-from regan.console import errors_in_one_line
-from regan.errors import UserError
+from regan.base.command_errors import errors_in_one_line
+from regan.base.errors import UserError
 from synthesis import multiply_adds
 
 NETWORK = dict(latent_size=128, dlatent_size=128, mapping_fmaps=128, fmap_base=1024, fmap_max=128)  # The zoo's, at 64 x 64.

@@ -16,7 +16,7 @@ from unittest import mock
 import click
 
 import common
-from regan.console import errors_in_one_line
+from regan.base.command_errors import errors_in_one_line
 
 # Doubling layers of the 1024 network in configuration F, then narrower ones of E and of the embedded network.
 DEFAULT_SHAPES = ['32x512x512', '64x512x256', '128x256x128', '256x128x64', '512x64x32', '512x32x16', '16x128x64', '32x64x32']

@@ -9,9 +9,10 @@ import sys
 import click
 import tqdm
 
-from regan import artefacts, models
-from regan.claims import report, spec as specs, study
-from regan.console import errors_in_one_line
+from regan.base import artefacts
+from regan.networks import models
+from studies import claims_spec as specs, report, study
+from regan.base.command_errors import errors_in_one_line
 
 OUT = models.PROJECT / 'figures' / 'claims'
 
@@ -23,7 +24,7 @@ def progress(description, total):
 
 def measure(spec, sizes, names, singles=()):
     """(sections, facts) of a spec's networks. Args: singles, see `study.Study`."""
-    from regan import boundary
+    from regan.editing import boundary
     cache = artefacts.cache_dir()
     with study.open_subjects(spec, sizes, cache, progress) as subjects:
         one = study.Study(spec, sizes, subjects, cache, boundary.train, progress, singles)

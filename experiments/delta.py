@@ -10,9 +10,13 @@ from typing import Optional, Tuple, Union
 import click
 import numpy as np
 
-from regan import artefacts, console, diff, images, latents, models, modes, noise, provenance, records, tables
+from regan.base import artefacts, command_errors, json_records, provenance, tables
+from regan.drawing import modes
+from regan.networks import models
+from regan.pictures import diff, images
+from regan.sampling import latents, noise
 from regan.commands import options
-from regan.errors import UserError
+from regan.base.errors import UserError
 
 SPEC = models.PROJECT / 'experiments' / 'specs' / 'delta.json'
 OUT = models.PROJECT / 'figures' / 'out'
@@ -50,29 +54,29 @@ class Delta:
     pairs: Tuple[Pair, ...]
 
 
-DRAWING = records.record(Drawing, {
-    'mode': records.choice(*modes.MODES), 'noise': noise.check, 'conversion': records.choice(*modes.CONVERSIONS)})
+DRAWING = json_records.record(Drawing, {
+    'mode': json_records.choice(*modes.MODES), 'noise': noise.check, 'conversion': json_records.choice(*modes.CONVERSIONS)})
 
 
 def _drawings(value, where):
     if not isinstance(value, dict):
-        raise records.refuse(where, 'a JSON object', value)
+        raise json_records.refuse(where, 'a JSON object', value)
     return {name: DRAWING(drawing, '%s.%s' % (where, name)) for name, drawing in value.items()}
 
 
 RULES = {
-    'title': records.text,
-    'network': records.text,
-    'seeds': records.sequence(records.integer(0, latents.LARGEST_SEED)),
-    'psi': records.number(-1, 1),
+    'title': json_records.text,
+    'network': json_records.text,
+    'seeds': json_records.sequence(json_records.integer(0, latents.LARGEST_SEED)),
+    'psi': json_records.number(-1, 1),
     'drawings': _drawings,
-    'pairs': records.sequence(records.record(Pair, {field.name: records.text for field in dataclasses.fields(Pair)})),
+    'pairs': json_records.sequence(json_records.record(Pair, {field.name: json_records.text for field in dataclasses.fields(Pair)})),
 }
 
 
 def load(path):
     """The Delta of a JSON file. Raises UserError for whatever is wrong in it."""
-    spec = records.build(Delta, records.load(path), Path(path).name, RULES)
+    spec = json_records.build(Delta, json_records.load(path), Path(path).name, RULES)
     for pair in spec.pairs:
         for name in (pair.first, pair.second):
             if name not in spec.drawings:
@@ -138,7 +142,7 @@ def markdown(spec, network, generation, rows):
 def run(spec, folder, networks_folder, open_generator=None):
     """Draws, compares, and writes delta-NETWORK.md, .csv, .png and .json; returns the Markdown and the paths."""
     if open_generator is None:
-        from regan.generator import Generator  # TensorFlow takes seconds to load
+        from regan.networks.generator import Generator  # TensorFlow takes seconds to load
         open_generator = Generator.open
     with open_generator(models.resolve(spec.network, networks_folder)) as generator:
         drawn = draw(spec, generator)
@@ -165,7 +169,7 @@ def run(spec, folder, networks_folder, open_generator=None):
 @click.option('--out', type=click.Path(file_okay=False), default=str(OUT), show_default='figures/out', help='Folder for the files.')
 def main(networks, networks_folder, seeds, psi, spec, out):
     """Draw the same latents as GANSpace, ReGANSpace and the official tools do, and say by how much the pixels differ."""
-    with console.errors_in_one_line():
+    with command_errors.errors_in_one_line():
         asked = dict(network=networks, seeds=seeds and tuple(latents.parse_seeds(seeds)), psi=psi)
         spec = dataclasses.replace(load(spec), **{key: value for key, value in asked.items() if value is not None})
         text, paths = run(spec, Path(out), networks_folder)

@@ -1,7 +1,9 @@
 """Figure 2 of RC2021 "[Re] GANSpace": an edit along a component beside the same change along a supervised direction."""
 import numpy as np
 
-from regan import boundary, edits, figure, latents
+from regan.editing import boundary, edits
+from regan.figures import figure
+from regan.sampling import latents
 
 
 def draw(panel, generator, basis):

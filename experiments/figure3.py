@@ -1,5 +1,7 @@
 """Figure 3 of RC2021 "[Re] GANSpace": latents that share the first components with a base latent, or all others."""
-from regan import edits, figure, latents
+from regan.editing import edits
+from regan.figures import figure
+from regan.sampling import latents
 
 
 def draw(panel, generator, basis):

@@ -1,5 +1,5 @@
 """GANSpace Figure 1 as a whole: sequences of edits on several networks."""
-from regan import figure
+from regan.figures import figure
 
 if __name__ == '__main__':
     figure.main('figure_teaser', figure.sequences, needs=['edits'])

@@ -1,5 +1,5 @@
 """The edit across data sets of the RC2021 code: one component's index in two networks, or one network's direction in both."""
-from regan import figure
+from regan.figures import figure
 
 if __name__ == '__main__':
     figure.main('figure_transfer', figure.strips, needs=['edits', 'frames'])

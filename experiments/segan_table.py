@@ -8,8 +8,8 @@ import pathlib
 import click
 
 from zoo import PROJECT, reader_of, regan
-from regan import records
-from regan.console import errors_in_one_line
+from regan.base import json_records
+from regan.base.command_errors import errors_in_one_line
 
 SPEC = PROJECT / 'experiments' / 'specs' / 'segan.json'
 OUT = PROJECT / 'figures' / 'out' / 'segan'
@@ -38,7 +38,7 @@ def compare(spec, kimg, precision, build):
 def main(kimg, precision, build):
     """Train SEGAN's modes side by side and compare them with the published table."""
     with errors_in_one_line():
-        spec = records.load(SPEC)
+        spec = json_records.load(SPEC)
         compare(spec, kimg or spec['kimg'], precision, pathlib.Path(build))
 
 

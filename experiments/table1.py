@@ -7,7 +7,9 @@ from typing import Tuple
 import click
 import numpy as np
 
-from regan import console, latents, models, records, tables, torch_random
+from regan.base import command_errors, json_records, tables
+from regan.networks import models
+from regan.sampling import latents, torch_random
 
 SPEC = models.PROJECT / 'experiments' / 'specs' / 'table1.json'
 OUT = models.PROJECT / 'figures' / 'out'
@@ -35,11 +37,11 @@ class Table:
 
 
 RULES = {
-    'title': records.text,
-    'source': records.text,
-    'seed': records.integer(0, latents.LARGEST_SEED),
-    'rows': records.sequence(records.record(Row, {
-        'software': records.text, 'device': records.text, 'generator': records.choice(*GENERATORS), 'published': records.text})),
+    'title': json_records.text,
+    'source': json_records.text,
+    'seed': json_records.integer(0, latents.LARGEST_SEED),
+    'rows': json_records.sequence(json_records.record(Row, {
+        'software': json_records.text, 'device': json_records.text, 'generator': json_records.choice(*GENERATORS), 'published': json_records.text})),
 }
 
 
@@ -68,8 +70,8 @@ def write(spec, folder):
 @click.option('--check', is_flag=True, help='Exit 1 if a number does not round to the published one.')
 def main(spec, out, check):
     """Print Table 1, ours beside the published numbers."""
-    with console.errors_in_one_line():
-        text, agrees = write(records.build(Table, records.load(spec), Path(spec).name, RULES), out)
+    with command_errors.errors_in_one_line():
+        text, agrees = write(json_records.build(Table, json_records.load(spec), Path(spec).name, RULES), out)
     click.echo(text, nl=False)
     sys.exit(1 if check and not agrees else 0)
 

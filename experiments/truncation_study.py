@@ -10,11 +10,14 @@ import pathlib
 import click
 import tqdm
 
-from regan import artefacts, images, models, pca
-from regan.claims import report, study as studies, truncation, truncation_spec
-from regan.claims.readings import Units
-from regan.console import errors_in_one_line
-from regan.errors import UserError
+from regan.base import artefacts
+from regan.components import pca
+from regan.networks import models
+from regan.pictures import images
+from studies import report, study as studies, truncation, truncation_spec
+from studies.readings import Units
+from regan.base.command_errors import errors_in_one_line
+from regan.base.errors import UserError
 
 OUT = models.PROJECT / 'figures' / 'out' / 'truncation'
 LEAST = 128  # Pixels of a tile's side; smaller ones are enlarged.
@@ -22,7 +25,7 @@ LEAST = 128  # Pixels of a tile's side; smaller ones are enlarged.
 
 def study(spec, name, folder, out):
     """The strips of a network, and its Points; none without a reader."""
-    from regan.generator import Generator
+    from regan.networks.generator import Generator
     entry = {**spec.others, **spec.networks}[name]
     with Generator.open(models.resolve(name, folder), noise=entry.noise) as generator:
         for one in entry.edits:
@@ -40,7 +43,7 @@ def study(spec, name, folder, out):
 
 def curves(spec, name, entry, generator, basis):
     """The Points of a network whose factors can be read."""
-    from regan.features import FactorReader
+    from regan.networks.judges import FactorReader
     from regan.metrics import reals
     cache, edited = artefacts.cache_dir(), [(one.name, one.edit, one.factor) for one in entry.edits if one.factor]
     with FactorReader(studies.reader_path(entry.reader)) as reader:

@@ -15,9 +15,10 @@ import shutil
 
 import click
 
-from regan import artefacts, cli, records
-from regan.console import errors_in_one_line
-from regan.errors import UserError
+from regan import cli
+from regan.base import artefacts, json_records
+from regan.base.command_errors import errors_in_one_line
+from regan.base.errors import UserError
 from regan.metrics import visibility
 
 PROJECT = pathlib.Path(__file__).resolve().parents[1]
@@ -40,7 +41,7 @@ def regan(*words):
 
 def load_spec(names=()):
     """The spec with only the networks named; all if none is."""
-    spec = records.load(SPEC)
+    spec = json_records.load(SPEC)
     unknown = sorted(set(names) - set(spec['networks']))
     if unknown:
         raise UserError('there is no network %s in the zoo; it has %s' % (unknown[0], ', '.join(spec['networks'])))
@@ -88,8 +89,9 @@ def judge(spec):
 
 def _draw_samples(name, pickle):
     """32 seeds at psi 0.7, stored noise, enlarged twice: networks/NAME.png."""
-    from regan import images, latents
-    from regan.generator import Generator
+    from regan.pictures import images
+    from regan.sampling import latents
+    from regan.networks.generator import Generator
     with Generator.open(pickle) as generator:
         w = generator.map(latents.from_seeds(range(32), generator.latent_size))
         dlatents = latents.truncate(latents.broadcast(w, generator.num_layers), generator.dlatent_avg, 0.7)
@@ -117,7 +119,7 @@ def _write_card(spec, name, entry):
 
 def _values(name):
     """metric -> (value, standard error or None), as they were measured."""
-    results = records.load(NETWORKS / 'metrics' / (name + '.json'))['results']
+    results = json_records.load(NETWORKS / 'metrics' / (name + '.json'))['results']
     return {result['metric']: (result['value'], result['standard_error']) for result in results}
 
 
@@ -149,7 +151,7 @@ def measure_readers(worlds):
     for world in _worlds():
         path = _readings_path(world)
         if path.exists():
-            lines += _reader_lines(world, records.load(path))
+            lines += _reader_lines(world, json_records.load(path))
     _write(NETWORKS / 'readers.md', lines)
 
 
@@ -164,8 +166,9 @@ def _readings_path(world):
 def _measure_reader(name):
     import numpy as np
     import tensorflow.compat.v1 as tf
-    from regan import provenance, worlds
-    from regan.features import FactorReader
+    from regan import worlds
+    from regan.base import provenance
+    from regan.networks.judges import FactorReader
     import tqdm
     world = worlds.load(name)
     with FactorReader(reader_of(name)) as reader:

@@ -3,7 +3,7 @@ import importlib
 
 import click
 
-from regan.console import errors_in_one_line
+from regan.base.command_errors import errors_in_one_line
 
 # Name -> what the list of commands says of it, in the order in which the data flows. The command NAME is the function NAME of the module
 # regan.commands.NAME, which is imported when it is called for; its own heavy modules are imported when it runs. So --help is instant.

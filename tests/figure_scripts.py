@@ -1,7 +1,7 @@
 """The scripts of experiments/ as modules, without running them."""
 import importlib.util
 
-from regan import models
+from regan.networks import models
 
 
 def script(name):

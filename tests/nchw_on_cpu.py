@@ -7,11 +7,10 @@ _TO_NHWC, _TO_NCHW = [0, 2, 3, 1], [0, 3, 1, 2]
 def install(monkeypatch):
     """For the rest of a test: the networks believe that there is a GPU.
 
-    TensorFlow 2 (oneDNN) has NCHW kernels for the CPU; 1.15 has none, so there such ops run as NHWC ones between transpositions.
+    Such ops run as NHWC ones between transpositions: TensorFlow 1.15 has no NCHW kernels for a CPU, and TensorFlow 2 has those
+    of oneDNN only on some processors.
     """
     monkeypatch.setattr(tf.config.experimental, 'list_physical_devices', lambda kind=None: ['a GPU'])
-    if not tf.__version__.startswith('1.'):
-        return
     monkeypatch.setattr(tf.nn, 'conv2d', _transposing(tf.nn.conv2d))
     monkeypatch.setattr(tf.nn, 'depthwise_conv2d', _transposing(tf.nn.depthwise_conv2d))
     monkeypatch.setattr(tf.nn, 'avg_pool', _transposing(tf.nn.avg_pool))

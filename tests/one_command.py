@@ -2,7 +2,7 @@
 import click
 from click.testing import CliRunner
 
-from regan.console import errors_in_one_line
+from regan.base.command_errors import errors_in_one_line
 
 
 class _Group(click.Group):

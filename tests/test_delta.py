@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from regan import images, modes, noise
-from regan.errors import UserError
+from regan.drawing import modes
+from regan.pictures import images
+from regan.sampling import noise
+from regan.base.errors import UserError
 
 PROJECT = pathlib.Path(__file__).parents[1]
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from regan import references, spec
+from regan.figures import figure_spec, references
 
 PROJECT = pathlib.Path(__file__).parents[1]
 FIGURES = sorted(path.stem for path in (PROJECT / 'experiments').glob('figure*.py'))
@@ -18,7 +18,7 @@ def test_there_are_figures():
 @pytest.mark.parametrize('figure', FIGURES)
 def test_complete(figure):
     """A script without a spec, or an embedded variant without a reference for each stack, is unfinished."""
-    variants = spec.load(figure)
+    variants = figure_spec.load(figure)
     stored = {path.name for path in references.FOLDER.iterdir()}
     name = variants['embedded'].name
     assert {name + end for end in ('.png', '.tf1.png', '.tf1.json', '.tf2.png', '.tf2.json')} <= stored

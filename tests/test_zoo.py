@@ -6,12 +6,13 @@ import sys
 import pytest
 
 from dnnlib import unpickle
-from regan import models, records
+from regan.base import json_records
+from regan.networks import models
 
 PROJECT = pathlib.Path(__file__).parents[1]
 NETWORKS = PROJECT / 'networks'
-ZOO = records.load(PROJECT / 'experiments' / 'specs' / 'zoo.json')['networks']
-SEGAN = records.load(PROJECT / 'experiments' / 'specs' / 'segan.json')
+ZOO = json_records.load(PROJECT / 'experiments' / 'specs' / 'zoo.json')['networks']
+SEGAN = json_records.load(PROJECT / 'experiments' / 'specs' / 'segan.json')
 
 
 @pytest.mark.parametrize('name', ZOO)
@@ -21,7 +22,7 @@ def test_file_card_registry_and_metrics_agree(name):
     assert len(content) <= 16 * 10 ** 6
     assert models.registry()[name].sha256 == digest
     assert digest in (NETWORKS / (name + '.md')).read_text()
-    measured = records.load(NETWORKS / 'metrics' / (name + '.json'))
+    measured = json_records.load(NETWORKS / 'metrics' / (name + '.json'))
     assert measured['network_sha256'] == digest
     assert measured['reader_sha256'] == hashlib.sha256((NETWORKS / ('factor-reader-%s-64.pkl' % ZOO[name]['world'])).read_bytes()).hexdigest()
     assert (NETWORKS / (name + '.png')).read_bytes().startswith(b'\x89PNG')
@@ -46,7 +47,7 @@ def test_zoo_and_segan_specs_are_commands_that_train_understands(monkeypatch, tm
     from click.testing import CliRunner
     from regan import cli
     from training import training_loop
-    spec = records.load(PROJECT / 'experiments' / 'specs' / 'zoo.json')
+    spec = json_records.load(PROJECT / 'experiments' / 'specs' / 'zoo.json')
     monkeypatch.setattr(training_loop, 'training_loop', lambda *args, **kwargs: 'done')
     for common, own in [(spec['train'], e['train']) for e in ZOO.values()] + [(SEGAN['train'], options) for options in SEGAN['runs'].values()]:
         result = CliRunner().invoke(cli.main, ['train', '--data', str(tmp_path), '--out', str(tmp_path / 'run')] + common + own)

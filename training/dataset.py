@@ -18,8 +18,8 @@ from dnnlib import tflib
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
 from nvlabs_stylegan.primitives import random_uniform
-from regan.errors import UserError
-from training import tfrecords
+from regan.base.errors import UserError
+from regan.data import tfrecords
 
 _as_written = tf.autograph.experimental.do_not_convert  # There is no Python control flow in the graph, and the conversion is slow.
 
@@ -121,7 +121,7 @@ class _Dataset:
 
 
 class TFRecordDataset(_Dataset):
-    """A folder of multi-resolution TFRecords (see `training.tfrecords`).
+    """A folder of multi-resolution TFRecords (see `regan.data.tfrecords`).
 
     Without `seed` the files stream through TensorFlow's reader and a shuffling window, as in the official code; the order is not
     repeatable. With `seed` the order is a function of the seed and the number of the image: each epoch is a permutation of the

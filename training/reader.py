@@ -6,8 +6,8 @@ import zlib
 import numpy as np
 
 import dnnlib.tflib as tflib
-from regan import artefacts
-from regan.errors import UserError
+from regan.base import artefacts
+from regan.base.errors import UserError
 from regan.metrics.factors import r_squared
 
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.

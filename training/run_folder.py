@@ -7,8 +7,8 @@ import numpy as np
 from dnnlib.tflib.autosummary import save_summaries
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
-from regan import artefacts
-from regan.errors import UserError
+from regan.base import artefacts
+from regan.base.errors import UserError
 from training import misc
 
 STATE = 'state.npz'

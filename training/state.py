@@ -5,8 +5,8 @@ import zipfile
 
 import numpy as np
 
-from regan import artefacts
-from regan.errors import UserError
+from regan.base import artefacts
+from regan.base.errors import UserError
 
 FORMAT = 1
 

@@ -11,8 +11,8 @@ import tqdm
 import dnnlib.tflib as tflib
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
-from regan import artefacts
-from regan.errors import UserError
+from regan.base import artefacts
+from regan.base.errors import UserError
 from training import dataset, misc, state
 from training.graph import TrainingGraph, fade
 from training.run_folder import GRID, RunFolder, STATE

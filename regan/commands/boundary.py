@@ -40,7 +40,8 @@ def train(network, reader, factor, n, space, psi, cutoff, codes, scores, invalid
 
     Either NETWORK, --reader and --factor, or --codes and --scores.
     """
-    from regan import artefacts, boundary as module
+    from regan.base import artefacts
+    from regan.editing import boundary as module
     facts = dict(command='boundary train', ratio=ratio, seed=seed)
     if codes and scores and not (network or reader or factor):
         options.refuse(['n', 'space', 'psi', 'cutoff'], 'is for a network; codes are taken as they are')
@@ -70,7 +71,8 @@ def train(network, reader, factor, n, space, psi, cutoff, codes, scores, invalid
 @_NPY
 def condition(primal, given, out):
     """Take the part of a boundary that leaves the attributes of others alone: its projection on them is removed."""
-    from regan import artefacts, boundary as module
+    from regan.base import artefacts
+    from regan.editing import boundary as module
     import numpy as np
     normal, conditions = module.resolve(primal), [module.resolve(one) for one in given]
     left = float(np.linalg.norm(module.residue(normal, conditions)))
@@ -86,7 +88,7 @@ def condition(primal, given, out):
 @click.option('--most', type=click.IntRange(min=1), default=10, show_default=True, help='Components to print.')
 def compare(file, basis, others, most):
     """Print how a boundary lies among principal components, and its cosines with other boundaries."""
-    from regan import boundary as module
+    from regan.editing import boundary as module
     if not (basis or others):
         raise click.UsageError('give --basis or --with, something to compare with')
     normal = module.resolve(file)
@@ -113,8 +115,12 @@ def compare(file, basis, others, most):
 def edit(network, file, seeds, start_distance, end_distance, steps, space, psi, cutoff, mode, noise, conversion, out, networks_folder,
          trust_embedded_code):
     """Move codes along a boundary, in all layers, to absolute distances from its plane (as InterFaceGAN does), and draw them."""
-    from regan import artefacts, boundary as module, images, latents, models, provenance
-    from regan.generator import Generator
+    from regan.base import artefacts, provenance
+    from regan.editing import boundary as module
+    from regan.networks import models
+    from regan.pictures import images
+    from regan.sampling import latents
+    from regan.networks.generator import Generator
     import numpy as np
     seeds, distances = latents.parse_seeds(seeds), np.linspace(start_distance, end_distance, steps)
     with Generator.open(models.resolve(network, networks_folder), trust_embedded_code=trust_embedded_code) as generator:
@@ -145,8 +151,8 @@ def fetch(names, folder):
     They fit the first generation only: stylegan-ffhq and stylegan-celebahq. Without a name the names are printed. MIT licence, copyright
     2019 Yujun Shen.
     """
-    from regan import boundary as module
-    from regan.errors import UserError
+    from regan.editing import boundary as module
+    from regan.base.errors import UserError
     for name in names or module.PUBLISHED:
         if not names:
             click.echo(name)
@@ -158,9 +164,11 @@ def fetch(names, folder):
 
 def _sample(network, reader, factor, n, seed, space, psi, cutoff, networks_folder, trust_embedded_code):
     """(codes, scores) and what made them."""
-    from regan import boundary as module, models, provenance
-    from regan.features import FactorReader
-    from regan.generator import Generator
+    from regan.base import provenance
+    from regan.editing import boundary as module
+    from regan.networks import models
+    from regan.networks.judges import FactorReader
+    from regan.networks.generator import Generator
     import tqdm
     with FactorReader(reader) as judge:
         column = module.factor_index(judge, factor)
@@ -175,7 +183,7 @@ def _sample(network, reader, factor, n, seed, space, psi, cutoff, networks_folde
 
 
 def _print_components(module, normal, path, most):
-    from regan.basis import Basis
+    from regan.components.basis import Basis
     import numpy as np
     cosines = module.cosines(normal, Basis.load(path).components)
     click.echo('component  cosine')

@@ -30,7 +30,7 @@ def create(folder, world, n, seed, supersampling, source, resolution, resize, sh
     for option, value in (of_images if world else of_world).items():
         if value is not None:
             raise click.UsageError('--%s does not go with %s' % (option, '--world' if world else '--images'))
-    from regan import dataset as module
+    from regan.data import creation as module
     given = {option: value for option, value in dict(of_world if world else of_images, resolution=resolution).items() if value is not None}
     with _nothing_kept():
         if world:
@@ -50,7 +50,7 @@ def create(folder, world, n, seed, supersampling, source, resolution, resize, sh
 @click.option('--json', 'as_json', is_flag=True, help='Print JSON.')
 def info(folder, check, as_json):
     """Print what is in a data set."""
-    from regan import dataset as module
+    from regan.data import creation as module
     facts = module.describe(folder)
     if check:
         with _progress(facts['bytes'], 'B', unit_scale=True) as progress:
@@ -65,7 +65,7 @@ def info(folder, check, as_json):
 @click.argument('out', metavar='OUT', type=click.Path())
 def extract(folder, out):
     """Write the images of a data set as PNG files into the new folder OUT."""
-    from regan import dataset as module
+    from regan.data import creation as module
     with _nothing_kept(), _progress(module.describe(folder)['images'], ' images') as progress:
         module.extract(folder, out, progress)
     click.echo('wrote %s' % out)

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import click
 
-from regan import console
-from regan.commands import chosen as choices
+from regan.components import cached
+from regan.commands import edit_choices as choices
 from regan.commands import options
 
 
@@ -35,9 +35,13 @@ def edit(network, seeds, texts, edits_file, layout, frames, psi, cutoff, mode, n
     Layers are counted from 0 and printed inclusively. Strengths are standard deviations of the component. Truncation comes
     after the edit, as in GANSpace. A named edit of another network moves this network's own component of that index.
     """
-    from regan import artefacts, edits, images, latents, models, provenance
-    from regan.network_file import NetworkFile
-    from regan.pca import PCASpec
+    from regan.base import artefacts, provenance
+    from regan.editing import edits
+    from regan.networks import models
+    from regan.pictures import images
+    from regan.sampling import latents
+    from regan.networks.network_file import NetworkFile
+    from regan.components.pca import PCASpec
     chosen = choices.choose(texts, edits_file)
     seeds = latents.parse_seeds(seeds) if seeds else list(choices.agreed(chosen, 'seeds', '--seed'))
     psi = choices.agreed(chosen, 'psi', '--psi', 0.7) if psi is None else psi
@@ -46,14 +50,14 @@ def edit(network, seeds, texts, edits_file, layout, frames, psi, cutoff, mode, n
     basis = choices.read_basis(basis_file) if basis_file else None
     choices.notice_transfer(chosen, network)
     file = NetworkFile(models.resolve(network, networks_folder))
-    from regan.generator import Generator  # It imports TensorFlow; the file is read meanwhile.
+    from regan.networks.generator import Generator  # It imports TensorFlow; the file is read meanwhile.
     with Generator.open(file, trust_embedded_code=trust_embedded_code, precision=precision) as generator:
         options.check_cutoff(cutoff, generator)
         settings = options.resolve(mode, noise, conversion, generator.generation, psi, cutoff)
         choices.check(chosen, generator, len(basis.components) if basis else components)
         _check_layout(chosen, layout)
         generator.set_noise(settings.noise)
-        basis = basis or console.components(generator, spec)
+        basis = basis or cached.basis(generator, spec)
         dlatents = _rows(generator, seeds, *choices.placed(chosen, basis), layout=layout, frames=frames)
         tiles = _drawn(generator, dlatents, settings)
         images.save_png(out, images.grid(tiles))
@@ -65,7 +69,7 @@ def edit(network, seeds, texts, edits_file, layout, frames, psi, cutoff, mode, n
 
 
 def _check_layout(chosen, layout):
-    from regan.errors import UserError
+    from regan.base.errors import UserError
     for one in chosen:
         if layout == 'strips' and one.edit.kind == 'target':
             raise UserError('%s leads to one place and gives no strip; leave --layout out' % one.edit)
@@ -73,7 +77,8 @@ def _check_layout(chosen, layout):
 
 def _rows(generator, seeds, basis, parsed, layout, frames):
     """Edited latents [rows, frames, L, D]: a row for each seed and, in strips, edit."""
-    from regan import edits, latents
+    from regan.editing import edits
+    from regan.sampling import latents
     import numpy as np
     rows = []
     for seed in seeds:
@@ -88,7 +93,7 @@ def _rows(generator, seeds, basis, parsed, layout, frames):
 
 def _drawn(generator, dlatents, settings):
     """Latents [rows, frames, L, D] -> uint8 [rows, frames, H, W, C], truncated and drawn as the settings say."""
-    from regan import latents
+    from regan.sampling import latents
     import tqdm
     flat = latents.truncate(dlatents.reshape((-1,) + dlatents.shape[2:]), generator.dlatent_avg, settings.psi, settings.cutoff)
     options.report_precision(generator, flat, settings.conversion)

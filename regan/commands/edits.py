@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from regan import console
+from regan.components import cached
 from regan.commands import options
 
 _FILE = click.option('--edits-file', type=click.Path(dir_okay=False), help='JSON with named edits of your own.')
@@ -22,7 +22,7 @@ def edits():
 @click.option('--json', 'as_json', is_flag=True, help='Print JSON, in the form of an edits file.')
 def list_edits(network, dataset, edits_file, as_json):
     """Print the names of all edits, with what they do; a star marks those that a publication shows."""
-    from regan import edit_zoo, edits as notation
+    from regan.editing import edit_zoo, edits as notation
     found = edit_zoo.everything(edits_file)
     if network:
         found = edit_zoo.for_network(_registered(network), found)
@@ -44,7 +44,7 @@ def list_edits(network, dataset, edits_file, as_json):
 @_FILE
 def show(name, edits_file):
     """Print all that is known of one edit."""
-    from regan import edit_zoo, edits as notation
+    from regan.editing import edit_zoo, edits as notation
     entry = edit_zoo.find(name, edit_zoo.everything(edits_file))
     click.echo('%s: %s' % (entry.id, notation.notation(entry.to_edit())))
     for key, value in [('found on', '%s, %s, %s' % (entry.model or 'no network in particular', entry.dataset, entry.space)),
@@ -59,7 +59,7 @@ def show(name, edits_file):
               help='JSON; the directions go to an .npz with the same name.')
 def import_edit(file, out):
     """Turn the pickle of an edit that GANSpace's viewer saved into JSON and .npz. Nothing in it is executed."""
-    from regan import saved_edits
+    from regan.editing import saved_edits
     saved = saved_edits.load(file)
     saved_edits.save(out, saved)
     click.echo('wrote %s: %s, %s' % (out, saved.name, saved.to_edit()))
@@ -83,8 +83,8 @@ def export(edit, network, name, dataset, seed, psi, edits_file, kind, out, n, co
 
     EDIT is in notation ("E(v15, 8) * -2.8"), a name, or the file of a saved edit.
     """
-    from regan import saved_edits
-    from regan.pca import PCASpec
+    from regan.editing import saved_edits
+    from regan.components.pca import PCASpec
     if Path(edit).suffix.lower() in ('.json', '.pkl'):
         options.refuse(['network', 'name', 'dataset', 'seed', 'psi', 'n', 'components', 'estimator'],
                        'is for an edit of a network; a file has its own')
@@ -102,8 +102,9 @@ def export(edit, network, name, dataset, seed, psi, edits_file, kind, out, n, co
 
 def _from_network(text, network, edits_file, spec, networks_folder, trust_embedded_code, given):
     """The SavedEdit of a text; what is None in `given` is that of a named edit, or usual."""
-    from regan import edit_zoo, models, saved_edits
-    from regan.generator import Generator
+    from regan.editing import edit_zoo, saved_edits
+    from regan.networks import models
+    from regan.networks.generator import Generator
     if network is None:
         raise click.UsageError('%s needs a --network to take the component from' % text)
     edit, usual = _read(text, edits_file)
@@ -112,12 +113,12 @@ def _from_network(text, network, edits_file, spec, networks_folder, trust_embedd
     facts = {key: usual[key] if value is None else value for key, value in given.items()}
     with Generator.open(models.resolve(network, networks_folder), trust_embedded_code=trust_embedded_code) as generator:
         edit.layers(generator.num_layers)
-        return saved_edits.from_basis(console.components(generator, spec), edit, generator, **facts)
+        return saved_edits.from_basis(cached.basis(generator, spec), edit, generator, **facts)
 
 
 def _read(text, edits_file):
     """The Edit of a text, and a seed, psi and name for it."""
-    from regan import edit_zoo, edits as notation
+    from regan.editing import edit_zoo, edits as notation
     if '/' not in text:
         return notation.parse(text), dict(seed=0, psi=0.7, name='')
     entry = edit_zoo.find(text, edit_zoo.everything(edits_file))
@@ -126,8 +127,9 @@ def _read(text, edits_file):
 
 
 def _registered(network):
-    from regan import edit_zoo, models
-    from regan.errors import UserError
+    from regan.editing import edit_zoo
+    from regan.networks import models
+    from regan.base.errors import UserError
     model = edit_zoo.registered(network)
     if model is None:
         raise UserError('%s is no registered network, so its data set is not known; give --dataset, or one of %s'

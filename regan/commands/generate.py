@@ -26,19 +26,23 @@ GRID_PIXELS = 2 ** 26  # 200 MB; what does not fit is only written image by imag
 def generate(network, seeds, psi, cutoff, mode, noise, conversion, label, columns, out, scheduler, precision, networks_folder,
              trust_embedded_code):
     """Write one image for each seed, and a grid of all."""
-    from regan import artefacts, images, latents, models, provenance, rendering
-    from regan.network_file import NetworkFile
+    from regan.base import artefacts, provenance
+    from regan.drawing import seed_images
+    from regan.networks import models
+    from regan.pictures import images
+    from regan.sampling import latents
+    from regan.networks.network_file import NetworkFile
     import numpy as np
     import tqdm
     seeds, file = latents.parse_seeds(seeds), NetworkFile(models.resolve(network, networks_folder))
-    from regan.generator import Generator  # It imports TensorFlow; the file is read meanwhile.
+    from regan.networks.generator import Generator  # It imports TensorFlow; the file is read meanwhile.
     folder = Path(out)
     with options.workers(scheduler) as cluster, \
             Generator.open(file, 'stored', trust_embedded_code, precision) as generator:
         options.check_cutoff(cutoff, generator)
         options.check_class(label, generator)
         settings = options.resolve(mode, noise, conversion, generator.generation, psi, cutoff)
-        plan = rendering.Plan(settings.noise, settings.psi, settings.cutoff, settings.conversion, label)
+        plan = seed_images.Plan(settings.noise, settings.psi, settings.cutoff, settings.conversion, label)
         _report_precision(generator, plan, seeds)
         in_grid, contents = len(seeds) * generator.resolution ** 2 <= GRID_PIXELS, []
         with contextlib.closing(_pngs(generator, plan, seeds, cluster, trust_embedded_code)) as drawn:
@@ -57,19 +61,21 @@ def generate(network, seeds, psi, cutoff, mode, noise, conversion, label, column
 
 def _pngs(generator, plan, seeds, cluster, trust_embedded_code):
     """Yields the PNG file of each seed's image, as bytes. Compressed in another thread while the next ones are drawn, or by workers."""
-    from regan import images, overlap, rendering
+    from regan.base import background
+    from regan.drawing import seed_images
+    from regan.pictures import images
     if cluster is None:
-        return overlap.behind(images.png, rendering.draw(generator, plan, seeds), buffered=2 * generator.images_at_once)
-    from regan.scale import jobs, rendering as scale
+        return background.behind(images.png, seed_images.draw(generator, plan, seeds), buffered=2 * generator.images_at_once)
+    from regan.scale import jobs, shared_images as scale
     files = dict(generator=jobs.generator_file(generator, trust_embedded_code))
     return scale.pngs(cluster, files, plan, seeds, generator)
 
 
 def _report_precision(generator, plan, seeds):
-    from regan import rendering
+    from regan.drawing import seed_images
     if generator.precision == 'bf16':
         import numpy as np
-        dlatents = rendering.styles(generator, plan, [np.random.RandomState(seed) for seed in seeds[:options.PRECISION_IMAGES]])
+        dlatents = seed_images.styles(generator, plan, [np.random.RandomState(seed) for seed in seeds[:options.PRECISION_IMAGES]])
         options.report_precision(generator, dlatents, plan.conversion)
 
 

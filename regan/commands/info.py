@@ -10,6 +10,6 @@ import click
 @click.option('--networks-folder', type=click.Path(exists=True, file_okay=False), help='Folder with network files that you have.')
 def info(network, as_json, networks_folder):
     """Print what is in a network pickle. Nothing of it is executed and no graph is built."""
-    from regan import info as module, models
+    from regan.networks import description as module, models
     facts = module.describe(models.resolve(network, networks_folder))
     click.echo(json.dumps(facts, indent=2, default=str) if as_json else module.report(facts))

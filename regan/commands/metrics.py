@@ -43,9 +43,10 @@ def metrics(network, names, data, reader, inception, lpips, n, seed, psi, mirror
     Statistics of the real images are cached.
     """
     from contextlib import ExitStack
-    from regan import artefacts, models
-    from regan.features import FactorReader, OfficialNetwork
-    from regan.generator import Generator
+    from regan.base import artefacts
+    from regan.networks import models
+    from regan.networks.judges import FactorReader, OfficialNetwork
+    from regan.networks.generator import Generator
     from regan.metrics import evaluate as module, reals as sources, table
     request = module.Request(tuple(name.strip() for name in names.split(',')), n, seed, psi, mirror, crop)
     trusted = (trust_embedded_code,)
@@ -73,7 +74,7 @@ def metrics(network, names, data, reader, inception, lpips, n, seed, psi, mirror
 
 def _farm(cluster, networks, openers, request):
     """What `evaluate` takes to let a Cluster draw and judge. Args: dicts of names -> open networks, and -> how to open them."""
-    from regan.scale import jobs, metrics as scale
+    from regan.scale import jobs, shared_metrics as scale
     files = {name: jobs.File(openers[name][0], os.path.abspath(found.path), found.sha256, openers[name][1:]) for name, found in networks.items()}
     return scale.farm(cluster, files, request, networks['generator'].resolution)
 

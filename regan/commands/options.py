@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from regan import modes
-from regan.errors import UserError
+from regan.drawing import modes
+from regan.base.errors import UserError
 
 
 def finite(ctx, param, value):
@@ -43,7 +43,7 @@ CUTOFF = click.option('--cutoff', type=click.IntRange(min=0), help='Truncate onl
 
 def _noise(words):
     def parse(ctx, param, value):
-        from regan import noise
+        from regan.sampling import noise
         if value is None or value in words:
             return value
         try:
@@ -117,7 +117,7 @@ def report_precision(generator, dlatents, conversion):
         click.echo('bf16: %.2f levels of 255 from float32 on average, %d at most, measured on %d images' % (mean, largest, len(dlatents)))
 
 
-ESTIMATORS = ('ipca', 'pca', 'fbpca', 'ica', 'spca', 'random', 'randomized')  # of regan.pca, which takes long to import
+ESTIMATORS = ('ipca', 'pca', 'fbpca', 'ica', 'spca', 'random', 'randomized')  # of regan.components.pca, which takes long to import
 
 
 def pca_options(command):

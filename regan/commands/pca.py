@@ -3,7 +3,7 @@ import dataclasses
 
 import click
 
-from regan import console
+from regan.components import cached
 from regan.commands import options
 
 
@@ -20,9 +20,9 @@ from regan.commands import options
 def pca(network, n, components, estimator, batch_size, pca_seed, sparsity, layer, space, list_layers, out, scheduler,
         networks_folder, trust_embedded_code):
     """Compute the principal components of W; they are cached. An interrupted run goes on where it stopped."""
-    from regan import models
-    from regan.generator import Generator
-    from regan.pca import PCASpec
+    from regan.networks import models
+    from regan.networks.generator import Generator
+    from regan.components.pca import PCASpec
     if layer and not out:
         raise click.UsageError('--layer needs --out, the file for its components')
     if scheduler and (layer or list_layers):
@@ -37,7 +37,7 @@ def pca(network, n, components, estimator, batch_size, pca_seed, sparsity, layer
         elif layer:
             _decompose(generator, layer, spec, space or 'w', out)
         else:
-            basis = console.components(generator, spec, spread=cluster and _spread(cluster, generator, trust_embedded_code))
+            basis = cached.basis(generator, spec, spread=cluster and _spread(cluster, generator, trust_embedded_code))
             _print_table(basis, basis.stdev)
             if out:
                 basis.save(out)
@@ -46,7 +46,7 @@ def pca(network, n, components, estimator, batch_size, pca_seed, sparsity, layer
 
 def _spread(cluster, generator, trust_embedded_code):
     """What lets the workers of a Cluster compute shards of the sample."""
-    from regan.scale import jobs, pca as scale
+    from regan.scale import jobs, shared_components as scale
     return scale.spread(cluster, dict(generator=jobs.generator_file(generator, trust_embedded_code)))
 
 
@@ -56,7 +56,7 @@ def _print_layers(generator):
 
 
 def _decompose(generator, layer, spec, space, out):
-    from regan import activations
+    from regan.components import activations
     import tqdm
     given = click.get_current_context().get_parameter_source('estimator') is not click.core.ParameterSource.DEFAULT
     if not given and not activations.fits_ipca(generator, layer, spec):

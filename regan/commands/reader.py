@@ -16,7 +16,7 @@ import click
               help='Network pickle. While training, its state is beside it; an interrupted run goes on.')
 def reader(data, steps, precision, held_out, seed, out):
     """Train a factor reader, and print how well it reads each factor from held-out images (R2)."""
-    from regan import artefacts
+    from regan.base import artefacts
     from training import reader as module
     import tqdm
     images, factors, facts = _data_set(data)
@@ -37,17 +37,17 @@ def reader(data, steps, precision, held_out, seed, out):
 def _data_set(folder):
     """All images uint8 [n, H, W, C] of a data set, their factors float32 [n, F], and the facts that the reader carries."""
     import numpy as np
-    from regan import records
-    from regan.errors import UserError
+    from regan.base import json_records
+    from regan.base.errors import UserError
     from regan.metrics.reals import FolderImages
-    from training import tfrecords
+    from regan.data import tfrecords
     levels = tfrecords.open_levels(folder)
     resolution, path = levels[0].shape[1], levels[0].path
     for level in levels:
         level.close()
     stem = path.name[:-len('-rXX.tfrecords')]
     factors_path, facts_path = path.with_name(stem + '.factors.npy'), path.with_name(stem + '.json')
-    facts = records.load(facts_path) if facts_path.exists() and factors_path.exists() else {}
+    facts = json_records.load(facts_path) if facts_path.exists() and factors_path.exists() else {}
     if not {'world', 'factor_names'} <= set(facts):
         raise UserError('%s has no %s and %s, so its factors are not known; make it from a world' % (folder, factors_path.name, facts_path.name))
     source = FolderImages(folder, min(resolution, 64))

@@ -25,7 +25,9 @@ def segan():
 @click.option('--out', type=click.Path(dir_okay=False), required=True, callback=options.png, help='PNG; a .json with the same name says what made it.')
 def control(network, layer, position, dimension, values, operation, seeds, noise, out):
     """Draw what one coordinate of one subspace does: the same z and noise along a row."""
-    from regan import artefacts, images, latents, provenance
+    from regan.base import artefacts, provenance
+    from regan.pictures import images
+    from regan.sampling import latents
     from regan.segan import control as module
     from regan.segan.subspaces import Subspaces
     import tqdm
@@ -52,8 +54,8 @@ def control(network, layer, position, dimension, values, operation, seeds, noise
 @click.option('--out', type=click.Path(file_okay=False), required=True, help='Folder for traversal.csv, traversal.png and traversal.json.')
 def traversal(network, reader, samples, top, seed, noise, out):
     """Measure which dimension of which subspace moves which known factor of the world."""
-    from regan import artefacts, provenance
-    from regan.features import FactorReader
+    from regan.base import artefacts, provenance
+    from regan.networks.judges import FactorReader
     from regan.segan import traversal as module
     from regan.segan.subspaces import Subspaces
     import tqdm
@@ -88,6 +90,6 @@ def table(results, out):
 
 
 def _generator(network, noise):
-    from regan import models
-    from regan.generator import Generator
+    from regan.networks import models
+    from regan.networks.generator import Generator
     return Generator.open(models.resolve(network, None), noise=noise)

@@ -3,15 +3,15 @@ import re
 
 import click
 
-from regan import console
-from regan.commands import chosen as choices
+from regan.components import cached
+from regan.commands import edit_choices as choices
 from regan.commands import options
 
 
 def _numbers(ctx, param, value):
     """'0-2,7' -> [0, 1, 2, 7]; None stays."""
-    from regan import latents
-    from regan.errors import UserError
+    from regan.sampling import latents
+    from regan.base.errors import UserError
     try:
         return value and latents.parse_seeds(value)
     except UserError:
@@ -51,9 +51,11 @@ def sweep(network, seeds, texts, edits_file, vectors, layers, strength, frames, 
     What an edit leaves alone, below its first layer, is computed once for each latent. Pictures that are there already, made with the same
     options, are kept; an interrupted sweep goes on where it stopped.
     """
-    from regan import latents, models, sweep as module
-    from regan.network_file import NetworkFile
-    from regan.pca import PCASpec
+    from regan.drawing import sweep as module
+    from regan.networks import models
+    from regan.sampling import latents
+    from regan.networks.network_file import NetworkFile
+    from regan.components.pca import PCASpec
     _check_options(texts, vectors, layers, layout, by, video)
     chosen = choices.choose(texts, edits_file) + _combined(vectors, layers, strength)
     seeds = list(dict.fromkeys(latents.parse_seeds(seeds) if seeds else choices.agreed(chosen, 'seeds', '--seeds')))
@@ -63,13 +65,13 @@ def sweep(network, seeds, texts, edits_file, vectors, layers, strength, frames, 
     basis = choices.read_basis(basis_file) if basis_file else None
     choices.notice_transfer(chosen, network)
     file = NetworkFile(models.resolve(network, networks_folder))
-    from regan.generator import Generator  # It imports TensorFlow; the file is read meanwhile.
+    from regan.networks.generator import Generator  # It imports TensorFlow; the file is read meanwhile.
     with Generator.open(file, trust_embedded_code=trust_embedded_code, precision=precision) as generator:
         options.check_cutoff(cutoff, generator)
         settings = options.resolve(mode, noise, conversion, generator.generation, psi, cutoff)
         choices.check(chosen, generator, len(basis.components) if basis else components)
         generator.set_noise(settings.noise)
-        basis = basis or console.components(generator, spec)
+        basis = basis or cached.basis(generator, spec)
         pages = module.pages({None: layout, 'edit': 'edits', 'seed': 'seeds'}[by or (layout == 'strips' and 'edit' or None)],
                              [_file_name(one) for one in chosen], seeds)
         facts = _facts(pages, chosen, seeds, network, generator, dict(
@@ -96,14 +98,14 @@ def _check_options(texts, vectors, layers, layout, by, video):
 
 def _combined(vectors, layers, strength):
     """The Chosen of components x ranges of layers."""
-    from regan import edits
+    from regan.editing import edits
     ranges = [part.strip() for part in (layers or 'all').split(',')]
     return [choices.Chosen(edits.parse('E(v%d, %s) * %r' % (vector, part, strength))) for vector in vectors or () for part in ranges]
 
 
 def _truncated(generator, seeds, settings):
     """dlatents [N, L, D] of the seeds, before any edit."""
-    from regan import latents
+    from regan.sampling import latents
     w = generator.map(latents.from_seeds(seeds, generator.latent_size))
     return latents.truncate(latents.broadcast(w, generator.num_layers), generator.dlatent_avg, settings.psi, settings.cutoff)
 
@@ -115,7 +117,7 @@ def _file_name(one):
 
 def _facts(pages, chosen, seeds, network, generator, common):
     """{name of a page: dict for its JSON}, with the edits and seeds that the page has, in order."""
-    from regan import provenance
+    from regan.base import provenance
     made, facts = provenance.made_by('sweep', network, generator), {}
     for page in pages:
         shown = [chosen[i] for i in dict.fromkeys(i for i, _ in page.cells) if i is not None]

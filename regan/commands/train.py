@@ -57,7 +57,7 @@ def _sizes(command):
 @click.option('--threads', type=_POSITIVE, help='Of TensorFlow; default: one for each processor.')
 def train(**options):
     """Train a generator and a discriminator. The same command goes on where it was interrupted, bit for bit."""
-    from regan.errors import UserError
+    from regan.base.errors import UserError
     from training.training_loop import training_loop
     _check(options, UserError)
     path = training_loop(
@@ -117,9 +117,9 @@ def _recipe(options):
 
 def _metrics(data_dir, reader, n, mirror):
     """The function path of a pickle -> dict of its Frechet distance, precision and recall."""
-    from regan import artefacts
-    from regan.features import FactorReader
-    from regan.generator import Generator
+    from regan.base import artefacts
+    from regan.networks.judges import FactorReader
+    from regan.networks.generator import Generator
     from regan.metrics import evaluate, reals
     with FactorReader(reader):
         pass  # Refused now rather than after hours, if it is none.

@@ -45,7 +45,9 @@ def list_():
               help='Folder for 00000000.png, 00000001.png, ..., factors.csv and world.json.')
 def render(world, n, resolution, seed, out):
     """Write images of a WORLD and their factors into a folder. When interrupted, the same command goes on."""
-    from regan import images, overlap, worlds as module
+    from regan import worlds as module
+    from regan.base import background
+    from regan.pictures import images
     import tqdm
     world, folder = module.load(world), Path(out)
     factors = world.sample(n, seed)
@@ -55,7 +57,7 @@ def render(world, n, resolution, seed, out):
     with tqdm.tqdm(total=n, initial=n - len(missing), unit=' images', leave=False, disable=None) as bar:
         batches = (missing[first:first + _BATCH] for first in range(0, len(missing), _BATCH))
         drawn = ((i, image) for batch in batches for i, image in zip(batch, world.render(factors[batch], resolution)))
-        for _ in overlap.behind(lambda item: images.save_png(folder / _file(item[0]), item[1]), drawn, buffered=_BATCH):
+        for _ in background.behind(lambda item: images.save_png(folder / _file(item[0]), item[1]), drawn, buffered=_BATCH):
             bar.update()
     click.echo('wrote %s: %d images, %d of them now' % (folder, n, len(missing)))
 
@@ -85,7 +87,8 @@ def sheet(world, rows, cols, resolution, seed, out):
 @_OUT_PNG
 def sweep(world, factor, steps, seeds, resolution, out):
     """Write rows in which one FACTOR of a WORLD moves over its range and all others rest."""
-    from regan import latents, worlds as module
+    from regan import worlds as module
+    from regan.sampling import latents
     import numpy as np
     world, seeds = module.load(world), latents.parse_seeds(seeds)
     column = world.index(factor)
@@ -115,8 +118,8 @@ def _claim(folder, facts):
     Raises:
         UserError: it holds something else, or cannot be written.
     """
-    from regan import artefacts
-    from regan.errors import UserError
+    from regan.base import artefacts
+    from regan.base.errors import UserError
     if (folder / 'world.json').exists():
         if _read_facts(folder / 'world.json') != facts:
             raise UserError('%s holds images of another call (see its world.json); choose another --out or delete it'
@@ -131,7 +134,7 @@ def _claim(folder, facts):
 
 def _read_facts(path):
     import json
-    from regan.errors import UserError
+    from regan.base.errors import UserError
     try:
         return json.loads(path.read_text(encoding='utf-8'))
     except ValueError as error:
@@ -140,7 +143,7 @@ def _read_facts(path):
 
 def _write_factors(path, names, factors):
     """One line for each image; nine digits give the float32 back."""
-    from regan import artefacts
+    from regan.base import artefacts
     lines = [','.join(('image',) + tuple(names))]
     lines += [','.join([_file(i)] + ['%.9g' % value for value in row]) for i, row in enumerate(factors)]
     with artefacts.atomic_path(path) as temporary:
@@ -149,7 +152,8 @@ def _write_factors(path, names, factors):
 
 def _write_page(out, world, factors, resolution, facts, titles=None):
     """Draws factors [rows, columns, F] into one PNG, with a title over each column, and its .json."""
-    from regan import artefacts, images
+    from regan.base import artefacts
+    from regan.pictures import images
     import numpy as np
     import tqdm
     flat, tiles = factors.reshape(-1, factors.shape[-1]), []

@@ -17,9 +17,9 @@ from typing import Optional
 
 import numpy as np
 
-from regan.errors import UserError
+from regan.base.errors import UserError
 from regan.metrics import factors, frechet, neighbours, path_length, separability
-from regan.metrics.drawing import MINIBATCH, Drawing
+from regan.metrics.samples import Drawing, MINIBATCH
 from regan.metrics.reals import RealStatistics
 
 PATHS = tuple('ppl_' + name for name in path_length.SPECS)
@@ -80,8 +80,8 @@ class Judges:
     """The networks that look at images, each None if there is none.
 
     Attributes:
-        reader: regan.features.FactorReader.
-        inception, lpips: regan.features.OfficialNetwork of that kind.
+        reader: regan.networks.judges.FactorReader.
+        inception, lpips: regan.networks.judges.OfficialNetwork of that kind.
     """
     reader: object = None
     inception: object = None
@@ -111,14 +111,14 @@ def evaluate(generator, request, judges, reals=None, cache_dir=None, progress=No
     """The results of a request, in its order: list of Result.
 
     Args:
-        generator: regan.generator.Generator.
+        generator: regan.networks.generator.Generator.
         request: Request.
         judges: Judges.
         reals: FolderImages or WorldImages, for frechet and pr.
         cache_dir: folder for the statistics of the reals.
         progress: callable (description, total) that gives an object with update(k) and close(), such as a tqdm.
         farm: callable (name of a method of Drawing, iterable of its arguments) -> iterable of its results in order, computed by
-            others; see `regan.scale.metrics`. The results are the same.
+            others; see `regan.scale.shared_metrics`. The results are the same.
     Raises: UserError.
     """
     judges.check(request, generator, reals is not None)

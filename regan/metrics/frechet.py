@@ -3,8 +3,8 @@ import dataclasses
 
 import numpy as np
 
-from regan.errors import UserError
-from regan.moments import Moments
+from regan.base.errors import UserError
+from regan.components.moments import Moments
 
 BLOCK_ROWS = 1024  # Rows that are merged at a time: few, so that memory stays small, but enough to be fast.
 

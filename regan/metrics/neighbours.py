@@ -1,7 +1,7 @@
 """Precision and recall by nearest neighbours (Kynkaanniemi et al., "Improved precision and recall metric", 2019)."""
 import numpy as np
 
-from regan.errors import UserError
+from regan.base.errors import UserError
 
 NEIGHBOUR = 3  # k of the published numbers.
 CHUNK = 1000  # Rows and columns of the distance matrix at a time.

@@ -4,8 +4,8 @@ import pathlib
 
 import numpy as np
 
-from regan import artefacts
-from regan.errors import UserError
+from regan.base import artefacts
+from regan.base.errors import UserError
 from regan.metrics import frechet, neighbours
 
 ALGORITHM = 2  # Raise it whenever the same facts give other statistics.
@@ -25,7 +25,7 @@ class FolderImages:
     """
 
     def __init__(self, folder, resolution):
-        from training import tfrecords
+        from regan.data import tfrecords
         levels = tfrecords.open_levels(folder, resolution)
         self._file = levels[0]
         for level in levels[1:]:

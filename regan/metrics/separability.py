@@ -3,7 +3,7 @@ import warnings
 
 import numpy as np
 
-from regan.errors import UserError
+from regan.base.errors import UserError
 
 
 def score(entropies):

@@ -4,7 +4,7 @@ import dataclasses
 import os
 import pathlib
 
-from regan import artefacts, provenance
+from regan.base import artefacts, provenance
 
 
 def line(result):

@@ -8,7 +8,7 @@ import tempfile
 import time
 import warnings
 
-from regan.errors import UserError
+from regan.base.errors import UserError
 from regan.scale import jobs
 
 CONNECT_SECONDS = 10  # Then a scheduler that does not answer is given up.

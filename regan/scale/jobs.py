@@ -10,8 +10,8 @@ import socket
 import threading
 from typing import Callable, NamedTuple, Tuple
 
-from regan import artefacts, provenance
-from regan.errors import UserError
+from regan.base import artefacts, provenance
+from regan.base.errors import UserError
 
 MOST_OPEN = 4  # Network files that a process keeps open: as many as a job of metrics has.
 THREADS = 'TF_NUM_INTRAOP_THREADS'  # TensorFlow reads both when it makes its first session.
@@ -57,7 +57,7 @@ class Job(NamedTuple):
 
 def generator_file(generator, trust_embedded_code=False):
     """The File of an open Generator."""
-    from regan.generator import Generator
+    from regan.networks.generator import Generator
     return File(Generator.open, os.path.abspath(generator.path), generator.sha256, ('stored', trust_embedded_code, generator.precision))
 
 
@@ -74,7 +74,7 @@ def cores():
 
 def _versions():
     import numpy
-    from regan.generator import tf
+    from regan.networks.generator import tf
     facts = provenance.software(dict(tensorflow=tf.__version__, numpy=numpy.__version__))
     return {name: facts[name] for name in ('regan', 'tensorflow', 'numpy', 'processor')}
 

@@ -3,7 +3,7 @@ import pathlib
 
 import distributed
 
-from regan import artefacts
+from regan.base import artefacts
 from regan.scale import jobs
 
 

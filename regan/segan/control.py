@@ -3,8 +3,8 @@ import math
 
 import numpy as np
 
-from regan import latents
-from regan.errors import UserError
+from regan.sampling import latents
+from regan.base.errors import UserError
 
 OPERATIONS = ('set', 'scale', 'add')
 

@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 
-from regan import latents
-from regan.errors import UserError
+from regan.sampling import latents
+from regan.base.errors import UserError
 
 STATISTICS_SAMPLES = 5000  # The unit of control is a coordinate's standard deviation over so many latents.
 STATISTICS_SEED = 0

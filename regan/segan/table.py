@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 from typing import Optional
 
-from regan import artefacts, records
-from regan.errors import UserError
+from regan.base import artefacts, json_records
+from regan.base.errors import UserError
 
 PUBLISHED = Path(__file__).with_name('published.json')
 METRICS = {'frechet': 'Frechet distance', 'ppl': 'PPL'}
@@ -68,7 +68,7 @@ def _parse(argument):
 
 
 def _read(mode, variant, path):
-    data = records.load(path)
+    data = json_records.load(path)
     if not isinstance(data, dict) or not isinstance(data.get('results'), list):
         raise UserError('%s was not written by regan metrics --out; give such a file' % path)
     conditions, found = {key: data.get(key) for key in CONDITIONS}, {}
@@ -86,7 +86,7 @@ def _is_number(value):
 
 def published():
     """The published numbers: dict metric -> dict mode (int) -> float."""
-    data = records.load(PUBLISHED)
+    data = json_records.load(PUBLISHED)
     return {metric: {int(mode): value for mode, value in data[metric].items()} for metric in METRICS}
 
 

@@ -5,7 +5,8 @@ import io
 
 import numpy as np
 
-from regan import artefacts, latents
+from regan.base import artefacts
+from regan.sampling import latents
 from regan.metrics.factors import circular_difference
 
 MOST_ROWS_IN_FIGURE = 200

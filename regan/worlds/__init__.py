@@ -4,7 +4,7 @@
     factors = world.sample(100, seed=1)                 # float32 [100, 16] in [0, 1]
     images = world.render(factors, resolution=64)       # uint8 [100, 64, 64, 3]
 """
-from regan.errors import UserError
+from regan.base.errors import UserError
 from regan.worlds.catalogue import FACTORS
 from regan.worlds.world import World
 

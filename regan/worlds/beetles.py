@@ -6,7 +6,7 @@ from regan.worlds import colour, raymarch, sdf, vector
 from regan.worlds.colour import Colour
 from regan.worlds.compiled import compiled, inner
 from regan.worlds.raymarch import March, Shadow
-from regan.worlds.rendering import Picture, between
+from regan.worlds.painting import Picture, between
 from regan.worlds.vector import Vector
 
 # What a factor moves something between: (at 0, at 1). The picture is 2.68 wide.

@@ -6,7 +6,7 @@ from regan.worlds import colour, raymarch, sdf, vector
 from regan.worlds.colour import Colour
 from regan.worlds.compiled import compiled, inner
 from regan.worlds.raymarch import Camera, March, Shadow
-from regan.worlds.rendering import Picture, between
+from regan.worlds.painting import Picture, between
 from regan.worlds.vector import Vector
 
 # What a factor, or the type of car, moves something between: (at 0, at 1). Lengths in units of about 2 m.

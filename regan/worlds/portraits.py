@@ -5,7 +5,7 @@ import numpy as np
 from scipy import ndimage
 
 from regan.worlds import faces
-from regan.worlds.rendering import Picture, between
+from regan.worlds.painting import Picture, between
 
 # What a factor moves something between: (at 0, at 1).
 STRENGTH = (0.25, 1.0)                       # Of all that follows, by the factor `strokes`.

@@ -4,7 +4,7 @@ from typing import Tuple
 
 import numpy as np
 
-from regan.errors import UserError
+from regan.base.errors import UserError
 from regan.worlds import factors as sampling
 from regan.worlds.factors import Factor
 
@@ -70,5 +70,5 @@ class World:
             raise ValueError('factors must lie in [0, 1]')
         if resolution < 1 or supersampling < 1:
             raise ValueError('resolution and supersampling must be at least 1, not %s and %s' % (resolution, supersampling))
-        from regan.worlds import rendering
-        return rendering.render(self, factors, resolution, supersampling)
+        from regan.worlds import painting
+        return painting.render(self, factors, resolution, supersampling)

@@ -6,9 +6,10 @@ import pytest
 import tensorflow.compat.v1 as tf
 
 from dnnlib import tflib
-from regan.errors import UserError
+from regan.base.errors import UserError
 from tests import plain_tfrecords
-from training import dataset, tfrecords
+from regan.data import tfrecords
+from training import dataset
 
 N = 13
 IMAGES = np.random.RandomState(0).randint(0, 256, [N, 3, 16, 16]).astype(np.uint8)

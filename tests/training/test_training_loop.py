@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from dnnlib import unpickle
-from regan.errors import UserError
+from regan.base.errors import UserError
 from training import recipe as recipes
-from training import state, tfrecords
+from regan.data import tfrecords
+from training import state
 from training import training_loop as training_loop_module
 from training.graph import fade
 from training.run_folder import RunFolder

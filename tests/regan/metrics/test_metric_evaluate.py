@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from regan.errors import UserError
+from regan.base.errors import UserError
 from regan.metrics import table
 from regan.metrics.evaluate import Judges, Request, evaluate
 

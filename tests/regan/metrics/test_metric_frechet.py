@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from regan.errors import UserError
+from regan.base.errors import UserError
 from regan.metrics import frechet
 
 

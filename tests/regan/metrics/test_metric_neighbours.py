@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from regan.errors import UserError
+from regan.base.errors import UserError
 from regan.metrics import neighbours
 
 

@@ -2,9 +2,9 @@
 import numpy as np
 import pytest
 
-from regan.errors import UserError
+from regan.base.errors import UserError
 from regan.metrics import frechet, neighbours, reals
-from training import tfrecords
+from regan.data import tfrecords
 
 IMAGES = np.random.RandomState(0).randint(0, 256, [71, 3, 8, 8]).astype(np.uint8)
 

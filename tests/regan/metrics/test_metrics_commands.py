@@ -8,10 +8,10 @@ from click.testing import CliRunner
 
 from regan.commands.metrics import metrics
 from regan.commands.reader import reader
-from regan.errors import UserError
-from regan.generator import Generator
+from regan.base.errors import UserError
+from regan.networks.generator import Generator
 from tests import tiny_reader
-from training import tfrecords
+from regan.data import tfrecords
 
 
 @pytest.fixture(scope='module')

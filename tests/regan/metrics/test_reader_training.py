@@ -7,8 +7,8 @@ import pytest
 import tensorflow.compat.v1 as tf
 
 from dnnlib import unpickle
-from regan.errors import UserError
-from regan.features import FactorReader
+from regan.base.errors import UserError
+from regan.networks.judges import FactorReader
 from regan.metrics.factors import r_squared
 from training import reader
 

@@ -11,15 +11,16 @@ from click.testing import CliRunner
 distributed = pytest.importorskip('distributed')
 import dask
 
-from regan import artefacts, pca
+from regan.base import artefacts
+from regan.components import pca
 from regan.cli import main
-from regan.errors import UserError
-from regan.generator import Generator
+from regan.base.errors import UserError
+from regan.networks.generator import Generator
 from regan.metrics import evaluate
 from regan.scale import cluster, jobs
-from regan.scale import metrics as scale_metrics
-from regan.scale import pca as scale_pca
-from regan.scale import rendering as scale_rendering
+from regan.scale import shared_metrics as scale_metrics
+from regan.scale import shared_components as scale_pca
+from regan.scale import shared_images as scale_rendering
 from tests import scale_tasks, tiny_reader
 
 
@@ -105,7 +106,7 @@ class Reals:
 @pytest.fixture(scope='module')
 def measure(generator, tmp_path_factory):
     """Function (cluster or None) -> results of REQUEST."""
-    from regan.features import FactorReader
+    from regan.networks.judges import FactorReader
     path = tiny_reader.write(tmp_path_factory.mktemp('reader') / 'reader.pkl')
     with FactorReader(path) as reader:
         files = dict(files_of(generator), reader=jobs.File(FactorReader, str(path), reader.sha256))

@@ -9,11 +9,11 @@ from click.testing import CliRunner
 from PIL import Image
 
 import dnnlib.tflib as tflib
-from regan import latents
+from regan.sampling import latents
 from regan.commands.segan import segan
-from regan.errors import UserError
-from regan.features import FactorReader
-from regan.generator import Generator
+from regan.base.errors import UserError
+from regan.networks.judges import FactorReader
+from regan.networks.generator import Generator
 from regan.segan import control, traversal
 from regan.segan.subspaces import Subspaces, _subspaces
 from tests.small_networks import fresh_session, value_of
@@ -238,7 +238,7 @@ class RedReader(FactorReader):
 
 
 def test_traversal_command(generator_3, tmp_path, monkeypatch):
-    monkeypatch.setattr('regan.features.FactorReader', RedReader)
+    monkeypatch.setattr('regan.networks.judges.FactorReader', RedReader)
     out = tmp_path / 'out'
     arguments = ['traversal', generator_3.path, '--reader', generator_3.path, '--samples', '3', '--top', '1', '--out', str(out)]
     result = CliRunner().invoke(segan, arguments)

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from scipy.stats import kendalltau
 
 from regan.commands.segan import segan
-from regan.errors import UserError
+from regan.base.errors import UserError
 from regan.segan import table
 
 OURS = {0: (30.5, 0.4), 1: (31.25, 0.3), 2: (33.0, 0.2), 3: (40.0, 0.7)}

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from regan import images, worlds
+from regan import worlds
+from regan.pictures import images
 from regan.commands.worlds import worlds as group
-from regan.console import errors_in_one_line
+from regan.base.command_errors import errors_in_one_line
 
 
 class _OneLine(click.Group):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from regan import worlds
-from regan.errors import UserError
+from regan.base.errors import UserError
 from regan.worlds.factors import Cut, Factor, Leaning, Normal, Switch, Uniform, sample
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from regan import worlds
-from regan.worlds import rendering
+from regan.worlds import painting
 
 GOLDEN = np.load(str(pathlib.Path(__file__).with_name('worlds_golden.npz')))   # Factors and images of 24 x 24 pixels.
 
@@ -57,9 +57,9 @@ def test_supersampling_averages_light():
 
 def test_number_of_threads(monkeypatch):
     monkeypatch.setenv('OMP_NUM_THREADS', '5')
-    assert rendering.threads() == 5
+    assert painting.threads() == 5
     monkeypatch.delenv('OMP_NUM_THREADS')
-    assert rendering.threads() >= 1
+    assert painting.threads() >= 1
 
 
 def test_no_images():

@@ -1,0 +1,182 @@
+"""Files that can be trusted: written whole or not at all, named by what made them, checked when fetched."""
+
+import contextlib
+import hashlib
+import json
+import os
+import pathlib
+import sys
+import uuid
+
+import numpy as np
+
+from regan.base.errors import UserError
+
+NETWORKS_VARIABLE = 'REGAN_NETWORKS'
+CACHE_VARIABLE = 'REGAN_CACHE_DIR'
+
+
+@contextlib.contextmanager
+def atomic_path(path):
+    """Context manager: yields a temporary pathlib.Path that becomes `path` if the body succeeds.
+
+    The temporary file lies in the same folder (made if missing) and has the same suffix. When the body fails it
+    is removed and `path` is left as it was. Keep the body to the writing itself.
+
+    Raises:
+        UserError: the file cannot be written (full disk, no permission, ...); the message names `path`.
+    """
+    path = pathlib.Path(path)
+    temporary = path.with_name('.%s.%s%s' % (path.stem, uuid.uuid4().hex[:8], path.suffix))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(str(temporary), str(path))
+    except OSError as error:
+        raise UserError('cannot write %s: %s; nothing was kept, so make room or choose another place and try again'
+                        % (path, error.strerror or error)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def sha256_file(path):
+    """SHA-256 of a file as 64 hexadecimal digits.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+    digest = hashlib.sha256()
+    with _reading(path) as file:
+        for chunk in iter(lambda: file.read(1 << 20), b''):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def _reading(path):
+    try:
+        with open(str(path), 'rb') as file:
+            yield file
+    except OSError as error:
+        raise UserError('cannot read %s: %s' % (path, error.strerror or error)) from error
+
+
+def cache_dir():
+    """The folder for files that can be made again: $REGAN_CACHE_DIR, else ~/.cache/regan."""
+    return pathlib.Path(os.environ.get(CACHE_VARIABLE) or '~/.cache/regan').expanduser()
+
+
+def cache_key(facts):
+    """16 hexadecimal digits that change with any of the facts (a dict of JSON values; the order is irrelevant).
+
+    >>> cache_key({'n': 1, 'seed': 0}) == cache_key({'seed': 0, 'n': 1})
+    True
+    >>> cache_key({'n': 1, 'seed': 0}) == cache_key({'n': 1, 'seed': 1})
+    False
+    """
+    canonical = json.dumps(facts, sort_keys=True, separators=(',', ':'), allow_nan=False)
+    return hashlib.sha256(canonical.encode('ascii')).hexdigest()[:16]
+
+
+def write_json(path, obj):
+    """Writes `obj` as indented JSON, atomically. NaN and infinity are refused (ValueError)."""
+    text = json.dumps(obj, indent=2, allow_nan=False) + '\n'
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding='utf-8')
+
+
+def write_npz(path, arrays):
+    """Writes a dict of arrays as a compressed .npz, atomically. Equal arrays give equal bytes."""
+    with atomic_path(path) as temporary:
+        with open(str(temporary), 'wb') as file:
+            np.savez_compressed(file, **arrays)
+
+
+def read_npz(path):
+    """All arrays of an .npz as a dict; pickled objects are refused.
+
+    Raises:
+        UserError: the file is missing or damaged; the message names it.
+    """
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise UserError('there is no file %s' % path)
+    try:
+        with np.load(str(path), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except Exception as error:  # a damaged archive raises anything from BadZipFile to struct.error
+        raise UserError('%s is damaged or not an .npz of plain arrays (%s); if it is from the cache, delete it and run again, else give '
+                        'another file' % (path, type(error).__name__)) from error
+
+
+def fetch(url, sha256, fname, folder, given=None):
+    """Path of a file that is in the user's folder, in `folder`, or is now downloaded into `folder`.
+
+    Args:
+        url: http(s) address, or None when the file can only be fetched by hand.
+        sha256: expected hexadecimal digest, or None when it is not known.
+        fname: name of the file in either folder.
+        folder: where downloads are kept.
+        given: folder of files that the user already has; default $REGAN_NETWORKS.
+
+    Returns:
+        pathlib.Path. The content is checked, also when the file was there before.
+
+    Raises:
+        UserError: wrong content (which is left alone), or no download; the message says which file goes where.
+    """
+    given = given or os.environ.get(NETWORKS_VARIABLE)
+    for place in [given, folder]:
+        path = place and pathlib.Path(place).expanduser() / fname
+        if path and path.is_file():
+            _check(path, sha256)
+            return path
+    path = pathlib.Path(folder).expanduser() / fname
+    if url is None:
+        raise UserError('%s has no address to download from; %s' % (fname, _by_hand(path, sha256, given)))
+    _download(url, sha256, path, given)
+    return path
+
+
+def _check(path, sha256):
+    if _is_html(path):
+        raise UserError('%s is an HTML page, not the file it is named after; delete it' % path)
+    found = sha256 and sha256_file(path)
+    if found != sha256:
+        raise UserError('%s has SHA-256 %s but should have %s; delete it and fetch it again' % (path, found, sha256))
+
+
+def _download(url, sha256, path, given):
+    import pooch  # here because it loads requests, which takes longer than all the rest
+
+    def download(url, output_file, pooch_object):
+        downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty())
+        downloader(url, output_file, pooch_object)
+        if _is_html(output_file):
+            raise ValueError('the server sent an HTML page instead of the file')
+
+    pooch.get_logger().setLevel('WARNING')
+    try:
+        pooch.retrieve(url, sha256 and 'sha256:' + sha256, fname=path.name, path=path.parent, downloader=download)
+    except (OSError, ValueError) as error:
+        raise UserError('cannot download %s from %s (%s); %s'
+                        % (path.name, url, _root(error), _by_hand(path, sha256, given))) from error
+
+
+def _root(error):
+    """What went wrong at first, as text, without the layers (and object names) of a network library around it."""
+    while error.args and isinstance(getattr(error.args[0], 'reason', None), Exception):
+        error = error.args[0].reason
+    return str(error).split('>: ', 1)[-1]
+
+
+def _is_html(path):
+    with _reading(path) as file:
+        start = file.read(1024).lstrip(b'\xef\xbb\xbf \t\r\n').lower()
+    return start.startswith((b'<!doctype html', b'<html'))
+
+
+def _by_hand(path, sha256, given):
+    digest = 'SHA-256 %s' % sha256 if sha256 else 'SHA-256 not known'
+    return 'get %s (%s) by hand and put it in %s' % (path.name, digest, given or path.parent)

@@ -1,0 +1,73 @@
+"""The state of an unfinished PCA on disk, so that an interrupted run goes on where it stopped."""
+
+import json
+import pathlib
+import time
+
+import numpy as np
+
+from regan.base import artefacts
+from regan.base.errors import UserError
+
+
+SECONDS = 20  # At most so much work is lost when the process is killed.
+
+
+class Checkpoint:
+    """One file for one run; `facts` (JSON-able dict) says which. Writing is atomic, floats are kept exactly.
+
+    Args:
+        path: the file, or None: then nothing is kept.
+        facts: everything the state depends on.
+    """
+
+    def __init__(self, path, facts):
+        self.path = path and pathlib.Path(path)
+        self.facts = json.dumps(facts, sort_keys=True)
+
+    def load(self, state_class):
+        """The saved `state_class`, or None where nothing is saved.
+
+        Raises:
+            UserError: the file is damaged or belongs to other facts.
+        """
+        if self.path is None or not self.path.exists():
+            return None
+        arrays = artefacts.read_npz(self.path)
+        if str(arrays.pop('facts', '')) != self.facts:
+            raise UserError('%s is the checkpoint of a run with other settings; delete it to start again' % self.path)
+        try:
+            return state_class(**{name: array if array.ndim else array.item() for name, array in arrays.items()})
+        except TypeError as error:
+            raise UserError('%s is not a complete checkpoint (%s); delete it to start again'
+                            % (self.path, error)) from error
+
+    def save(self, state):
+        """Replaces the file by `state`, a dataclass of arrays and numbers."""
+        if self.path is not None and state is not None:
+            artefacts.write_npz(self.path, dict(vars(state), facts=np.array(self.facts)))
+
+    def last(self, states, state, progress):
+        """The last state of a loop, saved every SECONDS and on Ctrl-C.
+
+        Args:
+            states: iterable of pairs (state, rows that it has more than the one before), each of which may take long.
+            state: the one before them, or None; what is returned if there are no others.
+            progress: called with these numbers of rows.
+        """
+        saved = time.monotonic()
+        try:
+            for state, rows in states:
+                progress(rows)
+                if time.monotonic() - saved >= SECONDS:
+                    self.save(state)
+                    saved = time.monotonic()
+        except (KeyboardInterrupt, SystemExit):
+            self.save(state)
+            raise
+        return state
+
+    def remove(self):
+        """Deletes the file; no harm if there is none."""
+        if self.path is not None and self.path.exists():
+            self.path.unlink()

@@ -1,0 +1,104 @@
+"""The principal components of W, and the file that keeps them."""
+
+import dataclasses
+import json
+
+import numpy as np
+
+from regan.base import artefacts
+from regan.base.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Basis:
+    """Principal components of a latent space. All arrays are float32; K components, D the width of the space.
+
+    Attributes:
+        mean: [D], mean latent.
+        components: [K, D], unit rows by falling variance (random ones as drawn); the entry of largest magnitude of a row is
+            positive.
+        stdev: [K], spread of 5000 fresh latents along each component: the unit of edits ("lat_stdev").
+        act_stdev: [K], spread along each component as the estimator found it.
+        variance_ratio: [K], share of the total variance.
+        random_stdevs: [K], spread along `latents.random_directions`, to compare with.
+        record: JSON-able dict of what made the basis; empty in GANSpace's own files.
+    """
+    mean: np.ndarray
+    components: np.ndarray
+    stdev: np.ndarray
+    act_stdev: np.ndarray
+    variance_ratio: np.ndarray
+    random_stdevs: np.ndarray
+    record: dict = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        count, width = self.components.shape
+        shapes = [(count,)] * 4 + [(width,)]
+        arrays = [self.stdev, self.act_stdev, self.variance_ratio, self.random_stdevs, self.mean]
+        if [array.shape for array in arrays] != shapes:
+            raise UserError('the arrays of a basis do not fit together: %d components of width %d, but shapes %s'
+                            % (count, width, [array.shape for array in arrays]))
+
+    def arrays(self):
+        """GANSpace's arrays by name (with an axis of length 1 for the sample), and the record."""
+        components, mean = self.components[:, np.newaxis], self.mean[np.newaxis]  # [K, 1, D], [1, D]
+        return {
+            'act_comp': components, 'act_mean': mean, 'act_stdev': self.act_stdev,
+            'lat_comp': components, 'lat_mean': mean, 'lat_stdev': self.stdev,
+            'var_ratio': self.variance_ratio, 'random_stdevs': self.random_stdevs,
+            'record': np.array(json.dumps(self.record, sort_keys=True, allow_nan=False)),
+        }
+
+    def save(self, path):
+        """Writes `arrays` as an .npz, atomically."""
+        artefacts.write_npz(path, self.arrays())
+
+    @classmethod
+    def load(cls, path):
+        """Reads a file of `save` or of GANSpace. Of a layer other than W it takes the directions in latent space.
+
+        Raises:
+            UserError: the file is missing, damaged or not a basis.
+        """
+        arrays = artefacts.read_npz(path)
+        try:
+            components = arrays['lat_comp']
+            return cls(mean=arrays['lat_mean'].reshape(-1), components=components.reshape(len(components), -1),
+                       stdev=arrays['lat_stdev'], act_stdev=arrays['act_stdev'],
+                       variance_ratio=arrays['var_ratio'], random_stdevs=arrays['random_stdevs'],
+                       record=json.loads(str(arrays.get('record', '{}'))))
+        except (KeyError, ValueError, UserError) as error:
+            raise UserError('%s is not a basis (%s); delete it and run again, or name another file'
+                            % (path, error)) from error
+
+
+def fix_signs(components):
+    """Rows [K, D] with signs such that the entry of largest magnitude is positive (scikit-learn's rule)."""
+    largest = np.abs(components).argmax(axis=1)
+    signs = np.where(components[np.arange(len(components)), largest] < 0, -1.0, 1.0)
+    return components * signs[:, np.newaxis]
+
+
+def largest_cosine(components):
+    """The largest |cosine| between two of the unit rows [K, D]; 0 for a single one."""
+    products = np.abs(np.dot(components.astype(np.float64), components.T))
+    np.fill_diagonal(products, 0)
+    return float(products.max())
+
+
+def near_ties(stdev, rows):
+    """Pairs [i, i + 1] of components whose order and directions `rows` samples cannot tell apart.
+
+    Two equal variances of Gaussian rows come out apart: their difference has a Rayleigh distribution of scale
+    2 / sqrt(rows) times the variance (eigenvalues of a 2 x 2 Wishart matrix, leading order). Neighbours closer
+    than 95 % of such differences may as well be equal; another sample may mix or swap them.
+
+    Args:
+        stdev: [K], falling. The last component has no known neighbour below it and is not judged against it.
+
+    >>> near_ties(np.array([3.0, 2.001, 2.0, 1.0]), rows=10000)
+    [[1, 2]]
+    """
+    variance = np.square(np.asarray(stdev, np.float64))
+    limit = np.sqrt(-2 * np.log(0.05) / rows) * (variance[:-1] + variance[1:])
+    return [[int(i), int(i) + 1] for i in np.flatnonzero(variance[:-1] - variance[1:] <= limit)]

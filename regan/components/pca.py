@@ -1,0 +1,337 @@
+"""Principal components of W from a stream of mapped latents (GANSpace's procedure, one block in memory at a time).
+
+Estimators:
+
+* `ipca`: GANSpace's default. Blocks of max(B, 2000, 3 K) rows go through `regan.components.ipca`; the last block is full even
+  if that means rows beyond n.
+* `pca`: exact, through `regan.components.moments`. It sees rows 0 .. N - 1 and nothing beyond, with N = n cut to a multiple
+  of B. For GANSpace's "pca" the rows are the same (without the zero rows that a mistake adds there).
+* `random`: random orthonormal directions and the spread of the rows of `pca` along them.
+* `fbpca`, `ica`, `spca`: GANSpace's, through `regan.components.estimators`, which holds the rows of `pca` in memory.
+
+Latents are drawn as `latents.sample_rows` says. The next blocks are drawn in one thread and earlier ones fed to the estimator in another,
+while the network maps in the caller's. Products of float32 w are float32, sums of them float64; `moments.Moments.of` bounds the error.
+An interrupted run of the first three that goes on from its checkpoint gives, on the same machine, bit for bit the basis of a run in one
+go; the others start again.
+"""
+
+import contextlib
+import dataclasses
+import math
+import pathlib
+from typing import Optional
+
+import numpy as np
+import threadpoolctl
+
+from regan.base import artefacts, background
+from regan.components import estimators
+from regan.sampling import latents, normals
+from regan.components.basis import Basis, largest_cosine, near_ties
+from regan.base.checkpoint import Checkpoint
+from regan.base.errors import UserError
+from regan.components.ipca import IncrementalPCA
+from regan.components.moments import BLOCKS_PER_SHARD, ExactPCA, Moments, RandomDirections
+
+ALGORITHM = 2  # raise it whenever the same spec gives another basis
+STREAMED = {'ipca': IncrementalPCA, 'pca': ExactPCA, 'random': RandomDirections}
+PRINCIPAL = ('ipca', 'pca', 'fbpca')  # whose rows are eigenvectors of the covariance
+ESTIMATORS = ('ipca', 'pca') + tuple(estimators.FITS) + ('random',)
+LAYER_ESTIMATORS = ('ipca', 'randomized')  # of regan.components.activations
+ORTHOGONAL = 1e-4  # a larger cosine between two components goes into the record
+SPREAD_SAMPLES = 5000  # latents behind stdev and random_stdevs
+
+
+@dataclasses.dataclass(frozen=True)
+class PCASpec:
+    """What to compute; the defaults are those of the published figures.
+
+    Attributes:
+        n: samples asked for.
+        components: K.
+        batch_size: B, rows that share one seed. Results depend on it.
+        estimator: one of ESTIMATORS, or for a layer's activations one of LAYER_ESTIMATORS.
+        seed: S, seed of the batches' seeds, 0 .. 2**32 - 1.
+        sparsity: of spca, the weight of its L1 penalty; None: 1.0. Others have none.
+
+    Raises:
+        UserError: a value that makes no sense, on construction.
+    """
+    n: int = 1000000
+    components: int = 80
+    batch_size: int = 20
+    estimator: str = 'ipca'
+    seed: int = latents.PCA_SEED
+    sparsity: Optional[float] = None
+
+    def __post_init__(self):
+        if self.estimator not in ESTIMATORS + LAYER_ESTIMATORS:
+            raise UserError("there is no estimator '%s'; choose one of %s" % (self.estimator, ', '.join(ESTIMATORS)))
+        if self.sparsity is not None:
+            _check_sparsity(self.sparsity, self.estimator)
+        for name, low, high in [('components', 1, None), ('batch_size', 1, None), ('n', 1, None),
+                                ('seed', 0, latents.LARGEST_SEED)]:
+            _check_whole(name, getattr(self, name), low, high)
+        if self.n < self.batch_size:
+            raise UserError('n is %d, less than one batch of %d (batch_size); raise n' % (self.n, self.batch_size))
+        if self.fitted_rows <= self.components:
+            raise UserError('%d samples cannot give %d components; raise n' % (self.fitted_rows, self.components))
+
+    @property
+    def facts(self):
+        """What the result depends on, as a dict: all attributes, but `sparsity` for spca only."""
+        facts = dataclasses.asdict(self)
+        facts.pop('sparsity')
+        return dict(facts, sparsity=self.alpha) if self.estimator == 'spca' else facts
+
+    @property
+    def alpha(self):
+        """The sparsity that applies."""
+        return estimators.SPARSITY if self.sparsity is None else float(self.sparsity)
+
+    @property
+    def block_rows(self):
+        """NB, rows of a block."""
+        return max(self.batch_size, 2000, 3 * self.components)
+
+    @property
+    def fitted_rows(self):
+        """Rows that the estimator sees in all."""
+        whole = self.n // self.batch_size * self.batch_size
+        return -(-whole // self.block_rows) * self.block_rows if self.estimator == 'ipca' else whole
+
+    @property
+    def random_stdevs_rows(self):
+        """(first, end) of the rows behind random_stdevs: of the last block that the original has in memory."""
+        first = self.fitted_rows - self.block_rows if self.estimator == 'ipca' else 0
+        return first, min(first + SPREAD_SAMPLES, self.fitted_rows)
+
+    @property
+    def batches(self):
+        """Seeds that GANSpace draws before that of the latents for `stdev`; the last ones may be unused."""
+        whole = self.n // self.batch_size * self.batch_size
+        return (whole + self.block_rows - 1) // self.batch_size + 1
+
+
+def _check_whole(name, value, low, high):
+    if type(value) is not int or value < low or (high is not None and value > high):
+        limits = 'from %d to %d' % (low, high) if high is not None else 'of at least %d' % low
+        raise UserError('%s is %r but must be a whole number %s' % (name, value, limits))
+
+
+def _check_sparsity(value, estimator):
+    if estimator != 'spca':
+        raise UserError('sparsity is for the estimator spca; %s has none' % estimator)
+    if type(value) not in (int, float) or not 0 < value < math.inf:
+        raise UserError('sparsity is %r but must be a number above 0' % (value,))
+
+
+def compute(map_w, width, spec, progress=None, checkpoint=None, network=None, backend=None, spread=None):
+    """The principal components of map_w(z) for random z.
+
+    Args:
+        map_w: callable, z float32 [n, width] -> w float [n, D]. It gets about `spec.block_rows` rows at a time.
+        width: latent size Z.
+        spec: PCASpec.
+        progress: callable that gets the number of rows done since its last call, such as `update` of a
+            tqdm(total=spec.fitted_rows).
+        checkpoint: file for the state of an unfinished run, or None. It is written now and then and
+            on Ctrl-C, read at the start, and removed at the end.
+        network: SHA-256 of the network behind map_w, for the record.
+        backend: dict of versions that decide about the last bits of w, for the record.
+        spread: function that computes shards elsewhere, for estimators of STREAMED; the result is the same to the last bit. It gets
+            (spec, width, seeds, first) and is a generator of the Moments of `shard_moments` for the shards first .. shards(spec) - 1 in
+            order. None: all is computed here.
+
+    Returns:
+        Basis of width D.
+
+    Raises:
+        UserError: more components than D, NaN or infinity among w, a checkpoint that does not belong here, a sample that is
+            too large for the estimator, or one on which it fails.
+    """
+    facts = _facts(spec, width, network, backend)
+    kept = _checkpoint(checkpoint, spec, facts)
+    basis = _compute(map_w, width, spec, facts, progress, kept, spread)
+    kept.remove()
+    return basis
+
+
+def load_or_compute(generator, spec, cache_dir, progress=None, spread=None):
+    """The Basis of a network's W from the cache, else computed and put there.
+
+    Args:
+        generator: has sha256, latent_size, dlatent_size, backend (versions of what computes w, which decide about its
+            last bits) and map(z [n, Z]) -> w [n, D].
+        spec, progress, spread: see `compute`.
+        cache_dir: folder; the file name has a key of everything that the result depends on. An unfinished run
+            leaves a checkpoint beside it.
+
+    Raises:
+        UserError: see `compute`; or a file of the cache is damaged or not what its name says.
+    """
+    facts = dict(_facts(spec, generator.latent_size, generator.sha256, generator.backend), dlatent_size=generator.dlatent_size)
+    name = '%s-c%d-n%d-%s' % (spec.estimator, spec.components, spec.n, artefacts.cache_key(facts))
+    path = pathlib.Path(cache_dir) / (name + '.npz')
+    if path.exists():
+        basis = Basis.load(path)
+        if {key: basis.record.get(key) for key in facts} != facts:
+            raise UserError('%s was not made from what its name says; delete it and run again' % path)
+        return basis
+    checkpoint = _checkpoint(path.with_name(name + '.checkpoint.npz'), spec, facts)
+    basis = _compute(generator.map, generator.latent_size, spec, facts, progress, checkpoint, spread)
+    basis.save(path)
+    checkpoint.remove()  # only now: a full disk must not cost the work
+    return basis
+
+
+def _facts(spec, width, network, backend):
+    backend = dict(backend or {'numpy': np.__version__}, **estimators.versions(spec.estimator))
+    return dict(spec.facts, space='w', latent_size=width, network=network, algorithm=ALGORITHM, backend=backend)
+
+
+def _checkpoint(path, spec, facts):
+    return Checkpoint(path if spec.estimator in STREAMED else None, facts)
+
+
+# One thread for NumPy's matrices: they are so small that more gain little and wait for each other on a busy
+# machine, and so the last bits do not depend on the number of cores.
+@threadpoolctl.threadpool_limits.wrap(limits=1, user_api='blas')
+def _compute(map_w, width, spec, facts, progress, checkpoint, spread):
+    if spec.estimator not in ESTIMATORS:
+        raise UserError('%s is for the activations of a layer; for w choose one of %s' % (spec.estimator, ', '.join(ESTIMATORS)))
+    if spread and spec.estimator not in STREAMED:
+        raise UserError('%s needs all samples in one place; only %s can be spread over workers' % (spec.estimator, ', '.join(STREAMED)))
+    random = np.random.RandomState(spec.seed)  # GANSpace's global generator
+    seeds = latents.draw_seeds(random, spec.batches)
+    arguments = map_w, width, spec, seeds, random, progress or (lambda rows: None), checkpoint
+    state = _fit_shards(*arguments, spread) if spread else _fit(*arguments)
+    if not state.total > 0:
+        raise UserError('every latent has the same w, so there are no principal components; check the network')
+    mean, components, stdev, ratio = state.result()
+    components = components.astype(np.float32)
+    z = latents.sample_rows(seeds, spec.batch_size, width, *spec.random_stdevs_rows)
+    fresh = latents.sample_batch(latents.draw_seeds(random, 1)[0], SPREAD_SAMPLES, width)  # after what fbpca has drawn
+    return Basis(
+        mean=mean.astype(np.float32), components=components,
+        stdev=_spread(_mapped(map_w, fresh), components),
+        act_stdev=stdev.astype(np.float32), variance_ratio=ratio.astype(np.float32),
+        random_stdevs=_spread(_mapped(map_w, z), latents.random_directions(*components.shape)),
+        record=dict(facts, dlatent_size=len(mean), rows=state.count, **_findings(spec, components, stdev, state.count)))
+
+
+def _findings(spec, components, stdev, rows):
+    """What the record says about the components: near ties of principal ones, and how far from orthogonal they are."""
+    cosine = largest_cosine(components)
+    return dict({'near_ties': near_ties(stdev, rows) if spec.estimator in PRINCIPAL else []},
+                **({'largest_cosine': cosine} if cosine > ORTHOGONAL else {}))
+
+
+def _fit(map_w, width, spec, seeds, random, progress, checkpoint):
+    """The estimator's state after all rows. `state` always covers whole blocks, whenever an interrupt comes."""
+    state = checkpoint.load(STREAMED.get(spec.estimator))
+    start = state.count if state else 0
+    progress(start)
+    z = background.ahead(_blocks(spec, width, seeds, start // spec.block_rows, blocks(spec)))
+    fold = _Fold(state, lambda columns: _start(spec, columns, random))
+    with contextlib.closing(z):
+        return checkpoint.last(background.behind(fold, (_mapped(map_w, block) for block in z)), state, progress)
+
+
+class _Fold:
+    """Feeds blocks of w to an estimator. Called with one after the other, it returns the state after it and its number of rows."""
+
+    def __init__(self, state, start):
+        self.state, self.start = state, start
+
+    def __call__(self, w):
+        self.state = (self.state or self.start(w.shape[1])).update(w)
+        return self.state, len(w)
+
+
+def blocks(spec):
+    """Number of blocks; all have spec.block_rows rows, but perhaps the last one."""
+    return -(-spec.fitted_rows // spec.block_rows)
+
+
+def _blocks(spec, width, seeds, first, end):
+    """Yields z float32 [n, width] of the blocks first .. end - 1."""
+    fill = normals.filler(spec.fitted_rows * width)
+    for begin in range(first * spec.block_rows, min(end * spec.block_rows, spec.fitted_rows), spec.block_rows):
+        yield latents.sample_rows(seeds, spec.batch_size, width, begin, min(begin + spec.block_rows, spec.fitted_rows), fill)
+
+
+def shards(spec):
+    """Number of shards, the pieces of work of a run that is spread over machines: BLOCKS_PER_SHARD blocks, or for ipca one block."""
+    return -(-blocks(spec) // _shard_blocks(spec))
+
+
+def shard_rows(spec, index):
+    """Fitted rows of a shard."""
+    size = _shard_blocks(spec) * spec.block_rows
+    return min((index + 1) * size, spec.fitted_rows) - index * size
+
+
+def _shard_blocks(spec):
+    return 1 if spec.estimator == 'ipca' else BLOCKS_PER_SHARD
+
+
+# One thread, as in `_compute`.
+@threadpoolctl.threadpool_limits.wrap(limits=1, user_api='blas')
+def shard_moments(map_w, spec, width, seeds, index):
+    """Moments of one shard of the fitted rows, which depend on the arguments alone, to the last bit.
+
+    Args:
+        map_w: callable, z float32 [n, width] -> w float32 [n, D]; called with one block after the other.
+        spec: PCASpec of an estimator of STREAMED.
+        width: latent size Z.
+        seeds: latents.batch_seeds(spec.seed, spec.batches).
+        index: 0 .. shards(spec) - 1.
+
+    Raises:
+        UserError: NaN or infinity among w.
+    """
+    first, state = index * _shard_blocks(spec), None
+    for z in _blocks(spec, width, seeds, first, first + _shard_blocks(spec)):
+        moments = Moments.of(_mapped(map_w, z))
+        state = state.merge(moments) if state else moments
+    return state
+
+
+def _fit_shards(map_w, width, spec, seeds, random, progress, checkpoint, spread):
+    """As `_fit`, with the moments of shards from elsewhere: the same state to the last bit."""
+    state = checkpoint.load(STREAMED[spec.estimator])
+    state = state and state.without_open_shard()
+    start = state.count if state else 0
+    progress(start)
+    first = start // (_shard_blocks(spec) * spec.block_rows)
+
+    def states(state):
+        for index, moments in enumerate(found, first):
+            state = state or _start(spec, len(moments.mean), random)
+            state = state.add_shard(moments, lambda: _mapped(map_w, next(_blocks(spec, width, seeds, index, index + 1))))
+            yield state, moments.count
+    with contextlib.closing(spread(spec, width, seeds, first)) as found:
+        return checkpoint.last(states(state), state, progress)
+
+
+def _start(spec, width, random):
+    if spec.components > width:
+        raise UserError('this network has %d-dimensional w, so %d components are too many; ask for at most %d'
+                        % (width, spec.components, width))
+    if spec.estimator in STREAMED:
+        return STREAMED[spec.estimator].start(width, spec.components)
+    return estimators.WholeSample(spec.estimator, (spec.fitted_rows, width), spec.components, random, spec.alpha)
+
+
+def _mapped(map_w, z):
+    w = np.asarray(map_w(z))  # [n, D]
+    if not np.isfinite(w).all():
+        raise UserError('the mapping network gave NaN or infinity among %d latents; its file is damaged or the '
+                        'network has diverged' % len(z))
+    return w
+
+
+def _spread(rows, directions):
+    """Standard deviation (denominator n) of rows [n, D] along directions [K, D], float32 [K]."""
+    return np.dot(rows, directions.T.astype(np.float64)).std(axis=0).astype(np.float32)

@@ -1,0 +1,272 @@
+"""Data sets of TFRecords: made from a world or from a folder of images, described, checked, and turned back into images.
+
+Beside the records lie NAME.json with what made them and, for a world, NAME.factors.npy: float32 [n, factors], in the order of
+the records.
+"""
+import json
+import pathlib
+import platform
+import shutil
+import sys
+
+import numpy as np
+from PIL import Image
+
+import regan
+from regan import worlds
+from regan.data import label_tables as label_files
+from regan.pictures import images as pictures
+from regan.base.errors import UserError
+from regan.data import tfrecords
+
+IMAGE_ENDINGS = ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp')
+_SIZES = 'the sides of the images must be a power of two from 4'
+_FRAMING = 80  # Bytes around the pixels of a record, at most.
+_BATCH = 64  # Images at most between two reports of progress.
+
+
+# ------------------------------------------------------------------ making
+
+def create_from_world(folder, world, n, resolution, seed, supersampling=2, progress=None):
+    """Samples n factor vectors and writes their images, in this order.
+
+    Args:
+        folder: the data set; must not exist.
+        world: with name, factor_names, sample(n, seed) and render(factors, resolution, supersampling), see `regan.worlds`.
+        progress: called with the number of images after each batch.
+
+    Raises:
+        UserError: bad resolution, existing folder, or no room.
+    """
+    if not tfrecords.is_resolution(resolution):
+        raise UserError('there can be no data set at resolution %d; %s' % (resolution, _SIZES))
+    factors = world.sample(n, seed).astype(np.float32)  # [n, F]
+    with tfrecords.new_data_set(folder) as writer:
+        _check_room(writer, n, (3, resolution, resolution))
+        for start in _batches(n, 3 * resolution ** 2):
+            rendered = world.render(factors[start], resolution=resolution, supersampling=supersampling)  # [N, H, W, 3]
+            _add(writer, rendered.transpose(0, 3, 1, 2), progress)
+        np.save(str(writer.path('.factors.npy')), factors)
+        _write_facts(writer, source='world', world=world.name, factor_names=list(world.factor_names), seed=seed,
+                     supersampling=supersampling, renderer=worlds.RENDERER_VERSION)
+
+
+def create_from_images(folder, source, resolution=None, resize=False, shuffle=True, labels=None, progress=None):
+    """Writes the images found in a folder and all folders in it, sorted by path.
+
+    Args:
+        folder: the data set; must not exist.
+        source: folder of images, all grey (L) or all RGB, square, of one size that is a power of two.
+        resolution: that size, if it shall be checked; needed with `resize`.
+        resize: cut the central square out of each image and resize it to `resolution` (Lanczos).
+        shuffle: store the images in the official tool's shuffled order.
+        labels: file of labels, see `regan.data.label_tables.read`.
+        progress: called with the number of images after each batch.
+
+    Raises:
+        UserError: it names the image or file that does not fit.
+    """
+    if resize and resolution is None or resolution is not None and not tfrecords.is_resolution(resolution):
+        raise UserError('say which resolution the data set shall have; %s' % _SIZES)
+    paths = find_images(source)
+    names = [path.relative_to(source).as_posix() for path in paths]
+    table = None if labels is None else label_files.read(labels, names)
+    order = tfrecords.shuffled_order(len(paths)) if shuffle else np.arange(len(paths))
+    first = read_image(paths[0], resolution if resize else None)
+    _check_first(paths[0], first, resolution)
+    with tfrecords.new_data_set(folder) as writer:
+        _check_room(writer, len(paths), first.shape)
+        for start in _batches(len(paths), first.size):
+            batch = [_like_first(paths[i], paths[0], first, resolution if resize else None) for i in order[start]]
+            _add(writer, np.stack(batch), progress)
+        if table is not None:
+            writer.add_labels(table[order])
+        _write_facts(writer, source='images', images=pathlib.Path(source).resolve().name, shuffled=shuffle, resized=resize)
+
+
+def find_images(source):
+    """Paths of all image files below a folder, sorted by their path in it; hidden ones are left out.
+
+    Raises:
+        UserError: no such folder, or nothing in it.
+    """
+    source = pathlib.Path(source)
+    if not source.is_dir():
+        raise UserError('there is no folder %s' % source)
+    found = [path for path in source.rglob('*') if path.suffix.lower() in IMAGE_ENDINGS and path.is_file()
+             and not any(part.startswith('.') for part in path.relative_to(source).parts)]
+    if not found:
+        raise UserError('%s holds no images (%s)' % (source, ', '.join(IMAGE_ENDINGS)))
+    return sorted(found, key=lambda path: path.relative_to(source).as_posix())
+
+
+def read_image(path, resize_to=None):
+    """An image file as uint8 [C, H, W]; with `resize_to` its central square in that size.
+
+    Raises:
+        UserError: unreadable, or neither grey nor RGB of 8 bits.
+    """
+    try:
+        with Image.open(str(path)) as image:
+            image.load()
+            if image.mode in ('L', 'RGB') and resize_to:
+                image = _resized(image, resize_to)
+            mode, pixels = image.mode, np.array(image)
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        raise UserError('%s is not a readable image (%s); repair or remove it' % (path, error)) from error
+    if mode not in ('L', 'RGB'):
+        raise UserError('%s is an image of mode %s; save it as grey (L) or RGB of 8 bits' % (path, mode))
+    return pixels.reshape(pixels.shape[:2] + (-1,)).transpose(2, 0, 1)  # [C, H, W]
+
+
+def _resized(image, size):
+    """The central square of the shorter side, as `size` x `size`."""
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return image.crop((left, top, left + side, top + side)).resize((size, size), Image.LANCZOS)
+
+
+def _check_first(path, image, resolution):
+    _, height, width = image.shape
+    if height != width or not tfrecords.is_resolution(height):
+        raise UserError('%s has %dx%d pixels; the images must be square and their sides a power of two from 4, so let them be resized '
+                        '(--resize --resolution R)' % (path, width, height))
+    if resolution not in (None, height):
+        raise UserError('%s has %dx%d pixels, not %dx%d; let the images be resized (--resize), or leave the resolution out'
+                        % (path, width, height, resolution, resolution))
+
+
+def _like_first(path, first_path, first, resize_to):
+    image = read_image(path, resize_to)
+    if image.shape != first.shape:
+        raise UserError('%s has %s, but %s has %s; the images must be alike (--resize makes their sizes equal)'
+                        % (path, _kind(image), first_path, _kind(first)))
+    return image
+
+
+def _kind(image):
+    return '%dx%d pixels in %s' % (image.shape[2], image.shape[1], {1: 'grey', 3: 'RGB'}[image.shape[0]])
+
+
+def _batches(n, image_bytes):
+    """Slices of 0..n-1 of a size that suits the writer."""
+    step = min(max(tfrecords.BATCH_BYTES // image_bytes, 1), _BATCH)
+    return [slice(start, min(start + step, n)) for start in range(0, n, step)]
+
+
+def _add(writer, images, progress):
+    writer.add(images)
+    if progress:
+        progress(len(images))
+
+
+def _check_room(writer, n, shape):
+    """Rather now than after hours of rendering: all resolutions together take 4/3 of the largest."""
+    needed = n * (int(np.prod(shape)) * 4 // 3 + _FRAMING * shape[1].bit_length())
+    folder = writer.path('').parent
+    free = shutil.disk_usage(str(folder)).free
+    if free < needed:
+        raise UserError('the data set needs %s, but %s has only %s free; make room or choose another place'
+                        % (_size(needed), folder.parent, _size(free)))
+
+
+def _write_facts(writer, **facts):
+    software = dict(regan=regan.__version__, python=platform.python_version(), numpy=np.__version__)
+    if 'numba' in sys.modules:
+        software['numba'] = sys.modules['numba'].__version__
+    facts = dict(facts, n=writer.num_images, resolution=int(writer.shape[1]), channels=int(writer.shape[0]), software=software)
+    writer.path('.json').write_text(json.dumps(facts, indent=2) + '\n', encoding='utf-8')
+
+
+# ------------------------------------------------------------------ reading
+
+def describe(folder):
+    """What a data set is: dict of folder, images, resolution, channels, resolutions, bytes, label_size, factors, facts.
+
+    Raises:
+        UserError: the files are not one whole data set.
+    """
+    levels = _open(folder)
+    tfrecords.close_levels(levels)
+    first = levels[0]
+    labels = [tfrecords.read_table(path, first.num_images) for path in sorted(first.path.parent.glob('*.labels'))[:1]]
+    return dict(folder=str(folder), images=first.num_images, resolution=first.shape[1], channels=first.shape[0],
+                resolutions=[level.shape[1] for level in levels], bytes=sum(level.num_images * level.record_bytes for level in levels),
+                label_size=labels[0].shape[1] if labels else 0, factors=_num_factors(first), facts=_read_facts(first))
+
+
+def report(description):
+    """The text of a description, for people."""
+    facts = description['facts'] or {}
+    lines = ['%s: %d images, %dx%d, %s' % (description['folder'], description['images'], description['resolution'],
+                                           description['resolution'], {1: 'grey', 3: 'RGB'}[description['channels']]),
+             'resolutions  %s' % ', '.join(map(str, description['resolutions'])),
+             'size         %s' % _size(description['bytes']),
+             'labels       %s' % (description['label_size'] or 'none'),
+             'factors      %s' % (description['factors'] or 'none')]
+    lines += ['%-12s %s' % (key, ', '.join('%s' % v for v in value) if isinstance(value, list) else value)
+              for key, value in sorted(facts.items()) if key not in ('n', 'resolution', 'channels', 'software')]
+    lines += ['made with    %s' % ', '.join('%s %s' % item for item in facts['software'].items())] if 'software' in facts else []
+    return '\n'.join(lines)
+
+
+def check(folder, progress=None):
+    """Reads every record of every resolution; progress(n) is called after n more bytes.
+
+    Raises:
+        UserError: it names the file and the record that is damaged.
+    """
+    levels = _open(folder)
+    try:
+        for level in levels:
+            level.check(progress and (lambda n: progress(n * level.record_bytes)))
+    finally:
+        tfrecords.close_levels(levels)
+
+
+def extract(folder, out, progress=None):
+    """Writes the images at full resolution as img00000000.png, ... into the new folder `out`, in the order of the records.
+
+    Raises:
+        UserError: a damaged record, an existing folder, a full disk.
+    """
+    levels = _open(folder)
+    try:
+        with tfrecords.new_folder(out) as temporary:
+            for batch in _batches(levels[0].num_images, levels[0].record_bytes):
+                images = levels[0].read(np.arange(batch.start, batch.stop)).transpose(0, 2, 3, 1)  # [N, H, W, C]
+                for number, image in enumerate(images, batch.start):
+                    pictures.save_png(temporary / ('img%08d.png' % number), image)
+                if progress:
+                    progress(len(images))
+    finally:
+        tfrecords.close_levels(levels)
+
+
+def _open(folder):
+    if not pathlib.Path(folder).is_dir():
+        raise UserError('there is no folder %s' % folder)
+    return tfrecords.open_levels(folder)
+
+
+def _num_factors(level):
+    path = level.path.with_name(level.name + '.factors.npy')
+    return tfrecords.read_table(path, level.num_images).shape[1] if path.is_file() else 0
+
+
+def _read_facts(level):
+    path = level.path.with_name(level.name + '.json')
+    try:
+        return json.loads(path.read_text(encoding='utf-8')) if path.is_file() else None
+    except ValueError as error:
+        raise UserError('%s is no JSON (%s); repair or remove it' % (path, error)) from error
+
+
+def _size(count):
+    for unit in ['bytes', 'KB', 'MB', 'GB']:
+        if count < 1000:
+            break
+        count /= 1000
+    else:
+        unit = 'TB'
+    return '%.3g %s' % (count, unit)

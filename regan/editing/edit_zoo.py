@@ -1,0 +1,198 @@
+"""Edits by name: those that GANSpace and its reproduction published, ours, and those of a user's own file.
+
+A file of edits is a JSON list of objects with the keys of `NamedEdit`; edit_zoo.json is one. An id is DATASET/TITLE, and what
+tells two edits of one title apart stands in brackets: "ffhq/Smile (v46, 4)", "car/Add grass (sequence)". The published edits
+are of two kinds: strips around the mean ('centred', GANSpace's edit zoo) and steps of a sequence ('target', its teaser).
+
+>>> print(find('ffhq/big_smile').to_edit())
+centred E(v19, 4) * 10.0
+"""
+import dataclasses
+import difflib
+import re
+from pathlib import Path
+from typing import Optional, Tuple
+
+from regan.base import json_records
+from regan.editing import edits
+from regan.networks import models
+from regan.sampling import latents
+from regan.base.errors import UserError
+
+PUBLISHED = Path(__file__).with_name('edit_zoo.json')
+GENERATIONS = {'StyleGAN': 1, 'StyleGAN2': 2}
+OTHER_SPELLINGS = {'cars': 'car', 'cats': 'cat', 'ukiyo-e': 'ukiyoe'}
+_ID = re.compile(r'(?P<dataset>[^/]*[^/\s])/(?P<title>\S.*?)(?:\s+\((?P<remark>[^()]*)\))?')
+_EDIT_KEYS = [field.name for field in dataclasses.fields(edits.Edit) if field.name != 'name']
+
+
+@dataclasses.dataclass(frozen=True)
+class NamedEdit:
+    """One edit of a file.
+
+    Attributes:
+        id: DATASET/TITLE, where needed with a remark in brackets.
+        component, start, end, strength, kind, invert, unit: as in `edits.Edit`.
+        model: of the network that it was found on, 'StyleGAN', 'StyleGAN2', ...; None: not said.
+        space: 'w' or 'z', that of the component.
+        psi, seeds: those of the published picture; None and () if there are none.
+        sources: who has it.
+        published: whether the publication shows it.
+    """
+
+    id: str
+    component: int
+    start: int = 0
+    end: Optional[int] = None
+    strength: float = 1.0
+    kind: str = 'offset'
+    invert: bool = False
+    unit: str = 'stdev'
+    model: Optional[str] = None
+    space: str = 'w'
+    psi: Optional[float] = None
+    seeds: Tuple[int, ...] = ()
+    sources: Tuple[str, ...] = ()
+    published: bool = False
+
+    def __post_init__(self):
+        if not _ID.fullmatch(self.id):
+            raise UserError("the id '%s' of an edit is not of the form DATASET/TITLE, such as my/Redness" % self.id)
+        self.to_edit()  # It checks the numbers.
+
+    def to_edit(self):
+        """The `edits.Edit`, with the title for its name."""
+        return edits.Edit(name=self.title, **{key: getattr(self, key) for key in _EDIT_KEYS})
+
+    @property
+    def dataset(self):
+        """The part of the id before the stroke."""
+        return _ID.fullmatch(self.id).group('dataset')
+
+    @property
+    def title(self):
+        """The part of the id after the stroke, without the remark in brackets."""
+        return _ID.fullmatch(self.id).group('title')
+
+    @property
+    def generation(self):
+        """1 or 2; None for networks of another kind and if it is not said."""
+        return GENERATIONS.get(self.model)
+
+    def check_usable(self):
+        """Raises UserError unless the edit moves w of a StyleGAN or StyleGAN2."""
+        if self.space != 'w' or self.model not in (None,) + tuple(GENERATIONS):
+            raise UserError("'%s' moves the %s of a %s; it is listed for the record and cannot be used on a StyleGAN network"
+                            % (self.id, self.space, self.model or 'network of another kind'))
+
+    def belongs_to(self, model):
+        """Whether it was found on a network of this generation and data set. Args: model, a `models.Model` or None."""
+        return model is not None and (self.generation, self.dataset) == (model.generation, model.dataset)
+
+    def to_dict(self):
+        """Everything as a dict for JSON, in the form of a file."""
+        return dataclasses.asdict(self)
+
+
+def _list(rule):
+    """Rule: a list of what `rule` allows, which may be empty."""
+    return lambda value, where: () if value == [] else json_records.sequence(rule)(value, where)
+
+
+def _flag(value, where):
+    if not isinstance(value, bool):
+        raise json_records.refuse(where, 'true or false', value)
+    return value
+
+
+RULES = dict(
+    {key: json_records.anything for key in _EDIT_KEYS},
+    id=json_records.text,
+    model=json_records.optional(json_records.text),
+    space=json_records.choice('w', 'z'),
+    psi=json_records.optional(json_records.number(-1, 1)),
+    seeds=_list(json_records.integer(0, latents.LARGEST_SEED)),
+    sources=_list(json_records.text),
+    published=_flag,
+)
+
+
+def load(path=PUBLISHED):
+    """The edits of a file: list of NamedEdit, in its order.
+
+    Raises:
+        UserError: no such file, no list, a wrong value, or an id that occurs twice; it names the file and the entry.
+    """
+    entries = json_records.load(path)
+    if not isinstance(entries, list):
+        raise UserError('%s must hold a list of edits, [{"id": "my/Redness", "component": 3, ...}, ...]; correct it' % path)
+    found, seen = [], {}
+    for i, entry in enumerate(entries):
+        where = '%s, edit %d' % (Path(path).name, i + 1)
+        found.append(json_records.build(NamedEdit, entry, where, RULES))
+        if seen.setdefault(_key(found[-1].id), i) != i:
+            raise UserError("%s has the id '%s' of edit %d; ids must differ in more than case and spelling of the data set"
+                            % (where, found[-1].id, seen[_key(found[-1].id)] + 1))
+    return found
+
+
+def everything(path=None):
+    """The published edits, after those of the user's file `path` if there is one, which replace published ones of the same id."""
+    own = load(path) if path else []
+    taken = {_key(entry.id) for entry in own}
+    return own + [entry for entry in load() if _key(entry.id) not in taken]
+
+
+def find(name, among=None):
+    """The NamedEdit of an id, or of a title that only one edit of the data set has. Case does not matter, nor '_' for a blank.
+
+    Args:
+        among: list of NamedEdit; default: the published ones.
+
+    Raises:
+        UserError: none of that name, with the nearest ones, or several, with their ids.
+    """
+    among = load() if among is None else among
+    exact = [entry for entry in among if _key(entry.id) == _key(name)]
+    found = exact or [entry for entry in among if _key('%s/%s' % (entry.dataset, entry.title)) == _key(name)]
+    if len(found) > 1:
+        raise UserError("'%s' is the title of several edits; choose one of %s" % (name, ', '.join("'%s'" % entry.id for entry in found)))
+    if not found:
+        raise UserError("there is no edit '%s'%s; `regan edits list` shows all" % (name, _nearest(name, among)))
+    return found[0]
+
+
+def for_network(model, among=None):
+    """The edits that were found on a network of the same generation and data set. Args: model, a `models.Model`."""
+    return [entry for entry in (load() if among is None else among) if entry.belongs_to(model)]
+
+
+def for_dataset(dataset, among=None):
+    """The edits of a data set, of any generation, in either spelling."""
+    return [entry for entry in (load() if among is None else among) if _dataset(entry.dataset) == _dataset(dataset)]
+
+
+def registered(network):
+    """The `models.Model` of a network's name, alias, or of a path whose file is called as the registry says; else None."""
+    files = {model.file: model for model in models.registry().values()}
+    return models.find(str(network)) or files.get(Path(str(network)).name)
+
+
+def _key(name):
+    """What is compared of an id."""
+    dataset, _, title = ' '.join(name.lower().replace('_', ' ').split()).partition('/')
+    return _dataset(dataset) + '/' + title
+
+
+def _dataset(name):
+    plain = name.strip().lower().replace(' ', '_')
+    return OTHER_SPELLINGS.get(plain, plain)
+
+
+def _nearest(name, among):
+    keys = {_key(entry.id): entry.id for entry in among}
+    titles = {entry.title.lower(): entry.id for entry in reversed(among)}  # Of equal titles the first.
+    wanted = ' '.join(name.lower().replace('_', ' ').split()).rpartition('/')[2]
+    close = difflib.get_close_matches(_key(name), list(keys), n=3, cutoff=0.7)
+    ids = [keys[key] for key in close] or [titles[key] for key in difflib.get_close_matches(wanted, list(titles), n=3, cutoff=0.7)]
+    return '; did you mean %s' % ' or '.join("'%s'" % one for one in ids) if ids else ''

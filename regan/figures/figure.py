@@ -1,0 +1,216 @@
+"""From a spec and a function that draws to the files of a figure.
+
+A figure leaves three files, NAME being figure and variant: NAME.png for the eye (title, enlarged
+tiles, labels), NAME-tiles.png with the tiles at native size, which is what is compared, and
+NAME.json that says what made them.
+
+`main` is the command line of the scripts in experiments/.
+"""
+import dataclasses
+import itertools
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import numpy as np
+
+from regan.base import artefacts, command_errors, provenance
+from regan.components import cached
+from regan.drawing import modes
+from regan.editing import edits
+from regan.figures import references
+from regan.networks import models
+from regan.pictures import images
+from regan.sampling import latents
+from regan.figures import figure_spec as specs
+from regan.base.errors import UserError
+
+OUT = models.PROJECT / 'figures' / 'out'
+LETTERS = 28  # height in pixels of the title ...
+SMALL = LETTERS * 2 // 3  # ... and of all other texts
+
+
+class Drawn(NamedTuple):
+    """The files of one figure."""
+
+    figure: Path
+    tiles: Path
+    sidecar: Path
+
+
+def render(panel, generator, dlatents):
+    """Truncate, synthesize and crop: dlatents [N, L, D] -> uint8 [N, H, W, C].
+
+    Truncation follows the edit, as in GANSpace.
+    """
+    truncated = latents.truncate(dlatents, generator.dlatent_avg, panel.psi, panel.cutoff)
+    return images.crop(generator.synthesize(truncated, conversion=panel.conversion), **dataclasses.asdict(panel.crop))
+
+
+def sequences(panel, generator, basis):
+    """A row for each seed, from the unedited image to all edits: uint8 [seeds, edits + 1, H, W, C]."""
+    rows = [edits.sequence(start[None], basis, panel.edits) for start in _starts(panel, generator)]
+    return np.stack([render(panel, generator, row) for row in rows])
+
+
+def strips(panel, generator, basis):
+    """A row for each seed and edit, from -strength to +strength: uint8 [seeds * edits, frames, H, W, C]."""
+    rows = [edits.strip(start[None], basis, edit, panel.frames) for start in _starts(panel, generator) for edit in panel.edits]
+    return np.stack([render(panel, generator, row) for row in rows])
+
+
+def _starts(panel, generator):
+    """The latents of the seeds in every layer, float32 [N, L, D]."""
+    return latents.broadcast(generator.map(latents.from_seeds(panel.seeds, generator.latent_size)), generator.num_layers)
+
+
+def run(spec, draw, out_dir, folder=None, open_generator=None, quiet=True, mode=None):
+    """Draw a figure and write its files.
+
+    Args:
+        spec: FigureSpec.
+        draw: callable (panel, generator, basis) -> tiles uint8 [rows, columns, H, W, C].
+        out_dir: folder for the files, made if missing.
+        folder: with network files that the user already has, see `models.resolve`.
+        open_generator: callable (path) -> context manager; default Generator.open.
+        quiet: no progress bar.
+        mode: name of a mode that replaces noise, conversion and truncation of every panel; its name is added to the files'.
+
+    Returns:
+        Drawn, the paths of the files.
+
+    Raises:
+        UserError: from the network, the basis, the edits or the files.
+    """
+    open_generator = open_generator or _generator_class().open
+    spec = dataclasses.replace(spec, name='%s-%s' % (spec.name, mode)) if mode else spec
+    drawn, facts = [], []
+    for network, panels in itertools.groupby(spec.panels, lambda panel: panel.network):
+        with open_generator(models.resolve(network, folder)) as generator:
+            software = provenance.software(generator.backend)
+            for panel in panels:
+                panel = _in_mode(panel, mode, generator.generation) if mode else panel
+                specs.check_network(panel, generator.resolution, generator.num_layers, panel.name)
+                generator.set_noise(panel.noise)
+                basis, source = _basis(panel, generator, folder, open_generator, quiet)
+                drawn.append(images.check(draw(panel, generator, basis), rank=5))
+                facts.append(dict(_settings(panel, generator), components_sha256=source))
+    return _save(spec, drawn, facts, software, Path(out_dir))
+
+
+def _generator_class():
+    from regan.networks.generator import Generator  # TensorFlow takes seconds to load
+    return Generator
+
+
+def _in_mode(panel, mode, generation):
+    settings = modes.resolve(mode, None, None, generation, panel.psi, panel.cutoff)
+    return dataclasses.replace(panel, noise=settings.noise, conversion=settings.conversion, psi=settings.psi, cutoff=settings.cutoff)
+
+
+def _basis(panel, generator, folder, open_generator, quiet):
+    """The Basis, and the SHA-256 of the network that it belongs to."""
+    if panel.components_of in (None, panel.network):
+        return cached.basis(generator, panel.pca, quiet), generator.sha256
+    with open_generator(models.resolve(panel.components_of, folder)) as other:
+        return cached.basis(other, panel.pca, quiet), other.sha256
+
+
+def _settings(panel, generator):
+    given = dataclasses.asdict(panel)
+    kept = ('heading', 'network', 'seeds', 'psi', 'cutoff', 'noise', 'conversion', 'pca', 'crop', 'frames', 'exchange', 'supervised', 'components_of')
+    return dict({key: given[key] for key in kept}, seeds=list(panel.seeds), pca=panel.pca.facts, network_sha256=generator.sha256,
+                edits=[edits.notation(edit) for edit in panel.edits])
+
+
+def _save(spec, drawn, facts, software, folder):
+    page, tops = images.stack([images.grid(tiles) for tiles in drawn])
+    for tiles, panel, top in zip(drawn, facts, tops):
+        panel.update(zip(('rows', 'columns', 'tile_height', 'tile_width'), tiles.shape), top=top)
+    large = compose(spec, drawn)
+    paths = Drawn(folder / (spec.name + '.png'), folder / (spec.name + '-tiles.png'), folder / (spec.name + '.json'))
+    images.save_png(paths.tiles, page)
+    images.save_png(paths.figure, large)
+    artefacts.write_json(paths.sidecar, dict(
+        software, name=spec.name, source=spec.source, panels=facts,
+        tiles_sha256=artefacts.sha256_file(paths.tiles), figure_sha256=artefacts.sha256_file(paths.figure)))
+    return paths
+
+
+def compose(spec, drawn):
+    """The figure for the eye: title, then each panel's tiles [R, K, H, W, C], enlarged and lettered. Returns uint8 [H', W', C].
+
+    Raises UserError when there are labels, but not one for each column, or names of rows, but not one for each row.
+    """
+    blocks = [_panel(spec, panel, tiles) for panel, tiles in zip(spec.panels, drawn)]
+    names = _names(spec, drawn)
+    page, _ = images.stack([np.concatenate(pair, axis=1) for pair in zip(names, blocks)] if names else blocks,
+                           gap=LETTERS // 2 if len(blocks) > 1 else 0)
+    return np.concatenate([images.text_row([spec.title], page.shape[1], LETTERS, page.shape[2]), page])  # [H', W', C]
+
+
+def _panel(spec, panel, tiles):
+    """Heading, tiles and labels of a panel, uint8 [H', W', C]."""
+    for key, texts, count, what in [('labels', panel.labels, tiles.shape[1], 'columns'), ('rows', panel.rows, tiles.shape[0], 'rows')]:
+        if texts and len(texts) != count:
+            raise UserError('%s.%s are %d but there are %d %s' % (panel.name, key, len(texts), count, what))
+    page, channels = _enlarged(spec, tiles), tiles.shape[-1]
+    above, below = [[images.text_row(texts, page.shape[1], SMALL, channels)] if texts else []
+                    for texts in ([panel.heading] if panel.heading else [], panel.labels)]
+    return np.concatenate(above + [page] + below)
+
+
+def _enlarged(spec, tiles):
+    return images.grid(images.enlarge(tiles, spec.enlarge.factor, spec.enlarge.method), spec.gap)
+
+
+def _names(spec, drawn):
+    """The columns left of the panels with the names of their rows, all of one width; an empty list if no panel has names."""
+    columns = []
+    for panel, tiles in zip(spec.panels, drawn):
+        height = len(_enlarged(spec, tiles))
+        column = images.text_column(panel.rows or [''], height, SMALL, tiles.shape[-1])
+        top = 2 * SMALL if panel.heading else 0
+        columns.append(images.pad(column, top=top, height=top + height + (2 * SMALL if panel.labels else 0)))
+    width = max(column.shape[1] for column in columns)
+    return [images.pad(column, width=width) for column in columns] if any(panel.rows for panel in spec.panels) else []
+
+
+def command(figure, draw, needs, specs_folder=specs.SPECS, references_folder=references.FOLDER, open_generator=None):
+    """The click command of one figure; the defaults are the project's own folders and generator. `needs`: see `spec.check_needs`."""
+
+    @click.command(help='Draw %s. What it shows and reproduces is in experiments/specs/%s.json.' % (figure, figure))
+    @click.option('--networks', default='embedded', show_default=True, metavar='VARIANT|NAME|PATH',
+                  help='embedded: the networks that ship with the project. official: the published ones. Or another variant of the spec, or any network.')
+    @click.option('--networks-folder', type=click.Path(exists=True, file_okay=False),
+                  help='Folder with network files that you have; default $REGAN_NETWORKS.')
+    @click.option('--out', type=click.Path(file_okay=False), default=str(OUT), show_default='figures/out',
+                  help='Folder for the files.')
+    @click.option('--mode', type=click.Choice(list(modes.MODES)),
+                  help='Draw with the noise, conversion and truncation of this program, into files of its own.')
+    @click.option('--check', is_flag=True, help='Then compare with the references; exit 1 on a difference.')
+    @click.option('--reference', is_flag=True, help='Then make this drawing the reference of its stack.')
+    @click.option('--quiet', is_flag=True, help='Print nothing but failures.')
+    def draw_figure(networks, networks_folder, out, mode, check, reference, quiet):
+        if bool(check) + bool(reference) + bool(mode) > 1:
+            raise click.UsageError('choose one of --check, --reference and --mode')
+        with command_errors.errors_in_one_line():
+            spec = specs.choose(figure, networks, specs_folder)
+            specs.check_needs(spec, needs)
+            drawn = run(spec, draw, out, networks_folder, open_generator, quiet, mode)
+            passed, lines = True, ['wrote %s' % path for path in drawn]
+            if reference:
+                lines.append(references.replace(spec.name, drawn, references_folder))
+            if check:
+                passed, lines = references.check(spec, drawn, references_folder)
+        if not (quiet and passed):
+            click.echo('\n'.join(lines))
+        sys.exit(0 if passed else 1)
+
+    return draw_figure
+
+
+def main(figure, draw, needs):
+    """Run the command line of a figure: `figure.main('figure1', draw, needs=['edits'])` in its script."""
+    command(figure, draw, needs)()

@@ -1,0 +1,85 @@
+"""What is computed image by image for the metrics: functions of a generator, the judges, a request, and a RandomState."""
+import dataclasses
+
+import numpy as np
+
+from regan.sampling import latents
+from regan.metrics import path_length
+
+MINIBATCH = 16  # Images that share one set of noise images.
+LPIPS_RESOLUTION = 256  # Larger images are averaged down for LPIPS.
+
+
+@dataclasses.dataclass(frozen=True)
+class Drawing:
+    """Draws images and shows them to the judges.
+
+    Each method that draws has one beside it that only takes the same random numbers, for who wants to know where others begin.
+
+    Attributes:
+        generator: regan.networks.generator.Generator.
+        judges, request: see `regan.metrics.evaluate`.
+    """
+    generator: object
+    judges: object
+    request: object
+
+    def fakes(self, random, k):
+        """Of k fakes that share their noise: z, w, and what the judges say (features, factors), dict of float arrays [k, ...].
+
+        Draws z, then the noise images.
+        """
+        z = random.randn(k, self.generator.latent_size)
+        w = self.generator.map(z)
+        self.generator.set_noise(random)
+        images = self.generator.synthesize(self._dlatents(w))
+        found = dict(z=z, w=w)
+        if self.request.compares:
+            found['features'] = self.features(images)
+        if 'ls' in self.request.metrics:
+            found['factors'] = self.judges.reader.read(images)
+        return found
+
+    def skip_fakes(self, random, k):
+        """Takes what `fakes` takes from the RandomState."""
+        random.randn(k, self.generator.latent_size)
+        self.generator.set_noise(random)
+
+    def steps(self, random, k, name):
+        """Squared changes over epsilon^2 along k pieces of paths, float64 [k]. Args: name, of path_length.SPECS."""
+        def render(w):
+            self.generator.set_noise(random)
+            return self.generator.render(self._dlatents(w))
+
+        distance = self._lpips_distance if self.judges.lpips else self._reader_distance
+        return path_length.values(self.generator.map, render, distance, self.generator.latent_size, path_length.SPECS[name], k, random)
+
+    def skip_steps(self, random, k, name):
+        """Takes what `steps` takes from the RandomState."""
+        path_length.draws(self.generator.latent_size, path_length.SPECS[name], k, random)
+        self.generator.set_noise(random)
+
+    def features(self, images):
+        """uint8 [k, H, W, C] -> [k, F], by Inception if it is there, else by the reader."""
+        if self.judges.inception:
+            return self.judges.inception.run(images.transpose(0, 3, 1, 2))
+        return self.judges.reader.look(_signed(images))[1]
+
+    def _dlatents(self, w):
+        dlatents = latents.broadcast(w, self.generator.num_layers)
+        if self.request.psi is None:
+            return dlatents
+        return latents.truncate(dlatents, self.generator.dlatent_avg, self.request.psi)
+
+    def _reader_distance(self, a, b):
+        a, b = [np.asarray(self.judges.reader.look(images)[1], np.float64) for images in (a, b)]
+        return np.square(a - b).sum(axis=1)
+
+    def _lpips_distance(self, a, b):
+        crop = path_length.crop_face if self.request.crop else lambda images: images
+        return self.judges.lpips.run(*[(path_length.shrink(crop(images), LPIPS_RESOLUTION) + 1) * 127.5 for images in (a, b)])
+
+
+def _signed(images):
+    """uint8 [k, H, W, C] -> float32 [k, C, H, W], range [-1, 1]."""
+    return images.transpose(0, 3, 1, 2).astype(np.float32) / np.float32(127.5) - 1

@@ -1,0 +1,134 @@
+"""The edge to TensorFlow for networks that judge images: the factor reader, and the official metric networks."""
+import os
+
+import numpy as np
+
+import dnnlib.tflib as tflib
+from dnnlib import unpickle
+from dnnlib.tflib.network import revive
+from dnnlib.unpickle import NetworkPickleError
+from regan.base import artefacts
+from regan.base.errors import UserError
+from regan.metrics.path_length import shrink
+
+import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
+
+READER = 'F_reader'
+MINIBATCH = 16
+OFFICIAL = {  # Kind -> (number of inputs, shape of the output, file).
+    'inception': (1, [None, 2048], 'inception_v3_features.pkl'),
+    'lpips': (2, [None], 'vgg16_zhang_perceptual.pkl'),
+}
+
+
+class _Judge:
+    """A network from a pickle of one network, with a graph and a session of its own; use it in `with`."""
+
+    def __init__(self, path):
+        self.path = os.fspath(path)
+        self.sha256 = artefacts.sha256_file(path)
+        self._graph = tf.Graph()
+        with self._graph.as_default():
+            self._session = tflib.create_session()
+            try:
+                with self._session.as_default():
+                    self._network = self._open(unpickle.networks(unpickle.read(self.path)))
+            except NetworkPickleError as error:
+                self.close()
+                raise UserError(str(error)) from None
+            except BaseException:
+                self.close()
+                raise
+
+    def _outputs(self, *images):
+        with self._graph.as_default(), self._session.as_default():
+            return self._network.run(*images, minibatch_size=MINIBATCH, return_as_list=True)
+
+    def close(self):
+        """Frees the session; the object is of no use afterwards."""
+        self._session.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class OfficialNetwork(_Judge):
+    """A published network that judges images; its file carries the code that it needs.
+
+    Args:
+        path: network pickle, may be compressed.
+        kind: 'inception' (features) or 'lpips' (distance of two images).
+        trust_embedded_code: True lets the file run that code.
+    Attributes:
+        path, sha256: the pickle.
+    Raises: UserError if the file is missing, unreadable, or of another kind.
+    """
+
+    def __init__(self, path, kind, trust_embedded_code=False):
+        self._kind, self._trust = kind, trust_embedded_code
+        super().__init__(path)
+
+    def _open(self, found):
+        num_inputs, shape, file = OFFICIAL[self._kind]
+        if len(found) == 1 and found[0].build_func_name != READER:
+            network = revive(found[0], self.path, self._trust)
+            if network.num_inputs == num_inputs and network.output_shape == shape:
+                return network
+        names = ', '.join('%s (%s)' % (state.name, state.build_func_name) for state in found) or 'no network at all'
+        raise UserError('%s is not like the official %s: it holds %s' % (self.path, file, names))
+
+    def run(self, *images):
+        """Images [n, C, H, W], range [0, 255], one array for each input -> float32 [n, 2048] or [n]."""
+        return self._outputs(*images)[0]
+
+
+class FactorReader(_Judge):
+    """A network that reads the known factors of a world from its images; `regan reader` trains it.
+
+    Attributes:
+        path, sha256: the pickle.
+        world: name. factor_names: list of F str. circular: indices of the circular factors.
+        r2: list of F float, the share of each factor's variance that is read from held-out renders.
+        resolution R, num_channels C: of the images that it sees.
+    Raises: UserError if the file is missing, unreadable, or holds no factor reader.
+    """
+
+    def __init__(self, path):
+        super().__init__(path)
+        facts = self._network.static_kwargs
+        self.world, self.factor_names = facts.get('world'), list(facts.get('factor_names', ()))
+        self.circular, self.r2 = list(facts.get('circular', ())), list(facts.get('r2', ()))
+        self.num_channels, self.resolution = self._network.input_shape[1:3]
+
+    def _open(self, found):
+        if [state.build_func_name for state in found] != [READER]:
+            names = ', '.join('%s (%s)' % (state.name, state.build_func_name) for state in found) or 'no network at all'
+            raise UserError('%s holds no factor reader but %s; make one with `regan reader`' % (self.path, names))
+        state = found[0]
+        try:
+            network = tflib.Network(state.name, func_name='training.networks_reader.F_reader', **state.static_kwargs)
+            shapes = {name: var.shape.as_list() for name, var in network.own_vars.items()}
+        except (ValueError, TypeError) as error:
+            raise UserError('%s: the factor reader cannot be built from its arguments: %s' % (self.path, error))
+        if shapes != {name: list(value.shape) for name, value in state.variables.items()}:
+            raise UserError('%s: the weights do not fit the factor reader\'s arguments; the file is damaged or of another version' % self.path)
+        tflib.load_vars({var: state.variables[name] for name, var in network.own_vars.items()})
+        return network
+
+    def check(self, num_channels, resolution):
+        """Raises UserError if images of this kind cannot be read. Larger ones are averaged down to R."""
+        if num_channels != self.num_channels or resolution < self.resolution or resolution % self.resolution:
+            raise UserError('%s reads images of %d channels and %d pixels a side (or 2, 4, ... times that), not %d channels and %d pixels'
+                            % (self.path, self.num_channels, self.resolution, num_channels, resolution))
+
+    def read(self, images):
+        """Images uint8 [n, H, W, C] -> factors float32 [n, F], range [0, 1]. Raises UserError as `check`."""
+        return self.look(images.transpose(0, 3, 1, 2).astype(np.float32) / np.float32(127.5) - 1)[0]
+
+    def look(self, images):
+        """Images float [n, C, H, W], range [-1, 1] -> factors float32 [n, F] and features float32 [n, K]."""
+        self.check(*images.shape[1:3])
+        return tuple(self._outputs(shrink(np.asarray(images, np.float32), self.resolution)))

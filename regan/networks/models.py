@@ -1,0 +1,130 @@
+"""Which networks there are (models.json) and where their files are."""
+import dataclasses
+import difflib
+from pathlib import Path
+from typing import Optional
+
+from regan.base import artefacts, json_records
+from regan.base.errors import UserError
+
+PROJECT = Path(__file__).resolve().parents[2]
+EMBEDDED = PROJECT / 'networks'
+REGISTRY = Path(__file__).with_name('models.json')
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """One network of the registry.
+
+    Attributes:
+        file: name of its file, without folder.
+        source: "embedded" (in the project's folder networks/), "download" (`url` gives the file) or
+            "by hand" (`url` is a page for a browser).
+        url: public address, or None when embedded.
+        alias: the name under which official scripts ask for it, or None.
+        sha256: of the file; None where the publisher states none.
+        licence: of the weights.
+        generation: 1 (StyleGAN) or 2 (StyleGAN2).
+        resolution: pixels of a side.
+        num_layers: L, the number of style inputs.
+        dataset: what it was trained on, in GANSpace's spelling; the named edits of `edit_zoo` go by it.
+        remark: what it shows.
+    """
+
+    file: str
+    source: str
+    url: Optional[str]
+    alias: Optional[str]
+    sha256: Optional[str]
+    licence: str
+    generation: int
+    resolution: int
+    num_layers: int
+    dataset: str
+    remark: str
+
+
+RULES = {
+    'file': json_records.text,
+    'source': json_records.choice('embedded', 'download', 'by hand'),
+    'url': json_records.optional(json_records.text),
+    'alias': json_records.optional(json_records.text),
+    'sha256': json_records.optional(json_records.text),
+    'licence': json_records.text,
+    'generation': json_records.choice(1, 2),
+    'resolution': json_records.integer(4),
+    'num_layers': json_records.integer(2),
+    'dataset': json_records.text,
+    'remark': json_records.text,
+}
+
+
+def registry(path=REGISTRY):
+    """All networks: dict name -> Model, in the order of the file. Raises UserError on a bad entry."""
+    return {name: json_records.build(Model, entry, '%s, %s' % (Path(path).name, name), RULES)
+            for name, entry in json_records.load(path).items()}
+
+
+def find(name):
+    """The Model of a registered name or alias, or None."""
+    models = registry()
+    aliases = {model.alias: model for model in models.values() if model.alias}
+    return models.get(name) or aliases.get(name)
+
+
+def resolve(name_or_path, folder=None):
+    """The Path of a network's file: of a registered name, its alias, or the path itself.
+
+    Args:
+        name_or_path: registered names come first; write ./NAME for a file that is called like one.
+        folder: with files that the user already has; default $REGAN_NETWORKS. What is found neither
+            there nor in the cache is downloaded into the cache.
+
+    Raises:
+        UserError: an unknown name, a file with a wrong checksum, a failed download, or a file that
+            has to be fetched by hand.
+    """
+    model = find(str(name_or_path))
+    if model is None:
+        return _existing(name_or_path)
+    return _locate(model, model.sha256, folder)
+
+
+def record_hash(name, folder=None, path=REGISTRY):
+    """Write the checksum of a network's present file into the registry; for a file that was replaced on
+    purpose, or to pin one whose publisher states none. From the project's folder:
+
+        python -c "from regan import models; models.record_hash('stylegan2-cars-64')"
+    """
+    entries = json_records.load(path)
+    entries[name]['sha256'] = artefacts.sha256_file(_locate(registry(path)[name], None, folder))
+    artefacts.write_json(path, entries)
+
+
+def _locate(model, sha256, folder):
+    if model.source == 'embedded':
+        return _embedded(EMBEDDED / model.file, sha256)
+    cache = artefacts.cache_dir() / 'networks'
+    if model.source == 'download':
+        return artefacts.fetch(model.url, sha256, model.file, cache, folder)
+    try:
+        return artefacts.fetch(None, sha256, model.file, cache, folder)
+    except UserError as error:
+        raise UserError('%s; its page is %s' % (error, model.url))
+
+
+def _embedded(path, sha256):
+    found = artefacts.sha256_file(path)
+    if sha256 not in (None, found):
+        raise UserError('%s has SHA-256 %s but models.json says %s; restore the file, or see models.record_hash '
+                        'if you replaced it' % (path, found, sha256))
+    return path
+
+
+def _existing(path):
+    if Path(path).is_file():
+        return Path(path)
+    names = list(registry())
+    close = difflib.get_close_matches(str(path), names, n=1)
+    raise UserError('%s is neither a file nor a registered network%s; the names are: %s'
+                    % (path, ' (did you mean %s?)' % close[0] if close else '', ', '.join(names)))

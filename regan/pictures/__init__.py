@@ -1,0 +1,1 @@
+"""Images as arrays: arranged, compared, written as PNG and MP4."""

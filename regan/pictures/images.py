@@ -1,0 +1,168 @@
+"""Pictures as arrays: crop, arrange, enlarge, letter, read and write. uint8 in, uint8 out.
+
+N images, H rows, W columns, C channels: 1 (grey) or 3 (RGB); values 0 to 255. "..." stands for
+any number of leading axes, also none.
+"""
+import io
+import os
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+
+from regan.base import artefacts
+from regan.base.errors import UserError
+
+WHITE = 255
+
+
+def check(images, rank=None):
+    """Return `images` if they are uint8 [..., H, W, C] with C 1 or 3 (and of `rank` axes, if given).
+
+    Raises ValueError otherwise: a wrong array is a mistake of the program, not of the user.
+    """
+    images = np.asarray(images)
+    if images.dtype != np.uint8 or images.ndim < 3 or images.shape[-1] not in (1, 3):
+        raise ValueError('images must be uint8 [..., H, W, 1 or 3], not %s %s'
+                         % (images.dtype, list(images.shape)))
+    if rank is not None and images.ndim != rank:
+        raise ValueError('images must have %d axes, not %s' % (rank, list(images.shape)))
+    return images
+
+
+def crop(images, top=0, bottom=0, left=0, right=0):
+    """Cut so many rows and columns off each side: [..., H, W, C] -> [..., H', W', C].
+
+    Raises ValueError when a number is negative or nothing would be left.
+    """
+    height, width = check(images).shape[-3:-1]
+    if min(top, bottom, left, right) < 0 or top + bottom >= height or left + right >= width:
+        raise ValueError('cannot cut %d, %d rows and %d, %d columns off %dx%d pixels'
+                         % (top, bottom, left, right, height, width))
+    return images[..., top:height - bottom, left:width - right, :]
+
+
+def grid(tiles, gap=0, fill=WHITE):
+    """Arrange tiles [R, K, H, W, C] in R rows and K columns, `gap` pixels of `fill` between them.
+
+    Returns [R * H + (R - 1) * gap, K * W + (K - 1) * gap, C].
+    """
+    rows, cols, height, width, channels = check(tiles, rank=5).shape
+    page = np.full([rows, height + gap, cols, width + gap, channels], fill, np.uint8)
+    page[:, :height, :, :width] = tiles.transpose(0, 2, 1, 3, 4)
+    page = page.reshape(rows * (height + gap), cols * (width + gap), channels)   # [rows, columns, C]
+    return page[:page.shape[0] - gap, :page.shape[1] - gap]
+
+
+def strip(tiles, gap=0, fill=WHITE):
+    """Arrange tiles [N, H, W, C] side by side: [H, N * W + (N - 1) * gap, C]."""
+    return grid(check(tiles, rank=4)[None], gap, fill)
+
+
+def split(page, height, width):
+    """The inverse of `grid` without gaps: [R * H, K * W, C] -> [R, K, H, W, C].
+
+    Raises ValueError when the page is not a whole number of tiles.
+    """
+    rows, cols = check(page, rank=3).shape[0] // height, page.shape[1] // width
+    if page.shape[:2] != (rows * height, cols * width):
+        raise ValueError('%dx%d pixels are not a whole number of %dx%d tiles'
+                         % (page.shape[:2] + (height, width)))
+    return page.reshape(rows, height, cols, width, -1).transpose(0, 2, 1, 3, 4)  # [R, K, H, W, C]
+
+
+def enlarge(images, factor, method='nearest'):
+    """Enlarge `factor` (whole) times: [..., H, W, C] -> [..., factor * H, factor * W, C].
+
+    `nearest` repeats pixels and keeps every value; `lanczos` is smooth, for the eye only.
+    """
+    height, width, channels = check(images).shape[-3:]
+    if method == 'nearest':
+        return images.repeat(factor, axis=-3).repeat(factor, axis=-2)
+    size = (width * factor, height * factor)
+    planes = np.moveaxis(images, -1, -3).reshape(-1, height, width)              # [N * C, H, W]
+    planes = np.stack([np.asarray(Image.fromarray(plane).resize(size, Image.LANCZOS)) for plane in planes])
+    planes = planes.reshape(images.shape[:-3] + (channels,) + size[::-1])        # [..., C, H, W]
+    return np.moveaxis(planes, -3, -1)
+
+
+def text_row(texts, width, size, channels=3):
+    """A white row of `width` pixels with the texts in black, each centred in its equal share.
+
+    `size` is the height of the letters in pixels; it shrinks until the widest text fits its share.
+    Returns uint8 [2 * size, width, channels].
+    """
+    share, letters = width / len(texts), size
+    while letters > 6 and max(_font(letters).getlength(text) for text in texts) > share:
+        letters -= 1
+    row = Image.new('L', (width, 2 * size), WHITE)
+    for i, text in enumerate(texts):
+        ImageDraw.Draw(row).text(((i + 0.5) * share, size), text, fill=0, font=_font(letters), anchor='mm')
+    return np.asarray(row)[:, :, None].repeat(channels, axis=2)                   # [2 * size, width, C]
+
+
+def text_column(texts, height, size, channels=3):
+    """A white column of `height` pixels with the texts in black, each in the middle of its equal share, `size` pixels high.
+
+    It is as wide as the widest text needs. Returns uint8 [height, width, channels].
+    """
+    width = int(max(_font(size).getlength(text) for text in texts)) + 2 * size
+    column = Image.new('L', (width, height), WHITE)
+    for i, text in enumerate(texts):
+        ImageDraw.Draw(column).text((width / 2, (i + 0.5) * height / len(texts)), text, fill=0, font=_font(size), anchor='mm')
+    return np.asarray(column)[:, :, None].repeat(channels, axis=2)                # [height, width, C]
+
+
+def pad(page, top=0, height=None, width=None, fill=WHITE):
+    """Place a page [H, W, C] `top` pixels down, at the left, on one of `height` x `width` pixels (default: what it needs)."""
+    rows, columns, channels = check(page, rank=3).shape
+    padded = np.full([height or top + rows, width or columns, channels], fill, np.uint8)
+    padded[top:top + rows, :columns] = page
+    return padded
+
+
+def stack(pages, gap=0, fill=WHITE):
+    """Pages [H, W, C] of any sizes from top to bottom, at the left, `gap` pixels between: (page [H', W', C], list of first rows)."""
+    width = max(page.shape[1] for page in pages)
+    tops = [sum(len(page) + gap for page in pages[:i]) for i in range(len(pages))]
+    return np.concatenate([pad(page, height=len(page) + (gap if page is not pages[-1] else 0), width=width, fill=fill) for page in pages]), tops
+
+
+def _font(size):
+    from matplotlib import get_data_path  # its font file: the same letters on every machine
+    return ImageFont.truetype(os.path.join(get_data_path(), 'fonts', 'ttf', 'DejaVuSans.ttf'), size)
+
+
+def save_png(path, image):
+    """Write [H, W, C] as a PNG file; the file is whole or not there."""
+    save_bytes(path, png(image))
+
+
+def png(image):
+    """The content of a PNG file of [H, W, C], as bytes."""
+    image, content = check(image, rank=3), io.BytesIO()
+    Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image).save(content, format='PNG')
+    return content.getvalue()
+
+
+def save_bytes(path, content):
+    """Write what `png` gave; the file is whole or not there."""
+    with artefacts.atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def read_png(path):
+    """Read a grey or RGB PNG file, or a file object: uint8 [H, W, C].
+
+    Raises UserError when the file is missing, is not a PNG, is damaged, or is of another mode.
+    """
+    try:
+        with Image.open(path, formats=['PNG']) as picture:
+            picture.load()  # here a damaged file raises; np.asarray of Pillow 9 would only warn
+            mode, pixels = picture.mode, np.array(picture)
+    except FileNotFoundError:
+        raise UserError('there is no picture %s; check the path' % path)
+    except (UnidentifiedImageError, SyntaxError, OSError) as error:
+        raise UserError('%s is not a readable PNG file (%s); make it again' % (path, error))
+    if mode not in ('L', 'RGB'):
+        raise UserError('%s is a PNG of mode %s; save it as grey (L) or RGB' % (path, mode))
+    return pixels.reshape(pixels.shape[0], pixels.shape[1], -1)                   # [H, W, C]

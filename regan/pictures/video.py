@@ -1,0 +1,52 @@
+"""Videos as files: the only module that knows imageio and its ffmpeg."""
+import contextlib
+
+import numpy as np
+
+from regan.base import artefacts
+from regan.pictures import images
+from regan.base.errors import UserError
+
+
+def check():
+    """Raises UserError unless videos can be written here."""
+    try:
+        import imageio.v2
+        import imageio_ffmpeg
+        return imageio.v2, imageio_ffmpeg.get_ffmpeg_exe()
+    except (ImportError, RuntimeError) as error:
+        raise UserError('a video cannot be written without imageio and imageio-ffmpeg (%s); install them with: pip install imageio '
+                        'imageio-ffmpeg' % error) from error
+
+
+def there_and_back(count):
+    """Indices of frames such that a player's loop moves to and fro, without resting at either end.
+
+    >>> there_and_back(4)
+    [0, 1, 2, 3, 2, 1]
+    """
+    return list(range(count)) + list(range(count - 2, 0, -1))
+
+
+def save_mp4(path, frames, fps):
+    """Writes frames, an iterable of uint8 [H, W, 1 or 3], one after the other as H.264, which every player reads; atomically.
+
+    Sizes must be even there: an odd one is made so by repeating the last row or column.
+
+    Raises:
+        UserError: imageio or its ffmpeg is missing, or the file cannot be written.
+    """
+    writers, _ = check()
+    with artefacts.atomic_path(path) as temporary:
+        writer = writers.get_writer(str(temporary), format='FFMPEG', mode='I', fps=fps, codec='libx264', pixelformat='yuv420p', quality=8,
+                                    macro_block_size=1, ffmpeg_log_level='error')
+        with contextlib.closing(writer):  # Its own `with` leaves ffmpeg running after an error.
+            for frame in frames:
+                writer.append_data(_presentable(frame))
+
+
+def _presentable(frame):
+    """[H, W, C] -> RGB with even sides."""
+    height, width, channels = images.check(frame, rank=3).shape
+    even = np.pad(frame, [(0, height % 2), (0, width % 2), (0, 0)], mode='edge')
+    return even.repeat(3 // channels, axis=2)
