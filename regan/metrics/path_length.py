@@ -123,12 +123,3 @@ def crop_face(images):
     """Where faces are in aligned photographs: rows 3 c to 7 c and columns 2 c to 6 c with c = H // 8. [N, C, H, W]."""
     c = images.shape[2] // 8
     return images[:, :, 3 * c:7 * c, 2 * c:6 * c]
-
-
-def shrink(images, resolution):
-    """Images [N, C, H, W] averaged over blocks of floor(H / resolution); unchanged if that is not above 1."""
-    factor = images.shape[2] // resolution
-    if factor <= 1:
-        return images
-    n, channels, height, width = images.shape
-    return images.reshape(n, channels, height // factor, factor, width // factor, factor).mean(axis=(3, 5))

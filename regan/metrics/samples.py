@@ -5,6 +5,7 @@ import numpy as np
 
 from regan.sampling import latents
 from regan.metrics import path_length
+from regan.pictures.averaging import shrink
 
 MINIBATCH = 16  # Images that share one set of noise images.
 LPIPS_RESOLUTION = 256  # Larger images are averaged down for LPIPS.
@@ -77,7 +78,7 @@ class Drawing:
 
     def _lpips_distance(self, a, b):
         crop = path_length.crop_face if self.request.crop else lambda images: images
-        return self.judges.lpips.run(*[(path_length.shrink(crop(images), LPIPS_RESOLUTION) + 1) * 127.5 for images in (a, b)])
+        return self.judges.lpips.run(*[(shrink(crop(images), LPIPS_RESOLUTION) + 1) * 127.5 for images in (a, b)])
 
 
 def _signed(images):

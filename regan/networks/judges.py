@@ -9,7 +9,7 @@ from dnnlib.tflib.network import revive
 from dnnlib.unpickle import NetworkPickleError
 from regan.base import artefacts
 from regan.base.errors import UserError
-from regan.metrics.path_length import shrink
+from regan.pictures.averaging import shrink
 
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 

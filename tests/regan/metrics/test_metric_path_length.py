@@ -102,11 +102,7 @@ def test_the_official_and_segans_definition():
     assert (segan.space, segan.sampling, segan.epsilon, segan.reject) == ('z', 'full', 1e-2, 0.0)
 
 
-def test_crop_and_shrink():
+def test_crop():
     images = np.arange(2 * 3 * 16 * 16, dtype=float).reshape(2, 3, 16, 16)
     crop = path_length.crop_face(images)  # c = 2: rows 6 to 13, columns 4 to 11.
     assert np.array_equal(crop, images[:, :, 6:14, 4:12])
-    small = path_length.shrink(images, 4)
-    assert small.shape == (2, 3, 4, 4)
-    assert small[1, 2, 3, 1] == images[1, 2, 12:16, 4:8].mean()
-    assert path_length.shrink(images, 16) is images and path_length.shrink(images, 256) is images
