@@ -2,7 +2,7 @@
 import tensorflow.compat.v1 as tf
 
 import dnnlib.tflib as tflib
-from nvlabs_stylegan.primitives import publish
+from dnnlib.tflib.primitives.layout import publish
 
 
 def grow_image(structure, lod_in, top, first_block, block, to_rgb, up):

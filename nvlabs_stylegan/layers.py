@@ -2,9 +2,11 @@
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from nvlabs_stylegan.primitives import (
-    EPSILON, bias, box_down, combine_taps, convolve, dense_product, filter_channels, nearest_up, num_channels, per_channel,
-    publish, scatter_convolve, spatial_axes, weight)
+from dnnlib.tflib.primitives.convolution import (
+    box_down, combine_taps, convolve, dense_product, filter_channels, nearest_up, scatter_convolve)
+from dnnlib.tflib.primitives.layers import EPSILON
+from dnnlib.tflib.primitives.layout import num_channels, per_channel, publish, spatial_axes, spatial_sizes
+from dnnlib.tflib.primitives.variables import bias, weight
 
 FUSED_FROM = 128  # fused_scale 'auto': the larger side of the resampling is at least this.
 
@@ -49,7 +51,7 @@ def up_conv(x, size, kernel, gain, use_wscale, fused_scale):
     The official non-fused path (nearest-neighbour up-scaling, then correlation) and its fused path are not the same
     function of the weights: each equals the other with the kernel reversed in space. So one form serves both.
     """
-    resolution = x.shape.as_list()[spatial_axes()[0]] * 2
+    resolution = spatial_sizes(x)[0] * 2
     if fused_scale == 'auto':
         fused_scale = resolution >= FUSED_FROM
     w = weight([kernel, kernel, num_channels(x), size], gain, use_wscale, dtype=x.dtype)

@@ -6,9 +6,11 @@ convolution.
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from nvlabs_stylegan.primitives import (
-    EPSILON, bias, combine_taps, convolve, data_format, dense_product, filter_channels, is_single, num_channels, per_channel, reverse_taps,
-    scatter_convolve, spatial_axes, stored_weight, weight)
+from dnnlib.tflib.primitives.convolution import (
+    combine_taps, convolve, dense_product, filter_channels, reverse_taps, scatter_convolve, stuff_zeros)
+from dnnlib.tflib.primitives.layers import EPSILON
+from dnnlib.tflib.primitives.layout import data_format, has_gpu, is_single, num_channels, per_channel, spatial_sizes
+from dnnlib.tflib.primitives.variables import bias, stored_weight, weight
 
 # Name -> (function of x, default gain). StyleGAN2 section 1.2.
 ACTIVATIONS = {
@@ -70,7 +72,7 @@ def upsample(x, taps):
     kernel = fir_kernel(taps, gain=4)
     p = len(kernel) - 2
     before, after = (p + 1) // 2 + 1, p // 2
-    return filter_channels(_stuff_zeros(x), kernel, before, after)
+    return filter_channels(stuff_zeros(x), kernel, before, after)
 
 
 def upsample_rgb(x, taps):
@@ -79,21 +81,8 @@ def upsample_rgb(x, taps):
     if len(kernel) != 4:
         return upsample(x, taps)
     diagonal = kernel[:, :, np.newaxis, np.newaxis] * np.eye(num_channels(x), dtype=np.float32)  # [4, 4, C, C]
-    size = x.shape.as_list()[spatial_axes()[0]] * 2
+    size = spatial_sizes(x)[0] * 2
     return tf.cast(scatter_convolve(tf.cast(x, tf.float32), tf.constant(diagonal), size, 'SAME'), x.dtype)
-
-
-def _stuff_zeros(x):
-    """[.., H, W, ..] -> [.., 2 H, 2 W, ..], zeros after each sample."""
-    height, width = [x.shape.as_list()[axis] for axis in spatial_axes()]
-    channels = num_channels(x)
-    if data_format() == 'NHWC':
-        x = tf.reshape(x, [-1, height, 1, width, 1, channels])
-        x = tf.pad(x, [[0, 0], [0, 0], [0, 1], [0, 0], [0, 1], [0, 0]])
-        return tf.reshape(x, [-1, height * 2, width * 2, channels])
-    x = tf.reshape(x, [-1, channels, height, 1, width, 1])
-    x = tf.pad(x, [[0, 0], [0, 0], [0, 0], [0, 1], [0, 0], [0, 1]])
-    return tf.reshape(x, [-1, channels, height * 2, width * 2])
 
 
 def downsample(x, taps):
@@ -110,16 +99,17 @@ def up_convolve(x, w, taps):
         return upsample(convolve(x, w), taps)
     p = (len(kernel) - 2) - (size - 1)
     before, after = (p + 1) // 2 + 1, p // 2 + 1
-    if _folds(w.shape.as_list()[3]) and not (is_single(x) and w.shape.as_list()[3] > FOLD_SINGLE_UP_TO_CHANNELS):
+    if folds(w.shape.as_list()[3]) and not (is_single(x) and w.shape.as_list()[3] > FOLD_SINGLE_UP_TO_CHANNELS):
         return _up_convolve_folded(x, w, kernel, before)
-    resolution = x.shape.as_list()[spatial_axes()[0]] * 2
+    resolution = spatial_sizes(x)[0] * 2
     # The stored kernel is correlated, so its scatter form is reversed in space.
     x = scatter_convolve(x, reverse_taps(w), resolution - 2 + size, 'VALID')
     return filter_channels(x, kernel, before, after)
 
 
-def _folds(channels):
-    return data_format() == 'NHWC' and tf.__version__.startswith('1.') and channels <= FOLD_UP_TO_CHANNELS
+def folds(channels):
+    """Whether `up_convolve` to so many channels takes the form of one convolution; see FOLD_UP_TO_CHANNELS."""
+    return not has_gpu() and tf.__version__.startswith('1.') and channels <= FOLD_UP_TO_CHANNELS
 
 
 def _up_convolve_folded(x, w, kernel, before):
@@ -133,7 +123,7 @@ def _up_convolve_folded(x, w, kernel, before):
     reach = folding.shape[0]
     phases = combine_taps(w, folding.reshape(reach * reach, 4, size, size))  # [d d, r r, in, out]
     phases = tf.reshape(tf.transpose(phases, [0, 2, 1, 3]), [reach, reach, fan_in, 4 * fan_out])
-    return tf.nn.depth_to_space(convolve(x, phases), 2)
+    return tf.nn.depth_to_space(convolve(x, phases), 2, data_format=data_format())
 
 
 def _phase_folding(size, kernel, s):
@@ -205,7 +195,7 @@ def modulated_conv(x, dlatent, size, kernel, up=False, demodulate=True, resample
 
 def _fewer_weights(x, kernel, size, up):
     """Whether x is a single image, and has more pixels than one of its channels has weights."""
-    pixels = x.shape.as_list()[spatial_axes()[0]] ** 2 * (4 if up else 1)
+    pixels = spatial_sizes(x)[0] ** 2 * (4 if up else 1)
     return is_single(x) and pixels > kernel ** 2 * size and x.dtype != tf.float16
 
 

@@ -17,7 +17,7 @@ import dnnlib
 from dnnlib import tflib
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
-from nvlabs_stylegan.primitives import random_uniform
+from dnnlib.tflib.primitives.randomness import random_uniform
 from regan.base.errors import UserError
 from regan.data import tfrecords
 

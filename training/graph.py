@@ -5,7 +5,7 @@ import dnnlib
 import dnnlib.tflib as tflib
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
-from nvlabs_stylegan.primitives import counted_randomness, random_uniform
+from dnnlib.tflib.primitives.randomness import counted_randomness, random_uniform
 from training.schedule import lazy_correction
 
 ADAM = 'tf.train.AdamOptimizer'

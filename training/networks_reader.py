@@ -6,7 +6,9 @@ pickles it. Its penultimate layer is the feature space of our own Frechet distan
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from nvlabs_stylegan.primitives import convolve, to_layout, flatten_nchw, weight
+from dnnlib.tflib.primitives.convolution import convolve
+from dnnlib.tflib.primitives.layout import flatten_nchw, to_layout
+from dnnlib.tflib.primitives.variables import weight
 from nvlabs_stylegan2.layers import bias_act, dense
 
 STEM = ((24, 2), (48, 2), (48, 1), (64, 2), (64, 1), (64, 1), (64, 2))  # (channels, stride) of the 3 x 3 convolutions.

@@ -8,9 +8,11 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 import dnnlib
-from nvlabs_stylegan.primitives import concat_label, publish, resolution_log2, second_moment_norm, to_layout
+from dnnlib.tflib.primitives.latents import concat_label
+from dnnlib.tflib.primitives.layers import resolution_log2, second_moment_norm
+from dnnlib.tflib.primitives.layout import publish, to_layout
 from nvlabs_stylegan2.networks import (
-    SynthesisLayers, _make_components, broadcast_dlatents, feature_maps, mapping_stack, synthesize_image, wrapped_images)
+    SynthesisLayers, broadcast_dlatents, feature_maps, make_components, mapping_stack, synthesize_image, wrapped_images)
 
 
 def G_segan(latents_in, labels_in, truncation_psi=None, truncation_cutoff=None, truncation_psi_val=None, truncation_cutoff_val=None,
@@ -22,7 +24,7 @@ def G_segan(latents_in, labels_in, truncation_psi=None, truncation_cutoff=None, 
     asked for. dlatent_avg is tracked although SEGAN has no average: no image depends on it unless truncation is asked for.
     """
     components = dnnlib.EasyDict() if components is None else components
-    _make_components(components, G_synthesis_segan, G_mapping, kwargs)
+    make_components(components, G_synthesis_segan, G_mapping, kwargs)
     return wrapped_images(
         latents_in, labels_in, components, (truncation_psi, truncation_cutoff), (truncation_psi_val, truncation_cutoff_val),
         dlatent_avg_beta, style_mixing_prob, is_training, is_validation, return_dlatents, is_template_graph, kwargs)
