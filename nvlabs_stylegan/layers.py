@@ -20,25 +20,32 @@ def activation(nonlinearity):
 
 
 def leaky_relu(x):
+    """max(x, 0.2 x)."""
     with tf.name_scope('LeakyReLU'):
         return tf.maximum(x, x * tf.constant(0.2, x.dtype))
 
 
 def dense(x, size, gain, use_wscale=True, lrmul=1.0):
+    """[N, ...] -> [N, size] with the scope's 'weight'; no bias. Further arguments: see `variables.weight`."""
     return dense_product(x, weight([int(np.prod(x.shape.as_list()[1:])), size], gain, use_wscale, lrmul, x.dtype))
 
 
 def conv(x, size, kernel, gain, use_wscale=True):
+    """Convolution of internal images with the scope's 'weight' [kernel, kernel, in, size]; no bias."""
     return convolve(x, weight([kernel, kernel, num_channels(x), size], gain, use_wscale, dtype=x.dtype))
 
 
 def add_bias(x, lrmul=1.0):
+    """x [N, C] or internal images, plus the scope's 'bias' [C] times lrmul."""
     b = bias(x.shape.as_list()[1] if x.shape.rank == 2 else num_channels(x), lrmul, x.dtype)
     return x + (b if x.shape.rank == 2 else per_channel(b))
 
 
 def _sum_of_shifts(size, reverse=False):
-    """The map of taps w [k, k] to K [k + 1, k + 1], K[a, b] = sum of w[a - p, b - q] over p, q in {0, 1}; w may be reversed first."""
+    """The map of taps w [k, k] to K [k + 1, k + 1], K[a, b] = sum of w[a - p, b - q] over p, q in {0, 1}.
+
+    With `reverse`, w is reversed first.
+    """
     matrix = np.zeros([size + 1] * 2 + [size] * 2)
     for a, b, p, q in np.ndindex(size, size, 2, 2):
         matrix[a + p, b + q, size - 1 - a if reverse else a, size - 1 - b if reverse else b] += 1
@@ -77,6 +84,7 @@ def blur(x, blur_filter):
 
 
 def instance_norm(x):
+    """Every channel of every image with mean 0 and deviation 1, computed in float32."""
     with tf.variable_scope('InstanceNorm'):
         dtype = x.dtype
         x = tf.cast(x, tf.float32)
@@ -101,10 +109,12 @@ def add_noise(x, noise):
 
 
 def up_image(x, factor=2):
+    """Nearest-neighbour up-scaling as a layer."""
     with tf.variable_scope('Upscale2D'):
         return publish(nearest_up(x, factor))
 
 
 def down_image(x, factor=2):
+    """Block means as a layer."""
     with tf.variable_scope('Downscale2D'):
         return publish(box_down(x, factor))

@@ -1,7 +1,7 @@
 """Layers of the second generation: FIR resampling, modulated convolution, bias-activation.
 
-Plain TensorFlow: no custom op (`bias_act` stands for the official fused_bias_act, the resamplers for upfirdn_2d), no grouped
-convolution.
+Plain TensorFlow: no custom op (`bias_act` stands for the official fused_bias_act, the resamplers for upfirdn_2d), no
+grouped convolution.
 """
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -54,6 +54,7 @@ def activate(x, act, clamp=None, gain=None):
 
 
 def dense(x, size, lrmul=1.0):
+    """[N, ...] -> [N, size] with the scope's 'weight'; no bias."""
     return dense_product(x, weight([int(np.prod(x.shape.as_list()[1:])), size], lrmul=lrmul, dtype=x.dtype))
 
 
@@ -167,11 +168,20 @@ def conv(x, size, kernel, up=False, down=False, resample_kernel=None):
 def modulated_conv(x, dlatent, size, kernel, up=False, demodulate=True, resample_kernel=None, gain=1.0):
     """gain d C(s x): input channels scaled by the style s, output channels by its demodulation d (StyleGAN2 section 1.4).
 
-    This is the unfused form; the fused form (per-sample weights, grouped convolution) equals it up to rounding. It is taken where x
-    is known to be a single image, for which it is one plain convolution, and there are fewer weights than numbers in images.
+    This is the unfused form; the fused form (per-sample weights, grouped convolution) equals it up to rounding. It is
+    taken where x is known to be a single image, for which it is one plain convolution, and there are fewer weights than
+    numbers in images.
 
     Args:
-        x: internal images. dlatent: float32 [N, D].
+        x: internal images.
+        dlatent: style vectors, float32 [N, D].
+        size: number of output channels.
+        kernel: side of the kernel.
+        up: whether the size of the images doubles.
+        demodulate: False: d = 1.
+        resample_kernel: FIR filter of the up-scaling; None: box of 2.
+        gain: factor on the result.
+    Returns: internal images of x's dtype.
     """
     channels = num_channels(x)
     w, coef = stored_weight([kernel, kernel, channels, size])
@@ -202,15 +212,26 @@ def _fewer_weights(x, kernel, size, up):
 def styled_layer(x, dlatent, size, noise, act, clamp=None, up=False, resample_kernel=None):
     """act(modulated 3 x 3 convolution + noise + bias) for images of a graph that is made for drawing them one by one.
 
-    Equal to `modulated_conv`, noise and `bias_act` up to rounding, with fewer passes over the image: the bias follows the convolution,
-    with which TensorFlow fuses it, and a gain that commutes with the activation is multiplied into whatever is smaller.
+    Equal to `modulated_conv`, noise and `bias_act` up to rounding, with fewer passes over the image: the bias follows
+    the convolution, with which TensorFlow fuses it, and a gain that commutes with the activation is multiplied into
+    whatever is smaller.
 
-    Args: noise: image that broadcasts against x, or None.
+    Args:
+        x: internal images.
+        dlatent: style vectors, float32 [N, D].
+        size: number of output channels.
+        noise: images that broadcast against the result, or None.
+        act: key of ACTIVATIONS.
+        clamp: largest magnitude of the result, or None.
+        up: whether the size of the images doubles.
+        resample_kernel: as in `modulated_conv`.
+    Returns: internal images of x's dtype.
     """
     _check_activation(act)
     gain = ACTIVATIONS[act][1] if act in ('lrelu', 'relu') else 1.0
     b = bias(size, dtype=x.dtype) * tf.constant(gain, x.dtype)
-    x = tf.nn.bias_add(modulated_conv(x, dlatent, size, 3, up, resample_kernel=resample_kernel, gain=gain), b, data_format=data_format())
+    x = modulated_conv(x, dlatent, size, 3, up, resample_kernel=resample_kernel, gain=gain)
+    x = tf.nn.bias_add(x, b, data_format=data_format())
     x = x if noise is None else x + noise * tf.constant(gain, x.dtype)
     return activate(x, act, clamp, gain=ACTIVATIONS[act][1] / gain)
 

@@ -110,6 +110,7 @@ def G_mapping(latents_in, labels_in, latent_size=512, label_size=0, dlatent_size
 
 
 def mapping_stack(x, layers, fmaps, dlatent_size, lrmul, nonlinearity):
+    """The dense layers of a mapping network: [N, Z] -> [N, dlatent_size], `fmaps` wide between."""
     for i in range(layers):
         with tf.variable_scope('Dense%d' % i):
             x = bias_act(dense(x, dlatent_size if i == layers - 1 else fmaps, lrmul), nonlinearity, lrmul)
@@ -133,9 +134,18 @@ class SynthesisLayers:
     """The layers of a second-generation synthesis network, for one graph.
 
     Args:
-        dlatents_in: [N, L, D] tensor. resolution: power of two. nf: stage -> feature maps.
-        noise: False leaves out noise inputs and strengths. conv_clamp: None or the bound of every layer's output.
+        dlatents_in: tensor [N, L, D].
+        num_channels: of the images.
+        resolution: power of two.
+        nf: function stage -> number of feature maps.
+        randomize_noise: True draws noise anew for each image; False takes the stored noise.
+        nonlinearity: key of `layers.ACTIVATIONS`.
+        dtype: of the layers.
+        resample_kernel: FIR filter of the resampling layers.
+        noise: False leaves out noise inputs and strengths.
+        conv_clamp: None or the bound of every layer's output.
         half_from: log2 of the lowest resolution whose block runs in float16.
+        fmap_const: channels of the constant; None: nf(1).
     """
 
     def __init__(self, dlatents_in, num_channels, resolution, nf, randomize_noise, nonlinearity, dtype, resample_kernel,

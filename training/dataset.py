@@ -136,7 +136,8 @@ class TFRecordDataset(_Dataset):
         max_images: use only the first so many images; default: all.
         repeat: begin again after the last image, for ever.
         shuffle_mb: window of the shuffling, in MB of images; 0: the order of the file. With `seed` it is only 0 or not 0.
-        prefetch_mb, buffer_mb: images prepared ahead (never more than an epoch), and the reader's buffer, in MB; not used with `seed`.
+        prefetch_mb: images prepared ahead, in MB, but never more than an epoch; not used with `seed`.
+        buffer_mb: the reader's buffer, in MB; not used with `seed`.
         num_threads: that prepare images.
         seed: see above; 0 to 2^32 - 1.
 

@@ -59,8 +59,9 @@ def G_synthesis_segan(dlatents_in, dlatent_size=512, num_channels=3, resolution=
             orthonormal columns of U as [C r r, D]). Mode 4 always starts with orthonormal columns.
         collapse_mode2: mode 2 stores the column sums themselves: the same functions, other training.
         subspace_dims: q, dimensions of a subspace of mode 4; all others have D.
-        control_scale, control_shift: None or tensors [N or 1, subspaces, D (mode 4: q)]. The coordinates c that enter a subspace
-            (w; in mode 4 U^T w; in mode 0 the style of the layer of that number) become c * scale + shift.
+        control_scale: None or tensor [N or 1, subspaces, D (mode 4: q)]. The coordinates c that enter a subspace (w; in
+            mode 4 U^T w; in mode 0 the style of the layer of that number) become c * scale + shift.
+        control_shift: the same.
     """
     if architecture != 'skip':
         raise ValueError('SEGAN has the architecture skip only, not %r' % (architecture,))
