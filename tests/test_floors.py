@@ -38,6 +38,7 @@ FLOORS = (
     'regan.commands',
     'regan.cli',
     'regan.__main__',
+    'experiments.checkout',                              # its folders
     'experiments.studies',
     'experiments',
     'examples',
