@@ -10,6 +10,7 @@ from typing import Optional, Tuple, Union
 import click
 import numpy as np
 
+import checkout
 from regan.base import artefacts, command_errors, json_records, provenance, tables
 from regan.drawing import modes
 from regan.networks import models
@@ -18,8 +19,7 @@ from regan.sampling import latents, noise
 from regan.commands import options
 from regan.base.errors import UserError
 
-SPEC = models.PROJECT / 'experiments' / 'specs' / 'delta.json'
-OUT = models.PROJECT / 'figures' / 'out'
+SPEC = checkout.SPECS / 'delta.json'
 TILE = 128  # Smaller pictures are enlarged to this in the figure.
 LETTERS = 14  # Height of its words in pixels.
 
@@ -166,7 +166,7 @@ def run(spec, folder, networks_folder, open_generator=None):
 @click.option('--psi', type=float, callback=options.finite, help='Truncation, 1 for none; default: that of the spec.')
 @click.option('--spec', type=click.Path(dir_okay=False), default=str(SPEC), show_default='experiments/specs/delta.json',
               help='What is compared.')
-@click.option('--out', type=click.Path(file_okay=False), default=str(OUT), show_default='figures/out', help='Folder for the files.')
+@click.option('--out', type=click.Path(file_okay=False), default=str(checkout.OUT), show_default='figures/out', help='Folder for the files.')
 def main(networks, networks_folder, seeds, psi, spec, out):
     """Draw the same latents as GANSpace, ReGANSpace and the official tools do, and say by how much the pixels differ."""
     with command_errors.errors_in_one_line():

@@ -26,5 +26,8 @@ def supervised(start, normal, panel):
     return (start + np.multiply.outer(steps, normal)[:, None]).astype(start.dtype)
 
 
+FIGURE = figure.Figure('figure2', draw, needs=['edits', 'frames', 'supervised'])
+
 if __name__ == '__main__':
-    figure.main('figure2', draw, needs=['edits', 'frames', 'supervised'])
+    import checkout
+    figure.main(FIGURE, checkout.SPECS, checkout.OUT, checkout.REFERENCES)

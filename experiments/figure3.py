@@ -21,5 +21,8 @@ def exchanged(w, generator, basis, exchange):
     return edits.exchange(base, w, basis.mean, rows, leading if exchange.which == 'randomise' else slice(exchange.first, None))
 
 
+FIGURE = figure.Figure('figure3', draw, needs=['exchange?'])
+
 if __name__ == '__main__':
-    figure.main('figure3', draw, needs=['exchange?'])
+    import checkout
+    figure.main(FIGURE, checkout.SPECS, checkout.OUT, checkout.REFERENCES)

@@ -1,5 +1,8 @@
 """Figure 4 of RC2021 "[Re] GANSpace": a new edit, the pattern of beetles."""
 from regan.figures import figure
 
+FIGURE = figure.Figure('figure4', figure.strips, needs=['edits', 'frames'])
+
 if __name__ == '__main__':
-    figure.main('figure4', figure.strips, needs=['edits', 'frames'])
+    import checkout
+    figure.main(FIGURE, checkout.SPECS, checkout.OUT, checkout.REFERENCES)

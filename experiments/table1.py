@@ -7,12 +7,11 @@ from typing import Tuple
 import click
 import numpy as np
 
+import checkout
 from regan.base import command_errors, json_records, tables
-from regan.networks import models
 from regan.sampling import latents, torch_random
 
-SPEC = models.PROJECT / 'experiments' / 'specs' / 'table1.json'
-OUT = models.PROJECT / 'figures' / 'out'
+SPEC = checkout.SPECS / 'table1.json'
 GENERATORS = {'torch-cpu': torch_random.CPUGenerator, 'torch-cuda': torch_random.CUDAGenerator, 'numpy': np.random.RandomState}
 
 
@@ -65,7 +64,7 @@ def write(spec, folder):
 @click.command()
 @click.option('--spec', type=click.Path(dir_okay=False), default=str(SPEC), show_default='experiments/specs/table1.json',
               help='The published numbers.')
-@click.option('--out', type=click.Path(file_okay=False), default=str(OUT), show_default='figures/out',
+@click.option('--out', type=click.Path(file_okay=False), default=str(checkout.OUT), show_default='figures/out',
               help='Folder for table1.md and table1.csv.')
 @click.option('--check', is_flag=True, help='Exit 1 if a number does not round to the published one.')
 def main(spec, out, check):

@@ -15,16 +15,15 @@ import shutil
 
 import click
 
+from checkout import NETWORKS, PROJECT, SPECS
 from regan import cli
 from regan.base import artefacts, json_records
 from regan.base.command_errors import errors_in_one_line
 from regan.base.errors import UserError
 from regan.metrics import visibility
 
-PROJECT = pathlib.Path(__file__).resolve().parents[1]
-NETWORKS = PROJECT / 'networks'
 BUILD = PROJECT / 'build' / 'zoo'
-SPEC = PROJECT / 'experiments' / 'specs' / 'zoo.json'
+SPEC = SPECS / 'zoo.json'
 READINGS, READINGS_SEED = 300, 1000  # Fresh renders behind the numbers of readers.md, and their seed.
 ORIGINS = {
     'ours': 'Trained from scratch for %s thousand images with `regan train`.',

@@ -12,7 +12,7 @@ from regan.metrics.factors import r_squared
 
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
-BUILD_FUNCTION = 'training.networks_reader.F_reader'
+BUILD_FUNCTION = 'nvlabs_stylegan2.factor_reader.F_reader'
 READ_AT = 64  # Images larger than this are averaged down to it.
 SECTION = 250  # Steps between checkpoints.
 

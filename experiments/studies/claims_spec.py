@@ -3,13 +3,14 @@ import dataclasses
 import json
 from typing import Dict, Tuple
 
+import checkout
 from regan.base import json_records
 from regan.components import pca
 from regan.editing import edits
 from regan.networks import models
 from regan.sampling import latents
 
-SPEC = models.PROJECT / 'experiments' / 'specs' / 'claims.json'
+SPEC = checkout.SPECS / 'claims.json'
 
 
 @dataclasses.dataclass(frozen=True)

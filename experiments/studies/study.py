@@ -3,6 +3,7 @@ import contextlib
 import dataclasses
 from pathlib import Path
 
+import checkout
 from regan.base import provenance
 from regan.components import pca
 from regan.editing import edit_zoo
@@ -39,7 +40,7 @@ def open_subjects(spec, sizes, cache, progress=None):
 
 def reader_path(name):
     """The path of a reader's file: one of networks/, else the path itself."""
-    return models.EMBEDDED / name if (models.EMBEDDED / name).exists() else Path(name)
+    return checkout.NETWORKS / name if (checkout.NETWORKS / name).exists() else Path(name)
 
 
 def _check(spec, name, generator, reader):

@@ -2,13 +2,14 @@
 import dataclasses
 from typing import Dict, Optional, Tuple, Union
 
+import checkout
 from regan.base import json_records
 from regan.components import pca
 from regan.editing import edits
 from regan.networks import models
 from regan.sampling import latents, noise
 
-SPEC = models.PROJECT / 'experiments' / 'specs' / 'truncation.json'
+SPEC = checkout.SPECS / 'truncation.json'
 
 
 @dataclasses.dataclass(frozen=True)

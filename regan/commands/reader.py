@@ -16,7 +16,8 @@ import click
               help='Network pickle. While training, its state is beside it; an interrupted run goes on.')
 def reader(data, steps, precision, held_out, seed, out):
     """Train a factor reader, and print how well it reads each factor from held-out images (R2)."""
-    from regan.base import artefacts
+    from regan.base import artefacts, places
+    places.official_modules()
     from training import reader as module
     import tqdm
     images, factors, facts = _data_set(data)

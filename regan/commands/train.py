@@ -57,7 +57,9 @@ def _sizes(command):
 @click.option('--threads', type=_POSITIVE, help='Of TensorFlow; default: one for each processor.')
 def train(**options):
     """Train a generator and a discriminator. The same command goes on where it was interrupted, bit for bit."""
+    from regan.base import places
     from regan.base.errors import UserError
+    places.official_modules()
     from training.training_loop import training_loop
     _check(options, UserError)
     path = training_loop(

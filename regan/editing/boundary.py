@@ -10,16 +10,15 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 
-from regan.base import artefacts
+from regan.base import artefacts, places
 from regan.editing import edits
-from regan.networks import models
 from regan.sampling import latents
 from regan.base.errors import UserError
 
 FOLDER_VARIABLE = 'REGAN_BOUNDARIES'
 ADDRESS = 'https://raw.githubusercontent.com/genforce/interfacegan/master/boundaries/'
 ENDING = '_boundary.npy'
-EMBEDDED = models.EMBEDDED / 'boundaries'
+EMBEDDED = places.NETWORKS / 'boundaries'
 PUBLISHED = {  # Name -> SHA-256. In W of NVIDIA's StyleGAN networks; MIT licence, copyright 2019 Yujun Shen.
     'stylegan_celebahq_age_w': '1193f356feb29bb535c689d2c14d2f6971318117eba2c3601df2a97c6339eb95',
     'stylegan_celebahq_eyeglasses_w': '897301c31db00bab38f709252ed7acff4c3b827abac1e0deed0c8ea590c6ebf9',
@@ -269,21 +268,25 @@ def locate(name_or_path, folder=None):
     """The Path of a boundary file: the path itself, or of a name of `embedded` or of `PUBLISHED`; the latter are downloaded at need.
 
     Args:
-        folder: with published files that the user already has; default $REGAN_BOUNDARIES. It is looked at before the cache.
+        folder: with files that the user already has; default $REGAN_BOUNDARIES. It is looked at before the cache.
 
     Raises:
         UserError: neither a file nor a name, a failed download, or a file with another checksum.
     """
-    name, ours = str(name_or_path), embedded()
+    name, given = str(name_or_path), folder or os.environ.get(FOLDER_VARIABLE)
     if name not in PUBLISHED:
-        path = ours.get(name, Path(name))
-        if not path.is_file():
-            raise UserError('%s is neither a file nor a known boundary; the names are: %s'
-                            % (name, ', '.join(list(ours) + list(PUBLISHED))))
-        return path
+        return _unpublished(name, given)
     cache = artefacts.cache_dir() / 'boundaries'
-    given = folder or os.environ.get(FOLDER_VARIABLE) or cache
-    return artefacts.fetch(ADDRESS + name + ENDING, PUBLISHED[name], name + ENDING, cache, given)
+    return artefacts.fetch(ADDRESS + name + ENDING, PUBLISHED[name], name + ENDING, cache, given or cache)
+
+
+def _unpublished(name, folder):
+    ours = embedded()
+    for path in [ours.get(name, Path(name))] + ([Path(folder) / (name + ENDING)] if folder else []):
+        if path.is_file():
+            return path
+    more = '; a checkout of the project has more in networks/boundaries/, which REGAN_BOUNDARIES may name' if places.INSTALLED else ''
+    raise UserError('%s is neither a file nor a known boundary; the names are: %s%s' % (name, ', '.join(list(ours) + list(PUBLISHED)), more))
 
 
 def read_codes(path):

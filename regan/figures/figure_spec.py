@@ -17,7 +17,6 @@ from regan.editing.edits import Edit, parse
 from regan.base.errors import UserError
 
 VARIANTS = ('embedded', 'official')
-SPECS = models.PROJECT / 'experiments' / 'specs'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -176,8 +175,8 @@ PANEL_RULES = {
 }
 
 
-def load(figure, folder=SPECS):
-    """The specs of a figure: dict variant -> FigureSpec.
+def load(figure, folder):
+    """The specs of a figure, in FIGURE.json of a folder: dict variant -> FigureSpec.
 
     What a variant says outside its list of panels holds for every panel that does not say otherwise; a variant without
     such a list is one panel.
@@ -268,7 +267,7 @@ def _check_edit(edit, num_layers, components, where):
         raise UserError('%s: %s needs a component that pca.components (%d) does not reach' % (where, edit, components))
 
 
-def choose(figure, networks, folder=SPECS):
+def choose(figure, networks, folder):
     """The FigureSpec that `networks` means: a variant, the network of all panels of a variant, or any other network.
 
     Another network (a name of models.json or a path) gets the published parameters, those of

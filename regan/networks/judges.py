@@ -109,7 +109,7 @@ class FactorReader(_Judge):
             raise UserError('%s holds no factor reader but %s; make one with `regan reader`' % (self.path, names))
         state = found[0]
         try:
-            network = tflib.Network(state.name, func_name='training.networks_reader.F_reader', **state.static_kwargs)
+            network = tflib.Network(state.name, func_name='nvlabs_stylegan2.factor_reader.F_reader', **state.static_kwargs)
             shapes = {name: var.shape.as_list() for name, var in network.own_vars.items()}
         except (ValueError, TypeError) as error:
             raise UserError('%s: the factor reader cannot be built from its arguments: %s' % (self.path, error))

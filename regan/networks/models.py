@@ -4,11 +4,10 @@ import difflib
 from pathlib import Path
 from typing import Optional
 
-from regan.base import artefacts, json_records
+from regan.base import artefacts, json_records, places
 from regan.base.errors import UserError
 
-PROJECT = Path(__file__).resolve().parents[2]
-EMBEDDED = PROJECT / 'networks'
+EMBEDDED = places.NETWORKS
 REGISTRY = Path(__file__).with_name('models.json')
 
 
@@ -29,6 +28,7 @@ class Model:
         num_layers: L, the number of style inputs.
         dataset: what it was trained on, in GANSpace's spelling; the named edits of `edit_zoo` go by it.
         remark: what it shows.
+        packaged: whether it is in wheels, too; of an embedded one.
     """
 
     file: str
@@ -42,6 +42,7 @@ class Model:
     num_layers: int
     dataset: str
     remark: str
+    packaged: bool = False
 
 
 RULES = {
@@ -56,6 +57,7 @@ RULES = {
     'num_layers': json_records.integer(2),
     'dataset': json_records.text,
     'remark': json_records.text,
+    'packaged': json_records.choice(True, False),
 }
 
 
@@ -94,7 +96,7 @@ def record_hash(name, folder=None, path=REGISTRY):
     """Write the checksum of a network's present file into the registry; for a file that was replaced on
     purpose, or to pin one whose publisher states none. From the project's folder:
 
-        python -c "from regan import models; models.record_hash('stylegan2-cars-64')"
+        python -c "from regan.networks import models; models.record_hash('NAME')"
     """
     entries = json_records.load(path)
     entries[name]['sha256'] = artefacts.sha256_file(_locate(registry(path)[name], None, folder))
@@ -102,9 +104,9 @@ def record_hash(name, folder=None, path=REGISTRY):
 
 
 def _locate(model, sha256, folder):
-    if model.source == 'embedded':
-        return _embedded(EMBEDDED / model.file, sha256)
     cache = artefacts.cache_dir() / 'networks'
+    if model.source == 'embedded':
+        return _embedded(model, sha256, folder, cache)
     if model.source == 'download':
         return artefacts.fetch(model.url, sha256, model.file, cache, folder)
     try:
@@ -113,7 +115,14 @@ def _locate(model, sha256, folder):
         raise UserError('%s; its page is %s' % (error, model.url))
 
 
-def _embedded(path, sha256):
+def _embedded(model, sha256, folder, cache):
+    path = EMBEDDED / model.file
+    if places.INSTALLED and not path.exists():  # A wheel has the packaged ones only.
+        try:
+            return artefacts.fetch(None, sha256, model.file, cache, folder)
+        except UserError as error:
+            raise UserError('%s; a checkout of the project has it in its folder networks/, which REGAN_NETWORKS or --networks-folder may name'
+                            % error)
     found = artefacts.sha256_file(path)
     if sha256 not in (None, found):
         raise UserError('%s has SHA-256 %s but models.json says %s; restore the file, or see models.record_hash '

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import checkout
 from regan.base import provenance
 from regan.editing import edits
 from regan.figures import figure, figure_spec
@@ -75,7 +76,7 @@ def run(tmp_path, monkeypatch, software):
     (tmp_path / 'fig.json').write_text(json.dumps({'embedded': SPEC, 'official': SPEC}))
 
     def call(*options, draw=draw, needs=('edits',)):
-        command = figure.command('fig', draw, needs, tmp_path, tmp_path / 'reference', FakeGenerator.open)
+        command = figure.command(figure.Figure('fig', draw, needs), tmp_path, 'unused', tmp_path / 'reference', FakeGenerator.open)
         return CliRunner().invoke(command, ['--out', str(tmp_path / 'out')] + list(options))
     return call
 
@@ -335,7 +336,7 @@ def rendered(monkeypatch):
 
 
 def test_figure1_starts_at_the_seed_and_reaches_its_targets(rendered):
-    [panel] = figure_spec.load('figure1')['embedded'].panels
+    [panel] = figure_spec.load('figure1', checkout.SPECS)['embedded'].panels
     width = panel.pca.components + 1
     generator = FakeGenerator()
     generator.latent_size = width
