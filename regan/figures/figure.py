@@ -15,7 +15,7 @@ from typing import NamedTuple
 import click
 import numpy as np
 
-from regan.base import artefacts, command_errors, provenance
+from regan.base import artefacts, command_errors, json_records, provenance
 from regan.components import cached
 from regan.drawing import modes
 from regan.editing import edits
@@ -118,9 +118,7 @@ def _basis(panel, generator, folder, open_generator, quiet):
 
 
 def _settings(panel, generator):
-    given = dataclasses.asdict(panel)
-    kept = ('heading', 'network', 'seeds', 'psi', 'cutoff', 'noise', 'conversion', 'pca', 'crop', 'frames', 'exchange', 'supervised', 'components_of')
-    return dict({key: given[key] for key in kept}, seeds=list(panel.seeds), pca=panel.pca.facts, network_sha256=generator.sha256,
+    return dict(json_records.recorded(panel), pca=panel.pca.facts, network_sha256=generator.sha256,
                 edits=[edits.notation(edit) for edit in panel.edits])
 
 
