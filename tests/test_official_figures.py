@@ -20,7 +20,6 @@ from tests.figure_scripts import script
 from tests.tiny_network import FUNCTIONS
 
 FEW_MAPS = dict(num_channels=3, latent_size=512, dlatent_size=512, mapping_fmaps=512, mapping_layers=8, fmap_max=4)
-DRAWINGS = {'figure1': figure.sequences, 'figure_teaser': figure.sequences, 'figure2': script('figure2').draw, 'figure3': script('figure3').draw}
 FAST = [('figure3', 'official')]  # The one with a network of 256 pixels.
 EVERY = [(path.stem, variant) for path in sorted(figure_spec.SPECS.glob('figure*.json'))
          for variant in json_records.load(path) if variant != 'embedded']
@@ -61,7 +60,7 @@ def make_boundaries(figure_spec, folder):
 def draw(name, variant, folder, tmp_path):
     whole = figure_spec.load(name)[variant]
     short = dataclasses.replace(whole, panels=tuple(shortened(panel, folder) for panel in whole.panels[:5]))
-    drawn = figure.run(short, DRAWINGS.get(name, figure.strips), tmp_path / 'out')
+    drawn = figure.run(short, script(name).draw, tmp_path / 'out')
     return short, json_records.load(drawn.sidecar)['panels'], images.read_png(drawn.tiles)
 
 
