@@ -33,7 +33,7 @@ def choose(texts, edits_file):
             chosen.append(Chosen(edits.parse(text)))
             continue
         source.check_usable()
-        chosen.append(Chosen(source.to_edit(), name, source))
+        chosen.append(Chosen(source.edit, name, source))
     return chosen
 
 

@@ -35,7 +35,7 @@ def list_edits(network, dataset, edits_file, as_json):
         click.echo(json.dumps([entry.to_dict() for entry in found], indent=2))
         return
     for entry in found:
-        click.echo('%s %-42s %-11s %s' % ('*' if entry.published else ' ', entry.id, entry.model or '', notation.notation(entry.to_edit())))
+        click.echo('%s %-42s %-11s %s' % ('*' if entry.published else ' ', entry.id, entry.model or '', notation.notation(entry.edit)))
     click.echo('%d edits' % len(found))
 
 
@@ -46,7 +46,7 @@ def show(name, edits_file):
     """Print all that is known of one edit."""
     from regan.editing import edit_zoo, edits as notation
     entry = edit_zoo.find(name, edit_zoo.everything(edits_file))
-    click.echo('%s: %s' % (entry.id, notation.notation(entry.to_edit())))
+    click.echo('%s: %s' % (entry.id, notation.notation(entry.edit)))
     for key, value in [('found on', '%s, %s, %s' % (entry.model or 'no network in particular', entry.dataset, entry.space)),
                        ('psi', entry.psi), ('seeds', ', '.join(map(str, entry.seeds))), ('sources', ', '.join(entry.sources)),
                        ('published', 'with a picture' if entry.published else 'no picture')]:
@@ -62,7 +62,7 @@ def import_edit(file, out):
     from regan.editing import saved_edits
     saved = saved_edits.load(file)
     saved_edits.save(out, saved)
-    click.echo('wrote %s: %s, %s' % (out, saved.name, saved.to_edit()))
+    click.echo('wrote %s: %s, %s' % (out, saved.name, saved.edit))
 
 
 @edits.command()
@@ -123,7 +123,7 @@ def _read(text, edits_file):
         return notation.parse(text), dict(seed=0, psi=0.7, name='')
     entry = edit_zoo.find(text, edit_zoo.everything(edits_file))
     entry.check_usable()
-    return entry.to_edit(), dict(seed=entry.seeds[0] if entry.seeds else 0, psi=0.7 if entry.psi is None else entry.psi, name=entry.title)
+    return entry.edit, dict(seed=entry.seeds[0] if entry.seeds else 0, psi=0.7 if entry.psi is None else entry.psi, name=entry.title)
 
 
 def _registered(network):

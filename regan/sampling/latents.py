@@ -6,10 +6,12 @@ GANSpace and of its reproduction, bit for bit (GANSpace sections "sampling" and 
 
 import numpy as np
 
+from regan.base import json_records
 from regan.sampling import normals
 from regan.base.errors import UserError
 
 LARGEST_SEED = 2 ** 32 - 1
+SEED = json_records.integer(0, LARGEST_SEED)  # The rule of a seed in a file.
 MOST_SEEDS = 10 ** 6  # of one list: a slip such as 1-4000000000 must not fill the memory
 PCA_SEED = 1  # GANSpace's constant for the sampling of PCA
 DIRECTIONS_SEED = 2  # ... and for random directions
