@@ -35,7 +35,8 @@ class SavedEdit:
         name: for people. component: index in the basis that it comes from.
         start, end: half-open. strength: the slider's end.
         stdev, act_stdev: of the component in the latent space and in the layer.
-        direction: float32 [D], in the latent space. act_direction: float32, any shape, the component in the layer.
+        direction: float32 [D], in the latent space.
+        act_direction: float32, any shape, the component in the layer; only GANSpace's viewer has a use for it.
         space: 'w' or 'z'. edit_type: 'latent', 'activation' or 'both'.
         model, dataset: of the network. found_on: data set of the network behind the components.
         estimator, components, samples, layer: how the components were made.
