@@ -154,7 +154,6 @@ def _edit(value, where):
     return edits.parse(json_records.text(value, where))
 
 
-_PCA = json_records.record(pca.PCASpec, {field.name: json_records.anything for field in dataclasses.fields(pca.PCASpec)})
 _COUNT = json_records.integer(1)
 _SHARE = json_records.number(0, 1)
 _NAMES = json_records.sequence(json_records.text)
@@ -172,7 +171,7 @@ RULES = {
     'style': _NAMES,
     'bands': json_records.sequence(_pair),
     'layers': json_records.sequence(_pair),
-    'pca': _PCA,
+    'pca': pca.FROM_JSON,
     'psi': _SHARE,
     'seed': json_records.integer(0, latents.LARGEST_SEED),
     'least_r2': json_records.number(-1, 1),
@@ -182,6 +181,6 @@ RULES = {
     'transfer_components': _COUNT,
     'least_effect': _SHARE,
     'stability': json_records.record(Stability, {
-        'reference': _PCA, 'variations': _named(json_records.anything), 'least_cosine': _SHARE,
+        'reference': pca.FROM_JSON, 'variations': _named(json_records.anything), 'least_cosine': _SHARE,
         'random': lambda value, where: {} if value == {} else _named(json_records.anything)(value, where)}),
 }

@@ -72,7 +72,7 @@ _NETWORK = json_records.record(Studied, {'edits': json_records.sequence(_EDIT), 
 RULES = {
     'networks': _named(_NETWORK),
     'others': _named(_NETWORK),
-    'pca': json_records.record(pca.PCASpec, {field.name: json_records.anything for field in dataclasses.fields(pca.PCASpec)}),
+    'pca': pca.FROM_JSON,
     'frames': json_records.integer(2),
     'strip_psis': _PSIS,
     'seeds': json_records.sequence(_SEED),

@@ -158,7 +158,7 @@ PANEL_RULES = {
     'seeds': json_records.sequence(SEED),
     'psi': json_records.number(-1, 1),
     'noise': noise.check,
-    'pca': json_records.record(pca.PCASpec, _as_they_are(pca.PCASpec)),
+    'pca': pca.FROM_JSON,
     'tolerance': json_records.record(diff.Tolerance, {
         'max': json_records.number(0, 255), 'rms': json_records.number(0, 255), 'reason': json_records.text}),
     'edits': json_records.sequence(_edit),
