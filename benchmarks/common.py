@@ -186,7 +186,7 @@ def peak_megabytes():
 
 def generator(path):
     """The last generator Network of a pickle, in the default session."""
-    from dnnlib.tflib.network import revive
+    from dnnlib.tflib.revival import revive
     from regan.networks.opening import generator_state
     return revive(generator_state(path), path)
 

@@ -1,7 +1,7 @@
 """A generator from a pickle: latents z to w, and w to images, as numbers in NumPy."""
 import numpy as np
 
-from dnnlib.tflib.network import revive
+from dnnlib.tflib.revival import revive
 from regan.base.errors import UserError
 from regan.networks import precision as precisions
 from regan.networks.layer_outputs import LayerOutputs
