@@ -7,7 +7,6 @@ import checkout
 from regan.base import json_records
 from regan.components.pca import PCASpec
 from regan.editing import edits
-from regan.networks import models
 from regan.sampling import latents
 from regan.base.json_records import anything, declared, integer, key, mapping, number, record, sequence, text
 

@@ -6,7 +6,6 @@ import checkout
 from regan.base import json_records
 from regan.components.pca import PCASpec
 from regan.editing import edits
-from regan.networks import models
 from regan.sampling import latents, noise
 from regan.base.json_records import declared, integer, key, mapping, number, optional, record, sequence, text
 from studies.claims_spec import in_notation

@@ -54,7 +54,8 @@ class SavedEdit:
     stdev: float = key(number(0), 'of the component in the latent space')
     act_stdev: float = key(number(0), 'of the component in the layer')
     direction: np.ndarray = key(_direction, 'float32 [D], in the latent space', recorded=False)
-    act_direction: np.ndarray = key(_vector, 'float32, any shape, the component in the layer', recorded=False)
+    act_direction: np.ndarray = key(
+        _vector, "float32, any shape, the component in the layer; only GANSpace's viewer uses it", recorded=False)
     space: str = key(choice('w', 'z'), "'w' or 'z'")
     edit_type: str = key(choice('latent', 'activation', 'both'), "'latent', 'activation' or 'both'")
     model: str = key(text, 'of the network')

@@ -112,18 +112,6 @@ def random_basis(seed, width):
     return q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
 
 
-def pseudo_components(w, mean):
-    """Orthonormal directions from random latents, float64 [K, D]: GANSpace's "pseudo-PCA", which principal components are compared with.
-
-    Args:
-        w: [K, D], latents; the supplement takes those of `sample_batch(0, 512, 512)`.
-        mean: [D], the mean of PCA. The first K' rows of the result depend on the first K' latents only.
-    """
-    rows = w.astype(np.float64) - mean
-    q, r = np.linalg.qr((rows / np.linalg.norm(rows, axis=1, keepdims=True)).T)
-    return (q * np.where(np.diagonal(r) < 0, -1.0, 1.0)).T
-
-
 def broadcast(w, num_layers):
     """The same latent for every layer: w [N, D] -> dlatents [N, L, D], a new array."""
     return np.repeat(w[:, np.newaxis], num_layers, axis=1)  # [N, L, D]
