@@ -9,6 +9,7 @@ import dnnlib.tflib as tflib
 from regan.base import artefacts
 from regan.base.errors import UserError
 from regan.metrics.factors import r_squared
+from regan.networks.generator import check_bfloat16
 
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
@@ -105,8 +106,8 @@ def _check(images, factors, facts, spec):
     if len(images) < spec.held_out + spec.minibatch:
         raise UserError('%d images are too few for a minibatch of %d and %d held-out ones; give more'
                         % (len(images), spec.minibatch, spec.held_out))
-    if spec.precision == 'bfloat16' and tf.__version__.startswith('1.'):
-        raise UserError('TensorFlow %s has no bfloat16 convolutions on a CPU; choose float32' % tf.__version__)
+    if spec.precision == 'bfloat16':
+        check_bfloat16()
 
 
 def _initialise(net, random):

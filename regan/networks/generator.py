@@ -264,7 +264,13 @@ def check_precision(precision):
     """Raises UserError if this TensorFlow cannot draw so."""
     if precision not in PRECISIONS:
         raise UserError('precision %r is unknown; choose one of %s' % (precision, ', '.join(PRECISIONS)))
-    if precision == 'bf16' and tf.__version__.startswith('1.'):
+    if precision == 'bf16':
+        check_bfloat16()
+
+
+def check_bfloat16():
+    """Raises UserError if this TensorFlow has no bfloat16 convolutions."""
+    if tf.__version__.startswith('1.'):
         raise UserError('TensorFlow %s has no bfloat16 convolutions on a CPU; choose float32, or TensorFlow 2' % tf.__version__)
 
 
