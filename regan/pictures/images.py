@@ -4,6 +4,7 @@ N images, H rows, W columns, C channels: 1 (grey) or 3 (RGB); values 0 to 255. "
 any number of leading axes, also none.
 """
 import io
+import math
 import os
 
 import numpy as np
@@ -56,6 +57,18 @@ def grid(tiles, gap=0):
 def strip(tiles):
     """Arrange tiles [N, H, W, C] side by side: [H, N * W, C]."""
     return grid(check(tiles, rank=4)[None])
+
+
+def sheet(images, columns=None):
+    """Arrange [N, H, W, C] row by row in so many columns, or nearly in a square; the last row is filled up with white.
+
+    Returns [R * H, K * W, C].
+    """
+    columns = min(columns or int(math.ceil(math.sqrt(len(images)))), len(images))
+    rows = -(-len(images) // columns)
+    tiles = np.full((rows * columns,) + images.shape[1:], WHITE, np.uint8)
+    tiles[:len(images)] = images
+    return grid(tiles.reshape((rows, columns) + images.shape[1:]))
 
 
 def split(page, height, width):

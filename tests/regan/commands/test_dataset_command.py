@@ -368,5 +368,5 @@ def test_folders_that_are_no_data_sets(tmp_path):
 
 
 def test_nothing_here_needs_tensorflow():
-    script = 'import sys; from regan.commands import dataset; from regan import dataset, labels; print("tensorflow" in sys.modules)'
+    script = 'import sys; from regan.commands import dataset; from regan.data import creation, label_tables; print("tensorflow" in sys.modules)'
     assert subprocess.run([sys.executable, '-c', script], stdout=subprocess.PIPE, check=True).stdout.strip() == b'False'
