@@ -48,7 +48,12 @@ def requirements(wheel):
 
 def link(distribution, folder):
     """Links to the files and folders of an installed distribution, in the site-packages `folder`."""
-    tops = {line.split(',')[0].split('/')[0] for line in distribution.get_metadata_lines('RECORD')} - {'..', '__pycache__', ''}
+    if distribution.has_metadata('RECORD'):
+        paths = [line.split(',')[0] for line in distribution.get_metadata_lines('RECORD')]
+    else:  # As pip installs a package without a wheel where there is no package `wheel`.
+        info = os.path.basename(distribution.egg_info)
+        paths = [os.path.normpath(os.path.join(info, line)) for line in distribution.get_metadata_lines('installed-files.txt')]
+    tops = {path.split('/')[0] for path in paths} - {'..', '__pycache__'}
     for top in tops:
         if not (folder / top).exists():
             (folder / top).symlink_to(pathlib.Path(distribution.location) / top)
@@ -92,6 +97,12 @@ def test_the_installation_is_whole_and_apart(fresh):
     assert 'No broken requirements' in fresh.python('-m', 'pip', 'check')
     assert fresh.python('-c', 'import regan; print(regan.__file__)').startswith(str(fresh.venv))
     assert str(checkout.PROJECT) not in fresh.python('-c', 'import sys; print(sys.path)')
+
+
+def test_extras_are_not_there_unasked(fresh):
+    """So what else the stack's own environment has is not there either."""
+    assert "No module named 'pytest'" in fresh.python('-c', 'import pytest', status=1)
+    assert 'install it with: pip install' in fresh.regan('pca', PACKAGED, '--scheduler', 'local:2', status=2)
 
 
 def test_help(fresh):
