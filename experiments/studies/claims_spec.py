@@ -7,7 +7,6 @@ import checkout
 from regan.base import json_records
 from regan.components import pca
 from regan.editing import edits
-from regan.networks import models
 from regan.sampling import latents
 
 SPEC = checkout.SPECS / 'claims.json'
