@@ -81,7 +81,7 @@ def _check_shapes(ctx, param, values):
     return values
 
 
-@click.command(context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))
+@common.command
 @click.option('--shape', 'shapes', multiple=True, metavar='HxINxOUT', callback=_check_shapes,
               help='A layer that doubles images of H x H, with so many channels in and out; may be given several times.')
 @click.option('--minibatch', type=click.IntRange(min=1), default=1, show_default=True, help='Images at a time.')

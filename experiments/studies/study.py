@@ -184,7 +184,7 @@ class Study:
 
 def published_indices():
     """The component indices that published edits of StyleGAN and StyleGAN2 name: set of int."""
-    return {entry.component for entry in edit_zoo.load() if entry.space == 'w' and entry.generation}
+    return {entry.edit.component for entry in edit_zoo.load() if entry.space == 'w' and entry.generation}
 
 
 def sections(study, names=SECTIONS):

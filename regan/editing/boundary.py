@@ -3,14 +3,13 @@
 A boundary is the unit normal of a hyperplane through the origin of latent space that separates codes whose images have an
 attribute from codes whose images lack it (Shen et al., CVPR 2020 and TPAMI 2020). Its file is a .npy of shape (1, D), float64.
 """
-import csv
 import os
 from pathlib import Path
 from typing import NamedTuple, Optional
 
 import numpy as np
 
-from regan.base import artefacts, places
+from regan.base import artefacts, places, tables
 from regan.editing import edits
 from regan.sampling import latents
 from regan.base.errors import UserError
@@ -31,6 +30,7 @@ PUBLISHED = {  # Name -> SHA-256. In W of NVIDIA's StyleGAN networks; MIT licenc
     'stylegan_ffhq_pose_w': '688585cf4d2bc3eead7bc18b4cf6e0985a0beb8a5ed46f25a08b2925d33efc1a',
     'stylegan_ffhq_smile_w': '5a729c200c2c933806116cb77624ccedbd6fce21aa98fca8be49aeaa35caa1c7',
 }
+IMAGES_AT_ONCE = 64  # That `sample` draws and shows to the reader.
 UNIT_TOLERANCE = 1e-3  # Of the length of a normal in a file; float32 is well inside.
 
 
@@ -121,7 +121,7 @@ def _right(machine, codes, positive, negative):
     return float(np.mean(answers == np.repeat([1, 0], [len(positive), len(negative)])))
 
 
-def sample(generator, reader, n, seed=0, space='w', psi=0.7, cutoff=8, batch_size=64, progress=None):
+def sample(generator, reader, n, seed=0, space='w', psi=0.7, cutoff=8, progress=None):
     """Codes, and the factors that a reader sees in their images.
 
     The i-th code comes from the i-th `latent_size` normals of RandomState(seed), whatever n is. The codes are not truncated;
@@ -137,8 +137,8 @@ def sample(generator, reader, n, seed=0, space='w', psi=0.7, cutoff=8, batch_siz
         codes float32 [n, D], factors float32 [n, F].
     """
     random, codes, factors = np.random.RandomState(seed), [], []
-    for start in range(0, n, batch_size):
-        z = to_sphere(random.randn(min(batch_size, n - start), generator.latent_size))
+    for start in range(0, n, IMAGES_AT_ONCE):
+        z = to_sphere(random.randn(min(IMAGES_AT_ONCE, n - start), generator.latent_size))
         w = generator.map(z)
         dlatents = latents.truncate(latents.broadcast(w, generator.num_layers), generator.dlatent_avg, psi, cutoff)
         factors.append(reader.read(generator.synthesize(dlatents)))
@@ -242,7 +242,7 @@ def load(path, width=None):
     Raises:
         UserError: missing, another shape, kind or width, or no unit vector; it names the file.
     """
-    array = _read_npy(path)
+    array = artefacts.read_npy(path)
     if array.ndim != 2 or len(array) != 1 or array.dtype not in (np.float32, np.float64):
         raise UserError('%s holds an array of shape %s and type %s; a boundary has shape (1, D) and type float64'
                         % (path, array.shape, array.dtype))
@@ -294,7 +294,7 @@ def _unpublished(name, folder):
 
 def read_codes(path):
     """Codes float [N, D] from a .npy. Raises UserError if it holds anything else."""
-    array = _read_npy(path)
+    array = artefacts.read_npy(path)
     if array.ndim != 2 or array.dtype.kind != 'f':
         raise UserError('%s holds an array of shape %s and type %s; codes have shape [N, D]' % (path, array.shape, array.dtype))
     return array
@@ -309,31 +309,15 @@ def read_scores(path):
     """
     if Path(path).suffix.lower() == '.csv':
         return _read_csv(path)
-    array = _read_npy(path)
+    array = artefacts.read_npy(path)
     if array.dtype.kind not in 'fiu' or array.ndim not in (1, 2) or array.size != len(array):
         raise UserError('%s holds an array of shape %s and type %s; scores are N numbers, or have shape [N, 1]'
                         % (path, array.shape, array.dtype))
     return array.reshape(-1).astype(np.float64)
 
 
-def _read_npy(path):
-    if not Path(path).is_file():
-        raise UserError('there is no file %s; check the name' % path)
-    try:
-        array = np.load(str(path), allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError('%s is not a .npy file with a plain array; write it with np.save' % path) from error
-    if not isinstance(array, np.ndarray):
-        raise UserError('%s holds several arrays; a .npy file with one is needed' % path)
-    return array
-
-
 def _read_csv(path):
-    try:
-        with open(str(path), newline='', encoding='utf-8-sig') as file:
-            cells = [row[-1] for row in csv.reader(file) if row]
-    except (OSError, ValueError, csv.Error) as error:
-        raise UserError('%s is no readable .csv file (%s)' % (path, error)) from error
+    cells = [row[-1] for row in tables.read_csv_rows(path)]
     numbers = [_number(cell) for cell in cells]
     first = 1 if numbers[:1] == [None] else 0
     if None in numbers[first:] or len(numbers) == first:

@@ -4,7 +4,8 @@ A figure leaves three files, NAME being figure and variant: NAME.png for the eye
 tiles, labels), NAME-tiles.png with the tiles at native size, which is what is compared, and
 NAME.json that says what made them.
 
-The scripts in experiments/ declare a Figure each. `main` is their command line; `regan figure` is another.
+What a figure shows is in its script in experiments/, whose `draw` makes the tiles of a panel. Each declares a
+Figure and calls `main`, the command line of them all; `regan figure` is another.
 """
 import dataclasses
 import itertools
@@ -15,14 +16,13 @@ from typing import Callable, NamedTuple, Sequence
 import click
 import numpy as np
 
-from regan.base import artefacts, command_errors, provenance
+from regan.base import artefacts, command_errors, json_records, provenance
 from regan.components import cached
 from regan.drawing import modes
 from regan.editing import edits
 from regan.figures import references
 from regan.networks import models
 from regan.pictures import images
-from regan.sampling import latents
 from regan.figures import figure_spec as specs
 from regan.base.errors import UserError
 
@@ -52,38 +52,12 @@ class Drawn(NamedTuple):
     sidecar: Path
 
 
-def render(panel, generator, dlatents):
-    """Truncate, synthesize and crop: dlatents [N, L, D] -> uint8 [N, H, W, C].
-
-    Truncation follows the edit, as in GANSpace.
-    """
-    truncated = latents.truncate(dlatents, generator.dlatent_avg, panel.psi, panel.cutoff)
-    return images.crop(generator.synthesize(truncated, conversion=panel.conversion), **dataclasses.asdict(panel.crop))
-
-
-def sequences(panel, generator, basis):
-    """A row for each seed, from the unedited image to all edits: uint8 [seeds, edits + 1, H, W, C]."""
-    rows = [edits.sequence(start[None], basis, panel.edits) for start in _starts(panel, generator)]
-    return np.stack([render(panel, generator, row) for row in rows])
-
-
-def strips(panel, generator, basis):
-    """A row for each seed and edit, from -strength to +strength: uint8 [seeds * edits, frames, H, W, C]."""
-    rows = [edits.strip(start[None], basis, edit, panel.frames) for start in _starts(panel, generator) for edit in panel.edits]
-    return np.stack([render(panel, generator, row) for row in rows])
-
-
-def _starts(panel, generator):
-    """The latents of the seeds in every layer, float32 [N, L, D]."""
-    return latents.broadcast(generator.map(latents.from_seeds(panel.seeds, generator.latent_size)), generator.num_layers)
-
-
 def run(spec, draw, out_dir, folder=None, open_generator=None, quiet=True, mode=None):
     """Draw a figure and write its files.
 
     Args:
         spec: FigureSpec.
-        draw: callable (panel, generator, basis) -> tiles uint8 [rows, columns, H, W, C].
+        draw: callable (Panel, Generator, Basis) -> tiles uint8 [rows, columns, H, W, C], before the crop.
         out_dir: folder for the files, made if missing.
         folder: with network files that the user already has, see `models.resolve`.
         open_generator: callable (path) -> context manager; default Generator.open.
@@ -107,7 +81,8 @@ def run(spec, draw, out_dir, folder=None, open_generator=None, quiet=True, mode=
                 specs.check_network(panel, generator.resolution, generator.num_layers, panel.name)
                 generator.set_noise(panel.noise)
                 basis, source = _basis(panel, generator, folder, open_generator, quiet)
-                drawn.append(images.check(draw(panel, generator, basis), rank=5))
+                tiles = images.check(draw(panel, generator, basis), rank=5)
+                drawn.append(images.crop(tiles, **dataclasses.asdict(panel.crop)))
                 facts.append(dict(_settings(panel, generator), components_sha256=source))
     return _save(spec, drawn, facts, software, Path(out_dir))
 
@@ -131,9 +106,7 @@ def _basis(panel, generator, folder, open_generator, quiet):
 
 
 def _settings(panel, generator):
-    given = dataclasses.asdict(panel)
-    kept = ('heading', 'network', 'seeds', 'psi', 'cutoff', 'noise', 'conversion', 'pca', 'crop', 'frames', 'exchange', 'supervised', 'components_of')
-    return dict({key: given[key] for key in kept}, seeds=list(panel.seeds), pca=panel.pca.facts, network_sha256=generator.sha256,
+    return dict(json_records.recorded(panel), pca=panel.pca.facts, network_sha256=generator.sha256,
                 edits=[edits.notation(edit) for edit in panel.edits])
 
 

@@ -106,8 +106,9 @@ class Reader:
 
 
 @pytest.mark.parametrize('space, scale', [('w', 2), ('z', 1)])
-def test_sampling(space, scale):
-    codes, factors = boundary.sample(Network(), Reader(), 7, seed=3, space=space, batch_size=3)
+def test_sampling(space, scale, monkeypatch):
+    monkeypatch.setattr(boundary, 'IMAGES_AT_ONCE', 3)
+    codes, factors = boundary.sample(Network(), Reader(), 7, seed=3, space=space)
     z = np.random.RandomState(3).randn(7, 6)
     z *= np.sqrt(6) / np.linalg.norm(z, axis=1, keepdims=True)
     assert codes.dtype == np.float32 and np.allclose(codes, scale * z, atol=1e-6)
