@@ -1,6 +1,6 @@
-"""What a wheel holds besides the packages of pyproject.toml: in regan/shipped/, copies of files that `regan.base.places` finds there.
+"""What a wheel holds besides the packages of pyproject.toml: in regan/shipped/, copies for `regan.base.places` to find.
 
-An editable installation uses the checkout's own files, and makes the official module names importable as the checkout does.
+An editable installation uses the checkout's own files, and makes the official module names importable.
 """
 import json
 import pathlib
@@ -19,10 +19,13 @@ def shipped():
     """Path within the project -> path within regan/shipped/, for every copy."""
     models = json.loads((PROJECT / 'regan/networks/models.json').read_text(encoding='utf-8'))
     same = ['networks/' + model['file'] for model in models.values() if model.get('packaged')]
-    same += [path.relative_to(PROJECT).as_posix() for pattern in ('experiments/figure*.py', 'experiments/specs/figure*.json')
-             for path in sorted(PROJECT.glob(pattern))]
-    official = [name + '.py' for name in OFFICIAL] + [path.relative_to(PROJECT).as_posix() for path in sorted(PROJECT.glob('training/*.py'))]
+    same += _files('experiments/figure*.py') + _files('experiments/specs/figure*.json')
+    official = [name + '.py' for name in OFFICIAL] + _files('training/*.py')
     return dict({path: path for path in same}, **{path: 'official/' + path for path in official})
+
+
+def _files(pattern):
+    return [path.relative_to(PROJECT).as_posix() for path in sorted(PROJECT.glob(pattern))]
 
 
 class BuildPy(build_py):

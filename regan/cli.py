@@ -49,7 +49,7 @@ class _Group(click.Group):
 
 
 def _packaged():
-    """Names of the registered networks that every installation has; `regan.networks.models` would take long to import."""
+    """Names of the registered networks that every installation has. (`regan.networks.models` takes long to import.)"""
     registry = pathlib.Path(__file__).with_name('networks') / 'models.json'
     return [name for name, model in json.loads(registry.read_text(encoding='utf-8')).items() if model.get('packaged')]
 
@@ -60,7 +60,8 @@ NETWORK is a file, or the name of a registered network, such as %s, which is par
 """
 
 
-@click.group(cls=_Group, help=HELP % ', '.join(_packaged()), context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))
+@click.group(cls=_Group, help=HELP % ', '.join(_packaged()),
+             context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))
 def main():
     """The command line."""
 

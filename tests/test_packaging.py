@@ -10,18 +10,18 @@ from pip._vendor.packaging.requirements import Requirement
 from regan.networks import models
 
 PROJECT = pathlib.Path(__file__).resolve().parents[1]
-PINS = {version: 'requirements.txt' if version == '3.7' else 'requirements-tf2.txt' for version in ('3.7', '3.9', '3.10', '3.11', '3.12', '3.13')}
-NAMES = {'PIL': 'pillow', 'sklearn': 'scikit-learn', 'imageio_ffmpeg': 'imageio-ffmpeg'}  # Of modules whose distributions are called otherwise.
+PINS = dict.fromkeys(['3.9', '3.10', '3.11', '3.12', '3.13'], 'requirements-tf2.txt')  # Python -> its stack.
+PINS['3.7'] = 'requirements.txt'
+NAMES = {'PIL': 'pillow', 'sklearn': 'scikit-learn', 'imageio_ffmpeg': 'imageio-ffmpeg'}  # Module -> its distribution.
 BESIDES = {'tensorboard'}  # Optional: TensorFlow brings it.
 INSTALLED = ['dnnlib', 'nvlabs_stylegan', 'nvlabs_stylegan2', 'regan', 'training']
 OURS = set(INSTALLED + ['config', 'pretrained_networks', 'checkout'])
 
 
 def declared(version):
-    """The requirements of pyproject.toml, those of the extras included, that hold for a version of Python: dict name -> Requirement."""
+    """The requirements of pyproject.toml and its extras that hold for a version of Python: dict name -> Requirement."""
     lines = re.findall(r"'([a-z0-9-]+ [><=][^']*)'", (PROJECT / 'pyproject.toml').read_text(encoding='utf-8'))
-    found = [requirement for requirement in map(Requirement, lines)
-             if requirement.marker is None or requirement.marker.evaluate({'python_version': version})]
+    found = _holding(lines, version)
     assert len({requirement.name for requirement in found}) == len(found)
     return {requirement.name: requirement for requirement in found}
 
@@ -29,9 +29,12 @@ def declared(version):
 def pinned(version):
     """Dict name -> version of a requirements file."""
     lines = [line.split('#')[0].strip() for line in (PROJECT / PINS[version]).read_text(encoding='utf-8').splitlines()]
-    requirements = [requirement for requirement in map(Requirement, filter(None, lines))
-                    if requirement.marker is None or requirement.marker.evaluate({'python_version': version})]
-    return {requirement.name: str(requirement.specifier)[len('=='):] for requirement in requirements}
+    return {one.name: str(one.specifier)[len('=='):] for one in _holding(filter(None, lines), version)}
+
+
+def _holding(lines, version):
+    requirements = map(Requirement, lines)
+    return [one for one in requirements if one.marker is None or one.marker.evaluate({'python_version': version})]
 
 
 @pytest.mark.parametrize('version', sorted(PINS))
@@ -44,7 +47,8 @@ def test_pins_are_in_the_declared_ranges(version):
 def test_every_import_is_declared():
     """Nothing is used that is only there because something else needs it."""
     paths = [path for folder in INSTALLED for path in sorted((PROJECT / folder).rglob('*.py'))]
-    paths += [PROJECT / 'config.py', PROJECT / 'pretrained_networks.py'] + sorted((PROJECT / 'experiments').glob('figure*.py'))
+    paths += [PROJECT / 'config.py', PROJECT / 'pretrained_networks.py']
+    paths += sorted((PROJECT / 'experiments').glob('figure*.py'))
     imported = {}
     for path in paths:
         for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
@@ -52,15 +56,15 @@ def test_every_import_is_declared():
             names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
             imported.update((name.split('.')[0], path) for name in names)
     known = set(declared('3.7')) | set(declared('3.13')) | BESIDES | OURS
-    others = {name: str(path) for name, path in imported.items() if NAMES.get(name, name) not in known and not _is_standard(name)}
-    assert others == {}
+    others = {name: path for name, path in imported.items() if NAMES.get(name, name) not in known}
+    assert {name: path for name, path in others.items() if not _is_standard(name)} == {}
 
 
 def _is_standard(name):
     if name in sys.builtin_module_names:
         return True
     folder = pathlib.Path(ast.__file__).parent
-    return (folder / (name + '.py')).exists() or (folder / name / '__init__.py').exists() or any((folder / 'lib-dynload').glob(name + '.*'))
+    return any(any(folder.glob(form % name)) for form in ('%s.py', '%s/__init__.py', 'lib-dynload/%s.*'))
 
 
 def test_a_wheel_has_a_network_and_stays_small():

@@ -1,8 +1,8 @@
-"""A wheel, installed into a fresh environment without the checkout on its path, does in an empty folder what a checkout does.
+"""A wheel in a fresh environment, without the checkout on its path, does in an empty folder what a checkout does.
 
-The environment holds what pyproject.toml declares and nothing else: of this stack's own environment, links to the declared
-distributions and to what those need in turn. So an undeclared import fails as it would for a stranger, without a download of
-hundreds of megabytes; that a package index has the declared versions is not tested here.
+The environment holds what pyproject.toml declares and nothing else: links to the declared distributions in this stack's
+own environment, and to what those need in turn. So an undeclared import fails as it would for a stranger, without a
+download of hundreds of megabytes. That a package index has the declared versions is not tested here.
 """
 import email
 import os
@@ -23,8 +23,9 @@ from regan.pictures import images
 pytestmark = pytest.mark.wheel
 
 LEFT_OUT = shutil.ignore_patterns('.*', 'build', 'out', 'drafts', '__pycache__', '*.egg-info')
-PACKAGED = next(name for name, model in models.registry().items() if model.packaged)
-NOT_PACKAGED = next(name for name, model in models.registry().items() if model.source == 'embedded' and not model.packaged)
+EMBEDDED = {name: model for name, model in models.registry().items() if model.source == 'embedded'}
+PACKAGED = next(name for name, model in EMBEDDED.items() if model.packaged)
+NOT_PACKAGED = next(name for name, model in EMBEDDED.items() if not model.packaged)
 
 
 @pytest.fixture(scope='module')
@@ -32,7 +33,8 @@ def wheel(tmp_path_factory):
     """Path of the wheel, built as `pip install .` builds it, from a copy of the checkout."""
     source, out = [tmp_path_factory.mktemp(name) for name in ('source', 'wheel')]
     shutil.copytree(str(checkout.PROJECT), str(source / 'project'), ignore=LEFT_OUT)
-    subprocess.run([sys.executable, '-m', 'pip', 'wheel', '--quiet', '--no-deps', '--wheel-dir', str(out), str(source / 'project')], check=True)
+    build = [sys.executable, '-m', 'pip', 'wheel', '--quiet', '--no-deps', '--wheel-dir', str(out)]
+    subprocess.run(build + [str(source / 'project')], check=True)
     [path] = out.iterdir()
     return path
 
@@ -43,12 +45,17 @@ def requirements(wheel):
         [name] = [name for name in archive.namelist() if name.endswith('.dist-info/METADATA')]
         metadata = email.message_from_string(archive.read(name).decode())
     found = [pkg_resources.Requirement.parse(line) for line in metadata.get_all('Requires-Dist')]
-    return [requirement for requirement in found if requirement.marker is None or requirement.marker.evaluate({'extra': ''})]
+    return [one for one in found if one.marker is None or one.marker.evaluate({'extra': ''})]
 
 
 def link(distribution, folder):
     """Links to the files and folders of an installed distribution, in the site-packages `folder`."""
-    tops = {line.split(',')[0].split('/')[0] for line in distribution.get_metadata_lines('RECORD')} - {'..', '__pycache__', ''}
+    if distribution.has_metadata('RECORD'):
+        paths = [line.split(',')[0] for line in distribution.get_metadata_lines('RECORD')]
+    else:  # As pip installs a package without a wheel where there is no package `wheel`.
+        info, lines = os.path.basename(distribution.egg_info), distribution.get_metadata_lines('installed-files.txt')
+        paths = [os.path.normpath(os.path.join(info, line)) for line in lines]
+    tops = {path.split('/')[0] for path in paths} - {'..', '__pycache__'}
     for top in tops:
         if not (folder / top).exists():
             (folder / top).symlink_to(pathlib.Path(distribution.location) / top)
@@ -62,15 +69,17 @@ class Fresh:
         self.folder.mkdir()
         subprocess.run([sys.executable, '-m', 'venv', str(self.venv)], check=True)
         [site] = self.venv.glob('lib/python*/site-packages')
-        for distribution in pkg_resources.WorkingSet([path for path in sys.path if path.endswith('site-packages')]).resolve(requirements(wheel)):
+        of_the_stack = pkg_resources.WorkingSet([path for path in sys.path if path.endswith('site-packages')])
+        for distribution in of_the_stack.resolve(requirements(wheel)):
             link(distribution, site)
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith(('PYTHON', 'REGAN'))}
         self.environment.update(PYTHONNOUSERSITE='1', REGAN_CACHE_DIR=str(folder / 'cache'))
-        self.python('-m', 'pip', 'install', '--quiet', '--no-index', str(wheel))  # Refused if a declared version is not there.
+        self.python('-m', 'pip', 'install', '--quiet', '--no-index', wheel)  # Fails if a declared version is not there.
 
     def _run(self, program, words, status):
-        done = subprocess.run([str(self.venv / 'bin' / program)] + [str(word) for word in words], cwd=str(self.folder), env=self.environment,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+        command = [str(self.venv / 'bin' / program)] + [str(word) for word in words]
+        done = subprocess.run(command, cwd=str(self.folder), env=self.environment, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, universal_newlines=True)
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr
 
@@ -94,6 +103,12 @@ def test_the_installation_is_whole_and_apart(fresh):
     assert str(checkout.PROJECT) not in fresh.python('-c', 'import sys; print(sys.path)')
 
 
+def test_extras_are_not_there_unasked(fresh):
+    """So what else the stack's own environment has is not there either."""
+    assert "No module named 'pytest'" in fresh.python('-c', 'import pytest', status=1)
+    assert 'install it with: pip install' in fresh.regan('pca', PACKAGED, '--scheduler', 'local:2', status=2)
+
+
 def test_help(fresh):
     text = fresh.regan('--help')
     assert PACKAGED in text and fresh.python('-m', 'regan', '--help').replace('python -m regan', 'regan') == text
@@ -107,7 +122,7 @@ def test_packaged_network(fresh):
 
 def test_other_networks_are_in_a_checkout(fresh):
     message = fresh.regan('info', NOT_PACKAGED, status=2)
-    assert message.count('\n') == 1 and 'a checkout of the project has it in its folder networks/, which REGAN_NETWORKS' in message
+    assert message.count('\n') == 1 and 'a checkout of the project has it in its folder networks/' in message
     assert NOT_PACKAGED in fresh.regan('info', NOT_PACKAGED, '--networks-folder', checkout.NETWORKS)
 
 
@@ -124,8 +139,9 @@ def test_figure_1_is_that_of_the_checkout(fresh):
 def test_training(fresh):
     """A toy network, and a reader: commands that import the official `training`."""
     fresh.regan('dataset', 'create', 'data', '--world', 'cars', '--n', 72, '--resolution', 16)
-    fresh.regan('train', '--network', 'stylegan2', '--data', 'data', '--out', 'run', '--kimg', 0.016, '--minibatch', 8, '--latent-size', 16,
-                '--dlatent-size', 16, '--mapping-fmaps', 16, '--fmap-base', 64, '--fmap-max', 16, '--path-length-weight', 0)
+    sizes = ['--latent-size', 16, '--dlatent-size', 16, '--mapping-fmaps', 16, '--fmap-base', 64, '--fmap-max', 16]
+    fresh.regan('train', '--network', 'stylegan2', '--data', 'data', '--out', 'run',
+                '--kimg', 0.008, '--minibatch', 8, *sizes)
     assert 'G_main' in fresh.regan('info', fresh.folder / 'run' / 'network-final.pkl')
     fresh.regan('reader', '--data', 'data', '--steps', 1, '--held-out', 8, '--out', 'reader.pkl')
 
@@ -133,7 +149,8 @@ def test_training(fresh):
 def test_official_modules_by_choice_only(fresh):
     for name in ('config', 'pretrained_networks', 'training'):
         assert 'ModuleNotFoundError' in fresh.python('-c', 'import ' + name, status=1)
-    assert 'results' in fresh.python('-c', 'from regan.base import places; places.official_modules(); import config; print(config.result_dir)')
+    program = 'from regan.base import places; places.official_modules(); import config; print(config.result_dir)'
+    assert 'results' in fresh.python('-c', program)
 
 
 SCRIPT = """

@@ -1,7 +1,7 @@
 """Where the files are that ship with the project. No other module of `regan` knows.
 
-In a checkout, or an editable installation of one, they are in its top-level folders. A wheel has copies of some of them in regan/shipped/,
-which setup.py puts there.
+In a checkout, or an editable installation of one, they are in its top-level folders. A wheel has copies of some of them
+in regan/shipped/, where setup.py puts them.
 """
 import sys
 from pathlib import Path
@@ -19,10 +19,13 @@ _OFFICIAL = _SHIPPED / 'official' if INSTALLED else _ROOT
 
 
 def official_modules():
-    """Makes `config`, `pretrained_networks` and `training` importable, which scripts written for StyleGAN and StyleGAN2 import.
+    """Makes `config`, `pretrained_networks` and `training` importable, as scripts for StyleGAN and StyleGAN2 expect.
 
-    A wheel keeps modules of such common names off the path, so that nobody else's import finds them by accident. This puts their
-    folder first on it. Returns that folder, a str.
+    A wheel keeps modules of such common names off the import path, so that nobody else finds them by accident. This
+    puts their folder first on it.
+
+    Returns:
+        That folder, a str.
     """
     folder = str(_OFFICIAL)
     if sys.path[0] != folder:

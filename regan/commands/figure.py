@@ -27,7 +27,8 @@ class _Figures(click.Group):
 
 def _titles():
     """(name, first line of its script's docstring) of each figure."""
-    return [(name, ast.get_docstring(ast.parse(path.read_text(encoding='utf-8'))).splitlines()[0]) for name, path in places.figures().items()]
+    texts = {name: path.read_text(encoding='utf-8') for name, path in places.figures().items()}
+    return [(name, ast.get_docstring(ast.parse(text)).splitlines()[0]) for name, text in texts.items()]
 
 
 def _command(name):
@@ -37,12 +38,13 @@ def _command(name):
     from regan.figures import figure as figures
     sys.path.insert(0, str(places.EXPERIMENTS))  # As for any script: it may import what is beside it.
     script = importlib.import_module(scripts[name].stem)
-    return figures.command(script.FIGURE, places.EXPERIMENTS / 'specs', OUT, None if places.INSTALLED else places.REFERENCES)
+    references = None if places.INSTALLED else places.REFERENCES
+    return figures.command(script.FIGURE, places.EXPERIMENTS / 'specs', OUT, references)
 
 
 @click.group(cls=_Figures)
 def figure():
-    """Draw a figure of GANSpace or of RC2021 "[Re] GANSpace", with the networks that ship with the project or with others."""
+    """Draw a figure of GANSpace or of RC2021 "[Re] GANSpace", with the project's networks or others."""
 
 
 @figure.command('list')

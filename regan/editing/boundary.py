@@ -285,8 +285,11 @@ def _unpublished(name, folder):
     for path in [ours.get(name, Path(name))] + ([Path(folder) / (name + ENDING)] if folder else []):
         if path.is_file():
             return path
-    more = '; a checkout of the project has more in networks/boundaries/, which REGAN_BOUNDARIES may name' if places.INSTALLED else ''
-    raise UserError('%s is neither a file nor a known boundary; the names are: %s%s' % (name, ', '.join(list(ours) + list(PUBLISHED)), more))
+    names = ', '.join(list(ours) + list(PUBLISHED))
+    message = '%s is neither a file nor a known boundary; the names are: %s' % (name, names)
+    if places.INSTALLED:
+        message += '; a checkout of the project has more in networks/boundaries/, which REGAN_BOUNDARIES may name'
+    raise UserError(message)
 
 
 def read_codes(path):

@@ -176,22 +176,24 @@ def command(figure, specs_folder, out_dir, references_folder=None, open_generato
 
     @click.command(help='Draw %s. What it shows and reproduces is in its spec, %s.json.' % (figure.name, figure.name))
     @click.option('--networks', default='embedded', show_default=True, metavar='VARIANT|NAME|PATH',
-                  help='embedded: the networks that ship with the project. official: the published ones. Or another variant of the spec, '
-                       'or any network.')
+                  help='embedded: the networks that ship with the project. official: the published ones. Or another '
+                       'variant of the spec, or any network.')
     @click.option('--networks-folder', type=click.Path(exists=True, file_okay=False),
                   help='Folder with network files that you have; default $REGAN_NETWORKS.')
-    @click.option('--out', type=click.Path(file_okay=False), default=str(out_dir), show_default=True, help='Folder for the files.')
+    @click.option('--out', type=click.Path(file_okay=False), default=str(out_dir), show_default=True,
+                  help='Folder for the files.')
     @click.option('--mode', type=click.Choice(list(modes.MODES)),
                   help='Draw with the noise, conversion and truncation of this program, into files of its own.')
-    @click.option('--check', is_flag=True, help='Then compare with the references of a checkout; exit 1 on a difference.')
+    @click.option('--check', is_flag=True,
+                  help='Then compare with the references, in a checkout; exit 1 on a difference.')
     @click.option('--reference', is_flag=True, help='Then make this drawing the reference of its stack, in a checkout.')
     @click.option('--quiet', is_flag=True, help='Print nothing but failures.')
     def draw_figure(networks, networks_folder, out, mode, check, reference, quiet):
         if bool(check) + bool(reference) + bool(mode) > 1:
             raise click.UsageError('choose one of --check, --reference and --mode')
         if (check or reference) and references_folder is None:
-            raise click.UsageError('--check and --reference need the reference pictures, which are in a checkout of the project and not in '
-                                   'this installed package; run them there, or leave them out')
+            raise click.UsageError('--check and --reference need the reference pictures, which are in a checkout of '
+                                   'the project and not in this installed package; run them there, or leave them out')
         with command_errors.errors_in_one_line():
             spec = specs.choose(figure.name, networks, specs_folder)
             specs.check_needs(spec, figure.needs)

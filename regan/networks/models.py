@@ -93,8 +93,8 @@ def _embedded(model, sha256, folder, cache):
         try:
             return artefacts.fetch(None, sha256, model.file, cache, folder)
         except UserError as error:
-            raise UserError('%s; a checkout of the project has it in its folder networks/, which REGAN_NETWORKS or --networks-folder may name'
-                            % error)
+            raise UserError('%s; a checkout of the project has it in its folder networks/, which REGAN_NETWORKS or '
+                            '--networks-folder may name' % error)
     found = artefacts.sha256_file(path)
     if sha256 not in (None, found):
         raise UserError('%s has SHA-256 %s but models.json says %s; restore the file, or see models.record_hash '

@@ -54,5 +54,5 @@ def test_unknown_figure():
 def test_references_are_in_a_checkout_only(option, asked, monkeypatch):
     monkeypatch.setattr(places, 'INSTALLED', True)
     result = regan('1', option)
-    assert result.exit_code == 2 and 'need the reference pictures, which are in a checkout of the project' in result.output
-    assert not asked
+    assert result.exit_code == 2 and not asked
+    assert 'need the reference pictures, which are in a checkout of the project' in result.output

@@ -18,7 +18,8 @@ sys.exit(7)
 
 def run(*words, **options):
     environment = dict(os.environ, PYTHONPATH=str(checkout.PROJECT))
-    return subprocess.run([sys.executable, '-m', 'regan', 'script'] + list(words), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    command = [sys.executable, '-m', 'regan', 'script'] + list(words)
+    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           universal_newlines=True, **options)
 
 
@@ -32,8 +33,10 @@ def folder(tmp_path):
 def test_as_python_would_run_it(folder):
     path = os.path.join('scripts', 'show.py')
     done = run(path, '--help', '-x', 'a b', '--', cwd=str(folder))
-    assert done.returncode == 7 and json.loads(done.stdout) == [
-        '__main__', path if sys.version_info < (3, 9) else str(folder / path), [path, '--help', '-x', 'a b', '--'], str(folder / 'scripts'), 'results']
+    name, file, words, first, found = json.loads(done.stdout)
+    assert (done.returncode, name, found) == (7, '__main__', 'results')
+    assert words == [path, '--help', '-x', 'a b', '--'] and os.path.samefile(first, str(folder / 'scripts'))
+    assert file == (path if sys.version_info < (3, 9) else str(folder / path))  # Absolute from Python 3.9.
 
 
 def test_modules_beside_the_script_come_first(folder):

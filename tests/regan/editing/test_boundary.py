@@ -217,7 +217,7 @@ def test_boundaries_of_the_project_have_names(tmp_path, monkeypatch):
 def test_boundaries_of_the_project_that_a_wheel_lacks(tmp_path, monkeypatch):
     monkeypatch.setattr(boundary, 'EMBEDDED', tmp_path / 'shipped')
     monkeypatch.setattr(places, 'INSTALLED', True)
-    with pytest.raises(UserError, match='a checkout of the project has more in networks/boundaries/, which REGAN_BOUNDARIES may name'):
+    with pytest.raises(UserError, match='a checkout of the project has more in networks/boundaries/'):
         boundary.locate('toy_yaw_w')
     boundary.save(tmp_path / 'toy_yaw_w_boundary.npy', unit(0))
     monkeypatch.setenv(boundary.FOLDER_VARIABLE, str(tmp_path))
