@@ -58,7 +58,7 @@ def images(form, x, w):
     from nvlabs_stylegan2 import layers
     if form == '6x6':
         return scatter_convolve(x, folded_kernel(w), 2 * x.shape.as_list()[1], 'SAME')
-    with mock.patch.object(layers, '_folds', lambda channels: form == 'subpixel'):
+    with mock.patch.object(layers, 'folds', lambda channels: form == 'subpixel'):
         return layers.up_convolve(x, w, TAPS)
 
 
