@@ -156,7 +156,7 @@ class SynthesisLayers:
             return publish(styled_layer(x, style, size, self._noise(x, index), self.nonlinearity, self.clamp, up, self.taps))
         x = modulated_conv(x, style, size, 3, up, resample_kernel=self.taps)
         if self.noises is not None:
-            x += self._noise(x, index)
+            x = publish(tf.add(x, self._noise(x, index), name='noisy'), 'add_2')
         return publish(bias_act(x, self.nonlinearity, clamp=self.clamp))
 
     def _noise(self, x, index):
@@ -186,7 +186,8 @@ class SynthesisLayers:
         """Residual merge: (y + 1 x 1 up convolution of x) / sqrt(2)."""
         with tf.variable_scope('Skip'):
             x = conv(tf.cast(x, y.dtype), self.nf(res - 1), 1, up=True, resample_kernel=self.taps)
-            return publish((y + x) * tf.constant(np.sqrt(0.5), y.dtype))
+            y = publish(tf.add(y, x, name='sum'), 'add')
+            return publish(y * tf.constant(np.sqrt(0.5), y.dtype))
 
     def to_rgb(self, res, x):
         """Modulated 1 x 1 convolution without demodulation, and bias."""
@@ -205,7 +206,7 @@ def synthesize_image(layers, architecture):
     def to_rgb(res, x, image):
         with tf.variable_scope('ToRGB'):
             rgb = layers.to_rgb(res, x)
-            return publish(rgb if image is None else image + rgb)
+            return publish(rgb if image is None else publish(tf.add(image, rgb, name='sum'), 'add_1'))
 
     with tf.variable_scope('4x4'):
         x, image = layers.first_block(), None
