@@ -14,9 +14,9 @@ benchmarks := start_up pca feature_pca synthesis sweep scale_out train
 options := $(if $(NETWORKS),--networks '$(NETWORKS)')
 
 .NOTPARALLEL:
-.PHONY: help setup test test-slow parity bench zoo zoo-table zoo-smoke segan-table clean missing \
+.PHONY: help setup test test-slow parity bench zoo zoo-table zoo-smoke segan-table docs lint clean missing \
         figures check-figures reference-figures table1 delta claims check-claims truncation-study bench-curves \
-        setup-bench $(foreach t,setup test test-slow parity bench bench-curves zoo-smoke check-figures check-claims,$(stacks:%=$t-%)) \
+        setup-bench setup-docs setup-lint $(foreach t,setup test test-slow parity bench bench-curves zoo-smoke check-figures check-claims,$(stacks:%=$t-%)) \
         $(figures) $(figures:%=check-%) $(figures:%=reference-%)
 
 help:
@@ -66,6 +66,12 @@ zoo-table: setup-$(stack)                     ## measure the networks in network
 segan-table: setup-$(stack)                   ## train SEGAN's modes side by side and compare them with the published table
 	$(python) experiments/segan_table.py $(if $(PRECISION),--precision $(PRECISION))
 
+docs: setup-docs                              ## build the documentation into build/docs; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 .venv/docs/bin/python -m mkdocs build --strict --quiet
+
+lint: setup-lint                              ## find mistakes and unusual style in the code
+	.venv/lint/bin/ruff check .
+
 clean:                                        ## remove the environments, the drawn figures and caches
 	rm -rf .venv figures/out build *.egg-info .pytest_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
@@ -74,7 +80,7 @@ clean:                                        ## remove the environments, the dr
 missing:
 	@for s in $(if $(STACK),,$(filter-out $(stacks),tf1 tf2)); do scripts/find-python $$s || true; done
 
-setup-bench $(stacks:%=setup-%): setup-%:
+setup-bench setup-docs setup-lint $(stacks:%=setup-%): setup-%:
 	@scripts/set-up $*
 
 $(stacks:%=test-%): test-%: setup-%
