@@ -176,7 +176,7 @@ def peak_megabytes():
 
 def generator(path):
     """The last generator Network of a pickle, in the default session."""
-    from dnnlib.tflib.network import revive
+    from dnnlib.tflib.revival import revive
     from regan.networks.generator import generator_state
     return revive(generator_state(path), path)
 

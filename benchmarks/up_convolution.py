@@ -49,12 +49,12 @@ def measure(shape, minibatch, repeats):
         rounds = [{form: common.timed(lambda: tflib.run(op))[0] for form, op in ops.items()} for _ in range(repeats)]
     least = {form: 1000 * min(times[form] for times in rounds) for form in FORMS}
     return dict(least, shape=shape, minibatch=minibatch, fastest=min(least, key=least.get),
-                chosen='subpixel' if layers._folds(fan_out) else 'filtered')
+                chosen='subpixel' if layers.folds(fan_out) else 'filtered')
 
 
 def images(form, x, w):
     """x [N, H, H, in], w [3, 3, in, out] -> [N, 2 H, 2 H, out] in one of FORMS."""
-    from nvlabs_stylegan.primitives import scatter_convolve
+    from dnnlib.tflib.primitives.convolution import scatter_convolve
     from nvlabs_stylegan2 import layers
     if form == '6x6':
         return scatter_convolve(x, folded_kernel(w), 2 * x.shape.as_list()[1], 'SAME')

@@ -2,7 +2,7 @@
 import tensorflow.compat.v1 as tf
 
 import dnnlib.tflib as tflib
-from nvlabs_stylegan.primitives import publish
+from dnnlib.tflib.primitives.layout import publish
 
 
 def grow_image(structure, lod_in, top, first_block, block, to_rgb, up):
@@ -12,8 +12,13 @@ def grow_image(structure, lod_in, top, first_block, block, to_rgb, up):
 
     Args:
         structure: 'fixed' (lod ignored), 'linear' (every branch), 'recursive' (only the branches that lod needs).
-        lod_in: scalar tensor. top: log2 of the resolution.
-        first_block: () -> x_2. block: (r, x_{r-1}) -> x_r. to_rgb: (r, x_r) -> image. up: image, factor -> image.
+        lod_in: scalar tensor.
+        top: log2 of the resolution.
+        first_block: function () -> x_2.
+        block: function (r, x_{r-1}) -> x_r.
+        to_rgb: function (r, x_r) -> image.
+        up: function (image, factor=2) -> image.
+    Raises: ValueError for an unknown structure.
     """
     if structure not in ('fixed', 'linear', 'recursive'):
         raise ValueError('structure %r is unknown; choose auto, fixed, linear or recursive' % (structure,))
@@ -55,8 +60,14 @@ def shrink_features(structure, lod_in, top, images, from_rgb, block, down):
     x <- lerp_clip(block_r(x), from_rgb_{r-1}(im_{r-1}), lod - (top - r)).
 
     Args:
-        structure: 'fixed', 'linear' or 'recursive', as in `grow_image`. lod_in: scalar tensor.
-        images: internal layout. from_rgb: (r, image) -> features. block: (r, x_r) -> x_{r-1}. down: image, factor -> image.
+        structure: 'fixed', 'linear' or 'recursive', as in `grow_image`.
+        lod_in: scalar tensor.
+        top: log2 of the resolution.
+        images: internal images of that resolution.
+        from_rgb: function (r, image) -> features.
+        block: function (r, x_r) -> x_{r-1}.
+        down: function (image, factor=2) -> image.
+    Raises: ValueError for an unknown structure.
     """
     if structure not in ('fixed', 'linear', 'recursive'):
         raise ValueError('structure %r is unknown; choose auto, fixed, linear or recursive' % (structure,))

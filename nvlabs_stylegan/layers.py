@@ -2,9 +2,11 @@
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from nvlabs_stylegan.primitives import (
-    EPSILON, bias, box_down, combine_taps, convolve, dense_product, filter_channels, nearest_up, num_channels, per_channel,
-    publish, scatter_convolve, spatial_axes, weight)
+from dnnlib.tflib.primitives.convolution import (
+    box_down, combine_taps, convolve, dense_product, filter_channels, nearest_up, scatter_convolve)
+from dnnlib.tflib.primitives.layers import EPSILON
+from dnnlib.tflib.primitives.layout import num_channels, per_channel, publish, spatial_axes, spatial_sizes
+from dnnlib.tflib.primitives.variables import bias, weight
 
 FUSED_FROM = 128  # fused_scale 'auto': the larger side of the resampling is at least this.
 
@@ -18,25 +20,32 @@ def activation(nonlinearity):
 
 
 def leaky_relu(x):
+    """max(x, 0.2 x)."""
     with tf.name_scope('LeakyReLU'):
         return tf.maximum(x, x * tf.constant(0.2, x.dtype))
 
 
 def dense(x, size, gain, use_wscale=True, lrmul=1.0):
+    """[N, ...] -> [N, size] with the scope's 'weight'; no bias. Further arguments: see `variables.weight`."""
     return dense_product(x, weight([int(np.prod(x.shape.as_list()[1:])), size], gain, use_wscale, lrmul, x.dtype))
 
 
 def conv(x, size, kernel, gain, use_wscale=True):
+    """Convolution of internal images with the scope's 'weight' [kernel, kernel, in, size]; no bias."""
     return convolve(x, weight([kernel, kernel, num_channels(x), size], gain, use_wscale, dtype=x.dtype))
 
 
 def add_bias(x, lrmul=1.0):
+    """x [N, C] or internal images, plus the scope's 'bias' [C] times lrmul."""
     b = bias(x.shape.as_list()[1] if x.shape.rank == 2 else num_channels(x), lrmul, x.dtype)
     return x + (b if x.shape.rank == 2 else per_channel(b))
 
 
 def _sum_of_shifts(size, reverse=False):
-    """The map of taps w [k, k] to K [k + 1, k + 1], K[a, b] = sum of w[a - p, b - q] over p, q in {0, 1}; w may be reversed first."""
+    """The map of taps w [k, k] to K [k + 1, k + 1], K[a, b] = sum of w[a - p, b - q] over p, q in {0, 1}.
+
+    With `reverse`, w is reversed first.
+    """
     matrix = np.zeros([size + 1] * 2 + [size] * 2)
     for a, b, p, q in np.ndindex(size, size, 2, 2):
         matrix[a + p, b + q, size - 1 - a if reverse else a, size - 1 - b if reverse else b] += 1
@@ -49,7 +58,7 @@ def up_conv(x, size, kernel, gain, use_wscale, fused_scale):
     The official non-fused path (nearest-neighbour up-scaling, then correlation) and its fused path are not the same
     function of the weights: each equals the other with the kernel reversed in space. So one form serves both.
     """
-    resolution = x.shape.as_list()[spatial_axes()[0]] * 2
+    resolution = spatial_sizes(x)[0] * 2
     if fused_scale == 'auto':
         fused_scale = resolution >= FUSED_FROM
     w = weight([kernel, kernel, num_channels(x), size], gain, use_wscale, dtype=x.dtype)
@@ -75,6 +84,7 @@ def blur(x, blur_filter):
 
 
 def instance_norm(x):
+    """Every channel of every image with mean 0 and deviation 1, computed in float32."""
     with tf.variable_scope('InstanceNorm'):
         dtype = x.dtype
         x = tf.cast(x, tf.float32)
@@ -99,10 +109,12 @@ def add_noise(x, noise):
 
 
 def up_image(x, factor=2):
+    """Nearest-neighbour up-scaling as a layer."""
     with tf.variable_scope('Upscale2D'):
         return publish(nearest_up(x, factor))
 
 
 def down_image(x, factor=2):
+    """Block means as a layer."""
     with tf.variable_scope('Downscale2D'):
         return publish(box_down(x, factor))

@@ -8,13 +8,15 @@ import tensorflow.compat.v1 as tf
 
 import dnnlib
 import dnnlib.tflib as tflib
+from dnnlib.tflib.primitives.latents import concat_label, is_number, mix_styles, track_average, truncate
+from dnnlib.tflib.primitives.layers import (
+    constant_input, minibatch_stddev, noise_image, resolution_log2, second_moment_norm, weighted_score)
+from dnnlib.tflib.primitives.layout import batch_size, channel_axis, flatten_nchw, from_layout, publish, to_layout
+from dnnlib.tflib.primitives.randomness import random_normal
+from dnnlib.tflib.primitives.variables import noise_variables, state_variable
 from nvlabs_stylegan.growing import grow_image, shrink_features
 from nvlabs_stylegan.layers import (
     activation, add_bias, add_noise, blur, conv, dense, down_conv, down_image, instance_norm, style_mod, up_conv, up_image)
-from nvlabs_stylegan.primitives import (
-    batch_size, channel_axis, concat_label, constant_input, flatten_nchw, from_layout, is_number, minibatch_stddev, mix_styles, noise_image,
-    noise_variables, publish, random_normal, resolution_log2, second_moment_norm, state_variable,
-    to_layout, track_average, truncate, weighted_score)
 
 
 def G_style(latents_in, labels_in, truncation_psi=0.7, truncation_cutoff=8, truncation_psi_val=None, truncation_cutoff_val=None,

@@ -7,10 +7,11 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 import dnnlib
-from nvlabs_stylegan.primitives import data_format, resolution_log2, second_moment_norm, to_layout
+from dnnlib.tflib.primitives.layers import resolution_log2, second_moment_norm
+from dnnlib.tflib.primitives.layout import has_gpu, to_layout
 from nvlabs_stylegan2.layers import bias_act, dense
 from nvlabs_stylegan2.networks import (
-    DiscriminatorLayers, SynthesisLayers, _make_components, broadcast_dlatents, discriminator_features, feature_maps, mapping_stack,
+    DiscriminatorLayers, SynthesisLayers, broadcast_dlatents, discriminator_features, feature_maps, make_components, mapping_stack,
     synthesize_image, wrapped_images)
 
 _NEVER = 99  # log2 of a resolution that no network has.
@@ -21,7 +22,7 @@ def G_main(latents_in, labels_in, truncation_psi=0.5, truncation_cutoff=None, tr
            is_template_graph=False, components=None, mapping_func='G_mapping', synthesis_func='G_synthesis', **kwargs):
     """As StyleGAN2's G_main, without progressive growing (no variable lod)."""
     components = dnnlib.EasyDict() if components is None else components
-    _make_components(components, globals()[synthesis_func], globals()[mapping_func], kwargs)
+    make_components(components, globals()[synthesis_func], globals()[mapping_func], kwargs)
     return wrapped_images(
         latents_in, labels_in, components, (truncation_psi, truncation_cutoff), (truncation_psi_val, truncation_cutoff_val),
         dlatent_avg_beta, style_mixing_prob, is_training, is_validation, return_dlatents, is_template_graph, kwargs)
@@ -50,7 +51,7 @@ def _embed_label(labels, size):
 
 def _first_half_precision(resolution, num_fp16_res):
     """log2 of the lowest resolution whose block runs in float16."""
-    if num_fp16_res < 1 or data_format() == 'NHWC':
+    if num_fp16_res < 1 or not has_gpu():
         return _NEVER
     return resolution_log2(resolution) - num_fp16_res + 1
 

@@ -1,14 +1,16 @@
 """Layers of the second generation: FIR resampling, modulated convolution, bias-activation.
 
-Plain TensorFlow: no custom op (`bias_act` stands for the official fused_bias_act, the resamplers for upfirdn_2d), no grouped
-convolution.
+Plain TensorFlow: no custom op (`bias_act` stands for the official fused_bias_act, the resamplers for upfirdn_2d), no
+grouped convolution.
 """
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from nvlabs_stylegan.primitives import (
-    EPSILON, bias, combine_taps, convolve, data_format, dense_product, filter_channels, is_single, num_channels, per_channel, reverse_taps,
-    scatter_convolve, spatial_axes, stored_weight, weight)
+from dnnlib.tflib.primitives.convolution import (
+    combine_taps, convolve, dense_product, filter_channels, reverse_taps, scatter_convolve, stuff_zeros)
+from dnnlib.tflib.primitives.layers import EPSILON
+from dnnlib.tflib.primitives.layout import data_format, has_gpu, is_single, num_channels, per_channel, spatial_sizes
+from dnnlib.tflib.primitives.variables import bias, stored_weight, weight
 
 # Name -> (function of x, default gain). StyleGAN2 section 1.2.
 ACTIVATIONS = {
@@ -52,6 +54,7 @@ def activate(x, act, clamp=None, gain=None):
 
 
 def dense(x, size, lrmul=1.0):
+    """[N, ...] -> [N, size] with the scope's 'weight'; no bias."""
     return dense_product(x, weight([int(np.prod(x.shape.as_list()[1:])), size], lrmul=lrmul, dtype=x.dtype))
 
 
@@ -70,7 +73,7 @@ def upsample(x, taps):
     kernel = fir_kernel(taps, gain=4)
     p = len(kernel) - 2
     before, after = (p + 1) // 2 + 1, p // 2
-    return filter_channels(_stuff_zeros(x), kernel, before, after)
+    return filter_channels(stuff_zeros(x), kernel, before, after)
 
 
 def upsample_rgb(x, taps):
@@ -79,21 +82,8 @@ def upsample_rgb(x, taps):
     if len(kernel) != 4:
         return upsample(x, taps)
     diagonal = kernel[:, :, np.newaxis, np.newaxis] * np.eye(num_channels(x), dtype=np.float32)  # [4, 4, C, C]
-    size = x.shape.as_list()[spatial_axes()[0]] * 2
+    size = spatial_sizes(x)[0] * 2
     return tf.cast(scatter_convolve(tf.cast(x, tf.float32), tf.constant(diagonal), size, 'SAME'), x.dtype)
-
-
-def _stuff_zeros(x):
-    """[.., H, W, ..] -> [.., 2 H, 2 W, ..], zeros after each sample."""
-    height, width = [x.shape.as_list()[axis] for axis in spatial_axes()]
-    channels = num_channels(x)
-    if data_format() == 'NHWC':
-        x = tf.reshape(x, [-1, height, 1, width, 1, channels])
-        x = tf.pad(x, [[0, 0], [0, 0], [0, 1], [0, 0], [0, 1], [0, 0]])
-        return tf.reshape(x, [-1, height * 2, width * 2, channels])
-    x = tf.reshape(x, [-1, channels, height, 1, width, 1])
-    x = tf.pad(x, [[0, 0], [0, 0], [0, 0], [0, 1], [0, 0], [0, 1]])
-    return tf.reshape(x, [-1, channels, height * 2, width * 2])
 
 
 def downsample(x, taps):
@@ -110,16 +100,17 @@ def up_convolve(x, w, taps):
         return upsample(convolve(x, w), taps)
     p = (len(kernel) - 2) - (size - 1)
     before, after = (p + 1) // 2 + 1, p // 2 + 1
-    if _folds(w.shape.as_list()[3]) and not (is_single(x) and w.shape.as_list()[3] > FOLD_SINGLE_UP_TO_CHANNELS):
+    if folds(w.shape.as_list()[3]) and not (is_single(x) and w.shape.as_list()[3] > FOLD_SINGLE_UP_TO_CHANNELS):
         return _up_convolve_folded(x, w, kernel, before)
-    resolution = x.shape.as_list()[spatial_axes()[0]] * 2
+    resolution = spatial_sizes(x)[0] * 2
     # The stored kernel is correlated, so its scatter form is reversed in space.
     x = scatter_convolve(x, reverse_taps(w), resolution - 2 + size, 'VALID')
     return filter_channels(x, kernel, before, after)
 
 
-def _folds(channels):
-    return data_format() == 'NHWC' and tf.__version__.startswith('1.') and channels <= FOLD_UP_TO_CHANNELS
+def folds(channels):
+    """Whether `up_convolve` to so many channels takes the form of one convolution; see FOLD_UP_TO_CHANNELS."""
+    return not has_gpu() and tf.__version__.startswith('1.') and channels <= FOLD_UP_TO_CHANNELS
 
 
 def _up_convolve_folded(x, w, kernel, before):
@@ -133,7 +124,7 @@ def _up_convolve_folded(x, w, kernel, before):
     reach = folding.shape[0]
     phases = combine_taps(w, folding.reshape(reach * reach, 4, size, size))  # [d d, r r, in, out]
     phases = tf.reshape(tf.transpose(phases, [0, 2, 1, 3]), [reach, reach, fan_in, 4 * fan_out])
-    return tf.nn.depth_to_space(convolve(x, phases), 2)
+    return tf.nn.depth_to_space(convolve(x, phases), 2, data_format=data_format())
 
 
 def _phase_folding(size, kernel, s):
@@ -177,11 +168,20 @@ def conv(x, size, kernel, up=False, down=False, resample_kernel=None):
 def modulated_conv(x, dlatent, size, kernel, up=False, demodulate=True, resample_kernel=None, gain=1.0):
     """gain d C(s x): input channels scaled by the style s, output channels by its demodulation d (StyleGAN2 section 1.4).
 
-    This is the unfused form; the fused form (per-sample weights, grouped convolution) equals it up to rounding. It is taken where x
-    is known to be a single image, for which it is one plain convolution, and there are fewer weights than numbers in images.
+    This is the unfused form; the fused form (per-sample weights, grouped convolution) equals it up to rounding. It is
+    taken where x is known to be a single image, for which it is one plain convolution, and there are fewer weights than
+    numbers in images.
 
     Args:
-        x: internal images. dlatent: float32 [N, D].
+        x: internal images.
+        dlatent: style vectors, float32 [N, D].
+        size: number of output channels.
+        kernel: side of the kernel.
+        up: whether the size of the images doubles.
+        demodulate: False: d = 1.
+        resample_kernel: FIR filter of the up-scaling; None: box of 2.
+        gain: factor on the result.
+    Returns: internal images of x's dtype.
     """
     channels = num_channels(x)
     w, coef = stored_weight([kernel, kernel, channels, size])
@@ -205,22 +205,33 @@ def modulated_conv(x, dlatent, size, kernel, up=False, demodulate=True, resample
 
 def _fewer_weights(x, kernel, size, up):
     """Whether x is a single image, and has more pixels than one of its channels has weights."""
-    pixels = x.shape.as_list()[spatial_axes()[0]] ** 2 * (4 if up else 1)
+    pixels = spatial_sizes(x)[0] ** 2 * (4 if up else 1)
     return is_single(x) and pixels > kernel ** 2 * size and x.dtype != tf.float16
 
 
 def styled_layer(x, dlatent, size, noise, act, clamp=None, up=False, resample_kernel=None):
     """act(modulated 3 x 3 convolution + noise + bias) for images of a graph that is made for drawing them one by one.
 
-    Equal to `modulated_conv`, noise and `bias_act` up to rounding, with fewer passes over the image: the bias follows the convolution,
-    with which TensorFlow fuses it, and a gain that commutes with the activation is multiplied into whatever is smaller.
+    Equal to `modulated_conv`, noise and `bias_act` up to rounding, with fewer passes over the image: the bias follows
+    the convolution, with which TensorFlow fuses it, and a gain that commutes with the activation is multiplied into
+    whatever is smaller.
 
-    Args: noise: image that broadcasts against x, or None.
+    Args:
+        x: internal images.
+        dlatent: style vectors, float32 [N, D].
+        size: number of output channels.
+        noise: images that broadcast against the result, or None.
+        act: key of ACTIVATIONS.
+        clamp: largest magnitude of the result, or None.
+        up: whether the size of the images doubles.
+        resample_kernel: as in `modulated_conv`.
+    Returns: internal images of x's dtype.
     """
     _check_activation(act)
     gain = ACTIVATIONS[act][1] if act in ('lrelu', 'relu') else 1.0
     b = bias(size, dtype=x.dtype) * tf.constant(gain, x.dtype)
-    x = tf.nn.bias_add(modulated_conv(x, dlatent, size, 3, up, resample_kernel=resample_kernel, gain=gain), b, data_format=data_format())
+    x = modulated_conv(x, dlatent, size, 3, up, resample_kernel=resample_kernel, gain=gain)
+    x = tf.nn.bias_add(x, b, data_format=data_format())
     x = x if noise is None else x + noise * tf.constant(gain, x.dtype)
     return activate(x, act, clamp, gain=ACTIVATIONS[act][1] / gain)
 

@@ -8,12 +8,14 @@ import tensorflow.compat.v1 as tf
 
 import dnnlib
 import dnnlib.tflib as tflib
+from dnnlib.tflib.primitives.convolution import box_down, nearest_up
+from dnnlib.tflib.primitives.latents import concat_label, is_number, mix_styles, track_average, truncate
+from dnnlib.tflib.primitives.layers import (
+    constant_input, minibatch_stddev, noise_image, resolution_log2, second_moment_norm, weighted_score)
+from dnnlib.tflib.primitives.layout import batch_size, flatten_nchw, from_layout, is_single, publish, to_layout
+from dnnlib.tflib.primitives.randomness import random_normal
+from dnnlib.tflib.primitives.variables import noise_variables, state_variable
 from nvlabs_stylegan.growing import grow_image, shrink_features
-from nvlabs_stylegan.primitives import (
-    batch_size, box_down, concat_label, constant_input, flatten_nchw, from_layout, is_number, is_single, minibatch_stddev, mix_styles,
-    nearest_up, noise_image,
-    noise_variables, publish, random_normal, resolution_log2, second_moment_norm, state_variable,
-    to_layout, track_average, truncate, weighted_score)
 from nvlabs_stylegan2.layers import bias_act, conv, dense, downsample, modulated_conv, styled_layer, upsample_rgb
 
 
@@ -28,7 +30,7 @@ def G_main(latents_in, labels_in, truncation_psi=0.5, truncation_cutoff=None, tr
     Raises ValueError if both is_training and is_validation are set.
     """
     components = dnnlib.EasyDict() if components is None else components
-    _make_components(components, globals()[synthesis_func], globals()[mapping_func], kwargs)
+    make_components(components, globals()[synthesis_func], globals()[mapping_func], kwargs)
     num_layers, dlatent_size = components.synthesis.input_shape[1:]
     lod_in = state_variable('lod', 0.0)
     dlatent_avg = state_variable('dlatent_avg', np.zeros(dlatent_size))
@@ -45,7 +47,15 @@ def G_main(latents_in, labels_in, truncation_psi=0.5, truncation_cutoff=None, tr
     return (images, dlatents) if return_dlatents else images
 
 
-def _make_components(components, synthesis_func, mapping_func, kwargs):
+def make_components(components, synthesis_func, mapping_func, kwargs):
+    """Puts the two networks of a generator into `components`, unless they are there: 'synthesis', then 'mapping'.
+
+    Args:
+        components: EasyDict of networks.
+        synthesis_func: build function, or its name.
+        mapping_func: the same.
+        kwargs: static arguments of the generator, which both receive.
+    """
     if 'synthesis' not in components:
         components.synthesis = tflib.Network('G_synthesis', func_name=synthesis_func, **kwargs)
     if 'mapping' not in components:
@@ -100,6 +110,7 @@ def G_mapping(latents_in, labels_in, latent_size=512, label_size=0, dlatent_size
 
 
 def mapping_stack(x, layers, fmaps, dlatent_size, lrmul, nonlinearity):
+    """The dense layers of a mapping network: [N, Z] -> [N, dlatent_size], `fmaps` wide between."""
     for i in range(layers):
         with tf.variable_scope('Dense%d' % i):
             x = bias_act(dense(x, dlatent_size if i == layers - 1 else fmaps, lrmul), nonlinearity, lrmul)
@@ -123,9 +134,18 @@ class SynthesisLayers:
     """The layers of a second-generation synthesis network, for one graph.
 
     Args:
-        dlatents_in: [N, L, D] tensor. resolution: power of two. nf: stage -> feature maps.
-        noise: False leaves out noise inputs and strengths. conv_clamp: None or the bound of every layer's output.
+        dlatents_in: tensor [N, L, D].
+        num_channels: of the images.
+        resolution: power of two.
+        nf: function stage -> number of feature maps.
+        randomize_noise: True draws noise anew for each image; False takes the stored noise.
+        nonlinearity: key of `layers.ACTIVATIONS`.
+        dtype: of the layers.
+        resample_kernel: FIR filter of the resampling layers.
+        noise: False leaves out noise inputs and strengths.
+        conv_clamp: None or the bound of every layer's output.
         half_from: log2 of the lowest resolution whose block runs in float16.
+        fmap_const: channels of the constant; None: nf(1).
     """
 
     def __init__(self, dlatents_in, num_channels, resolution, nf, randomize_noise, nonlinearity, dtype, resample_kernel,

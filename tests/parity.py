@@ -14,7 +14,7 @@ import tensorflow.compat.v1 as tf
 
 import dnnlib.tflib as tflib
 from dnnlib import unpickle
-from dnnlib.tflib.network import load_pickle
+from dnnlib.tflib.revival import load_pickle
 from tests import golden_cases
 from tests.small_networks import fresh_session
 

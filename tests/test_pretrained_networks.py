@@ -31,7 +31,7 @@ def counted(monkeypatch):
         assert not trust_embedded_code
         paths.append(path)
         return ['G', 'D', 'Gs']
-    monkeypatch.setattr(tflib.network, 'load_pickle', load_pickle)
+    monkeypatch.setattr(tflib.revival, 'load_pickle', load_pickle)
     return paths
 
 

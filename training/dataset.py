@@ -17,7 +17,7 @@ import dnnlib
 from dnnlib import tflib
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
-from nvlabs_stylegan.primitives import random_uniform
+from dnnlib.tflib.primitives.randomness import random_uniform
 from regan.base.errors import UserError
 from regan.data import tfrecords
 
@@ -136,7 +136,8 @@ class TFRecordDataset(_Dataset):
         max_images: use only the first so many images; default: all.
         repeat: begin again after the last image, for ever.
         shuffle_mb: window of the shuffling, in MB of images; 0: the order of the file. With `seed` it is only 0 or not 0.
-        prefetch_mb, buffer_mb: images prepared ahead (never more than an epoch), and the reader's buffer, in MB; not used with `seed`.
+        prefetch_mb: images prepared ahead, in MB, but never more than an epoch; not used with `seed`.
+        buffer_mb: the reader's buffer, in MB; not used with `seed`.
         num_threads: that prepare images.
         seed: see above; 0 to 2^32 - 1.
 

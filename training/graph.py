@@ -5,7 +5,7 @@ import dnnlib
 import dnnlib.tflib as tflib
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
-from nvlabs_stylegan.primitives import counted_randomness, random_uniform
+from dnnlib.tflib.primitives.randomness import counted_randomness, random_uniform
 from training.schedule import lazy_correction
 
 ADAM = 'tf.train.AdamOptimizer'
@@ -15,7 +15,9 @@ class TrainingGraph:
     """Networks, and the steps of training; made in the default graph and session.
 
     Attributes:
-        G, D: networks in training. Gs: the average of G over time.
+        G: generator in training.
+        D: discriminator in training.
+        Gs: the average of G over time.
     """
 
     def __init__(self, recipe, training_set, networks=None):
@@ -101,8 +103,12 @@ class TrainingGraph:
         """Makes one step (or one round of it).
 
         Args:
-            name: one of `step_names`. counter: int; equal ones give equal random numbers.
-            stage: `schedule.Stage`. images: uint8 [N, C, H, W]; labels: [N, label_size]. ema_decay: of the average of G.
+            name: one of `step_names`.
+            counter: int; equal ones give equal random numbers.
+            stage: `schedule.Stage`.
+            images: uint8 [N, C, H, W].
+            labels: [N, label_size].
+            ema_decay: of the average of G.
         Returns: the mean loss.
         """
         op, mean = self._steps[name]
@@ -154,7 +160,8 @@ def fade(images, lod):
     """Progressive growing of the reals: full-sized images whose detail ends at a fractional level.
 
     Args:
-        images: uint8 [N, C, h, w], read at the level floor(lod). lod: float >= 0.
+        images: uint8 [N, C, h, w], read at the level floor(lod).
+        lod: float >= 0.
     Returns: [N, C, h 2^floor(lod), ...]: x + (m - x) (lod - floor(lod)), m the means of 2 x 2 blocks, scaled up (nearest neighbour).
     """
     if lod == 0:

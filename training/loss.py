@@ -14,7 +14,7 @@ import numpy as np
 from dnnlib.tflib.autosummary import autosummary
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
-from nvlabs_stylegan.primitives import random_normal, random_uniform
+from dnnlib.tflib.primitives.randomness import random_normal, random_uniform
 
 FULL_PRECISION = dict(dtype='float32')  # Second derivatives lose too much in 16 bits.
 

@@ -6,7 +6,9 @@ pickles it. Its penultimate layer is the feature space of our own Frechet distan
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from nvlabs_stylegan.primitives import convolve, to_layout, flatten_nchw, weight
+from dnnlib.tflib.primitives.convolution import convolve
+from dnnlib.tflib.primitives.layout import flatten_nchw, to_layout
+from dnnlib.tflib.primitives.variables import weight
 from nvlabs_stylegan2.layers import bias_act, dense
 
 STEM = ((24, 2), (48, 2), (48, 1), (64, 2), (64, 1), (64, 1), (64, 2))  # (channels, stride) of the 3 x 3 convolutions.
@@ -20,9 +22,13 @@ def F_reader(images_in, num_channels=3, resolution=64, num_factors=16, num_featu
     A circular factor, such as a hue, is read as a direction in the plane, whose angle in turns is the factor: 0 and 1 are the same.
 
     Args:
-        num_channels, resolution: C, R; R must be a multiple of 16.
+        num_channels: C.
+        resolution: R, a multiple of 16.
         circular: indices of the circular factors.
-        factor_names, world, r2, recipe: facts that the pickle carries; they do not change the network.
+        factor_names: a fact that the pickle carries, as are the next three; they do not change the network.
+        world: whose factors they are.
+        r2: how well each is read.
+        recipe: how the network was trained.
         dtype: of the convolutions, 'float32' or 'bfloat16'; variables and dense layers are float32.
         return_directions: also return the directions [N, len(circular), 2] (cosine, sine), which are not of unit length.
     """

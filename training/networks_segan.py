@@ -8,9 +8,11 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 import dnnlib
-from nvlabs_stylegan.primitives import concat_label, publish, resolution_log2, second_moment_norm, to_layout
+from dnnlib.tflib.primitives.latents import concat_label
+from dnnlib.tflib.primitives.layers import resolution_log2, second_moment_norm
+from dnnlib.tflib.primitives.layout import publish, to_layout
 from nvlabs_stylegan2.networks import (
-    SynthesisLayers, _make_components, broadcast_dlatents, feature_maps, mapping_stack, synthesize_image, wrapped_images)
+    SynthesisLayers, broadcast_dlatents, feature_maps, make_components, mapping_stack, synthesize_image, wrapped_images)
 
 
 def G_segan(latents_in, labels_in, truncation_psi=None, truncation_cutoff=None, truncation_psi_val=None, truncation_cutoff_val=None,
@@ -22,7 +24,7 @@ def G_segan(latents_in, labels_in, truncation_psi=None, truncation_cutoff=None, 
     asked for. dlatent_avg is tracked although SEGAN has no average: no image depends on it unless truncation is asked for.
     """
     components = dnnlib.EasyDict() if components is None else components
-    _make_components(components, G_synthesis_segan, G_mapping, kwargs)
+    make_components(components, G_synthesis_segan, G_mapping, kwargs)
     return wrapped_images(
         latents_in, labels_in, components, (truncation_psi, truncation_cutoff), (truncation_psi_val, truncation_cutoff_val),
         dlatent_avg_beta, style_mixing_prob, is_training, is_validation, return_dlatents, is_template_graph, kwargs)
@@ -57,8 +59,9 @@ def G_synthesis_segan(dlatents_in, dlatent_size=512, num_channels=3, resolution=
             orthonormal columns of U as [C r r, D]). Mode 4 always starts with orthonormal columns.
         collapse_mode2: mode 2 stores the column sums themselves: the same functions, other training.
         subspace_dims: q, dimensions of a subspace of mode 4; all others have D.
-        control_scale, control_shift: None or tensors [N or 1, subspaces, D (mode 4: q)]. The coordinates c that enter a subspace
-            (w; in mode 4 U^T w; in mode 0 the style of the layer of that number) become c * scale + shift.
+        control_scale: None or tensor [N or 1, subspaces, D (mode 4: q)]. The coordinates c that enter a subspace (w; in
+            mode 4 U^T w; in mode 0 the style of the layer of that number) become c * scale + shift.
+        control_shift: the same.
     """
     if architecture != 'skip':
         raise ValueError('SEGAN has the architecture skip only, not %r' % (architecture,))

@@ -8,27 +8,20 @@ _PASSIVE_OPS = ('Identity', 'Cast', 'Transpose')
 _SKIPPED_SCOPES = ('/Shape', '/strided_slice', '/Cast', '/concat', '/Assign', '/transpose')
 
 
-def list_ops(net):
-    """Ops of the template graph under the network's scope, without those whose first scope begins with '_': list of tf.Operation."""
-    prefix, hidden = net.scope + '/', net.scope + '/_'
-    num_ops = net._built().num_ops  # First: this builds the graph.
-    return [op for op in net._graph.get_operations()[:num_ops] if op.name.startswith(prefix) and not op.name.startswith(hidden)]
-
-
 def list_layers(net):
     """List of (layer name, output tensor, [trainable variables]).
 
-    A layer is the outermost scope that directly holds an op which does more than pass its input on. A component's variables
-    count to the scope where it is called; those that no layer holds (noise, lod) are layers of their own.
+    A layer is the outermost scope that directly holds an op which does more than pass its input on. A component's
+    variables count to the scope where it is called; those that no layer holds (noise, lod) are layers of their own.
     """
-    ops = [(op.name[len(net.scope) + 1:], op) for op in list_ops(net)]
+    ops = [(op.name[len(net.scope) + 1:], op) for op in net.template().ops()]
     trainables = net.trainables
     return [(name, _output(ops, variables), [var for local_name, var in variables if local_name in trainables])
             for name, ops, variables in _layers('', ops, list(net.vars.items()))]
 
 
 def _layers(prefix, ops, variables):
-    """The layers below a scope in order of appearance: (name, ops, variables), where ops and variables are lists of (name, item)."""
+    """The layers below a scope in order of appearance: (name, ops, variables), the latter two lists of (name, item)."""
     children = collections.OrderedDict()
     for kind, members in enumerate((ops, variables)):
         for name, item in members:
@@ -83,10 +76,14 @@ def _weight_shape(variables):
 
 
 def setup_weight_histograms(net, title=None):
-    """One histogram summary for each trainable variable, '<title>_<last part>/<other parts>' or '<title>_toplevel/<name>'."""
+    """One histogram summary for each trainable variable.
+
+    They are called '<title>_<last part>/<other parts>', or '<title>_toplevel/<name>'.
+    """
     title = title or net.name
     with tf.name_scope(None), tf.device(None), tf.control_dependencies(None):
         for local_name, var in net.trainables.items():
             parts = local_name.split('/')
-            name = '%s_%s/%s' % (title, parts[-1], '_'.join(parts[:-1])) if len(parts) > 1 else '%s_toplevel/%s' % (title, local_name)
+            group, rest = (parts[-1], '_'.join(parts[:-1])) if len(parts) > 1 else ('toplevel', local_name)
+            name = '%s_%s/%s' % (title, group, rest)
             tf.summary.histogram(name, var)

@@ -1,14 +1,17 @@
-"""The source text of a build function's module, as pickles carry it: self-contained, so that other loaders can run it."""
+"""The source text of a build function's module, as pickles carry it: complete, so that other loaders can run it."""
 import ast
 import importlib
 import inspect
 
-# Imports from these packages are replaced by the imported module's text; readers of the pickle do not have them.
-_INLINED = ('nvlabs_stylegan', 'nvlabs_stylegan2')
+# Imports from modules of these packages are replaced by the modules' text; readers of the pickle do not have them.
+_INLINED = ('nvlabs_stylegan', 'nvlabs_stylegan2', 'dnnlib.tflib.primitives')
 
 
 def module_source(module):
-    """Text that defines everything the module defines and imports nothing but numpy, tensorflow and the official dnnlib."""
+    """Text that defines everything the module defines, and imports only what readers have.
+
+    That is the standard library, numpy, tensorflow and the official dnnlib.
+    """
     return '\n\n'.join(_texts(module, set()))
 
 
@@ -17,7 +20,7 @@ def _texts(module, done):
     text = inspect.getsource(module)
     lines, texts = text.split('\n'), []
     for node in ast.parse(text).body:
-        if isinstance(node, ast.ImportFrom) and node.module.split('.')[0] in _INLINED:
+        if isinstance(node, ast.ImportFrom) and node.module.startswith(tuple(package + '.' for package in _INLINED)):
             if node.module not in done:
                 done.add(node.module)
                 texts += _texts(importlib.import_module(node.module), done)

@@ -7,7 +7,7 @@ import dnnlib.tflib as tflib
 from dnnlib import unpickle
 from dnnlib.tflib.cut import Cut
 from dnnlib.tflib.frozen import Frozen
-from dnnlib.tflib.network import revive
+from dnnlib.tflib.revival import revive
 from dnnlib.unpickle import NetworkPickleError
 from regan.sampling import noise as noises
 from regan.base.errors import UserError

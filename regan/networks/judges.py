@@ -5,7 +5,7 @@ import numpy as np
 
 import dnnlib.tflib as tflib
 from dnnlib import unpickle
-from dnnlib.tflib.network import revive
+from dnnlib.tflib.revival import revive
 from dnnlib.unpickle import NetworkPickleError
 from regan.base import artefacts
 from regan.base.errors import UserError

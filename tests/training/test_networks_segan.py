@@ -8,7 +8,7 @@ import pytest
 import tensorflow.compat.v1 as tf
 
 import dnnlib.tflib as tflib
-from dnnlib.tflib.network import load_pickle
+from dnnlib.tflib.revival import load_pickle
 from dnnlib.tflib.source import module_source
 from nvlabs_stylegan2.networks import D_stylegan2, G_synthesis_stylegan2
 from tests.small_networks import fresh_session, value_of

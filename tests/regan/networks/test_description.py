@@ -23,7 +23,7 @@ def test_facts_of_a_generator_file(tiny_pickle):
 
 
 def test_parameter_count_is_the_sum_of_the_variables(tiny_pickle):
-    from dnnlib.tflib.network import load_pickle
+    from dnnlib.tflib.revival import load_pickle
     import tensorflow.compat.v1 as tf
     with tf.Graph().as_default(), tf.Session().as_default():
         gs = load_pickle(tiny_pickle)[2]

@@ -8,7 +8,7 @@ import tensorflow.compat.v1 as tf
 
 import dnnlib.tflib as tflib
 from tests import tiny_network
-from dnnlib.tflib.network import load_pickle
+from dnnlib.tflib.revival import load_pickle
 from regan.sampling import latents
 from regan.base.errors import UserError
 from regan.networks.generator import Generator
