@@ -33,7 +33,7 @@ test-slow: missing $(stacks:%=test-slow-%)    ## run the tests that take minutes
 parity: missing $(stacks:%=parity-%)          ## print how far each network is from the golden data
 zoo-smoke: missing $(stacks:%=zoo-smoke-%)    ## world, data set, training, resumption and metrics on a toy network
 check-figures: missing $(stacks:%=check-figures-%)   ## draw every figure on every stack and compare it with its references
-check-claims: missing $(stacks:%=check-claims-%)     ## measure a small sample of the claims anew and compare it with the report
+check-claims: missing $(stacks:%=check-claims-%)     ## measure a small sample of the claims again and compare it with the report
 
 figures: $(figures)                           ## draw every figure into figures/out/
 reference-figures: $(figures:%=reference-%)   ## replace every reference image of one stack
@@ -53,10 +53,10 @@ truncation-study: setup-$(stack)              ## strips and curves over psi, int
 bench: missing setup-bench $(stacks:%=bench-%)       ## measure speed and memory against peers and limits; prints one table
 	$(python) benchmarks/table.py
 
-bench-curves: missing $(stacks:%=bench-curves-%)     ## draw the curves of docs/scaling.md anew
+bench-curves: missing $(stacks:%=bench-curves-%)     ## draw the curves of docs/scaling.md again
 	$(python) benchmarks/curves.py
 
-zoo: setup-$(stack)                           ## train the five networks anew into build/zoo/ (days; PRECISION=bf16 on tf2)
+zoo: setup-$(stack)                           ## train the five networks again, into build/zoo/ (days; PRECISION=bf16 on tf2)
 	$(python) experiments/zoo.py build $(if $(PRECISION),--precision $(PRECISION))
 
 zoo-table: setup-$(stack)                     ## measure the networks in networks/ and write their cards
@@ -67,7 +67,7 @@ segan-table: setup-$(stack)                   ## train SEGAN's modes side by sid
 	$(python) experiments/segan_table.py $(if $(PRECISION),--precision $(PRECISION))
 
 docs: setup-docs                              ## build the documentation into build/docs; a broken link is an error
-	NO_MKDOCS_2_WARNING=1 .venv/docs/bin/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 .venv/docs/bin/python -m mkdocs build --strict
 
 lint: setup-lint                              ## find mistakes and unusual style in the code
 	.venv/lint/bin/ruff check .

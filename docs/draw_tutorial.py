@@ -13,7 +13,7 @@ import sys
 DOCS = pathlib.Path(__file__).resolve().parent
 DRAWN = DOCS.parent / 'build' / 'tutorial'
 PICTURES = {'seeds/grid': 'seeds', 'components/seed0007': 'components', 'layers': 'layers', 'sequence': 'sequence', 'named': 'named'}
-BLOCK = re.compile(r'(?P<comment><!-- not run:.*-->\n)?^```sh\n(?P<commands>.*?)^```$', re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r'(?P<comment><!-- not run:[^\n]*-->\n)?^```sh\n(?P<commands>.*?)^```$', re.MULTILINE | re.DOTALL)
 SIDE = 128  # Pixels of a tile at least.
 
 

@@ -30,7 +30,7 @@ def load(path, recipe):
             header = json.loads(str(data['header']))
             variables = {key[len('variables/'):]: data[key] for key in data.files if key.startswith('variables/')}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError('%s is not a readable training state (%s); delete it to start anew, or give another folder' % (path, error)) from None
+        raise UserError('%s is not a readable training state (%s); delete it to start again, or give another folder' % (path, error)) from None
     _check(path, header, json.loads(json.dumps(recipe)))
     return variables, header['progress']
 

@@ -82,7 +82,7 @@ class ClaimsSpec:
         pca: of the components; all of them are kept, `pca.components` does not count.
         psi, seed: of everything drawn. least_r2: of a factor that is looked at.
         boundary_ratio: share of the samples at each end that a boundary is trained on.
-        first: components that Figure 3 keeps or draws anew. transfers: pairs. transfer_components: among which a match is sought.
+        first: components that Figure 3 keeps or draws again. transfers: pairs. transfer_components: among which a match is sought.
         least_effect: share of the source's effect from which an edit counts as carried over. stability: Stability.
     """
     networks: Dict[str, Network]
