@@ -14,9 +14,9 @@ benchmarks := start_up pca feature_pca synthesis sweep scale_out train
 options := $(if $(NETWORKS),--networks '$(NETWORKS)')
 
 .NOTPARALLEL:
-.PHONY: help setup test test-slow parity bench zoo zoo-table zoo-smoke segan-table docs lint clean missing \
+.PHONY: help setup test test-slow test-wheel parity bench zoo zoo-table zoo-smoke segan-table docs lint clean missing \
         figures check-figures reference-figures table1 delta claims check-claims truncation-study bench-curves \
-        setup-bench setup-docs setup-lint $(foreach t,setup test test-slow parity bench bench-curves zoo-smoke check-figures check-claims,$(stacks:%=$t-%)) \
+        setup-bench setup-docs setup-lint $(foreach t,setup test test-slow test-wheel parity bench bench-curves zoo-smoke check-figures check-claims,$(stacks:%=$t-%)) \
         $(figures) $(figures:%=check-%) $(figures:%=reference-%)
 
 help:
@@ -30,6 +30,7 @@ help:
 setup: missing $(stacks:%=setup-%)            ## make the environments in .venv/
 test: missing $(stacks:%=test-%)              ## run the tests on every stack whose Python is there
 test-slow: missing $(stacks:%=test-slow-%)    ## run the tests that take minutes
+test-wheel: missing $(stacks:%=test-wheel-%)  ## build the wheel, and use it in a fresh environment without this checkout
 parity: missing $(stacks:%=parity-%)          ## print how far each network is from the golden data
 zoo-smoke: missing $(stacks:%=zoo-smoke-%)    ## world, data set, training, resumption and metrics on a toy network
 check-figures: missing $(stacks:%=check-figures-%)   ## draw every figure on every stack and compare it with its references
@@ -88,6 +89,9 @@ $(stacks:%=test-%): test-%: setup-%
 
 $(stacks:%=test-slow-%): test-slow-%: setup-%
 	OMP_NUM_THREADS=2 .venv/$*/bin/python -m pytest -q -m slow
+
+$(stacks:%=test-wheel-%): test-wheel-%: setup-%
+	OMP_NUM_THREADS=2 .venv/$*/bin/python -m pytest -q -m wheel tests/test_wheel.py
 
 $(stacks:%=parity-%): parity-%: setup-%
 	.venv/$*/bin/python -m tests.parity

@@ -68,6 +68,17 @@ class Measured(NamedTuple):
 
 # ------------------------------------------------------------------ command line
 
+def command(function):
+    """Decorator: makes the click command of a benchmark of its `main`."""
+    return click.command(context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))(function)
+
+
+def network_option(command):
+    """Decorator: --network, any number of network pickles."""
+    return click.option('--network', 'networks', multiple=True, metavar='NAME_OR_FILE',
+                        help='Network pickle; may be given several times.')(command)
+
+
 def options(command):
     """Decorator: the options of every benchmark."""
     for option in [
@@ -160,10 +171,9 @@ def _with_facts(function, arguments):
 
 def machine_facts():
     """Software, processor and number of cores: dict of JSON values."""
-    import numpy as np
-    import tensorflow.compat.v1 as tf
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
-    return dict(provenance.software({'tensorflow': tf.__version__, 'numpy': np.__version__}), cores=cores)
+    from regan.networks.opening import backend
+    from regan.scale import jobs
+    return dict(provenance.software(backend()), cores=jobs.cores())
 
 
 def peak_megabytes():
@@ -177,7 +187,7 @@ def peak_megabytes():
 def generator(path):
     """The last generator Network of a pickle, in the default session."""
     from dnnlib.tflib.revival import revive
-    from regan.networks.generator import generator_state
+    from regan.networks.opening import generator_state
     return revive(generator_state(path), path)
 
 

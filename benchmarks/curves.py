@@ -85,7 +85,7 @@ def _lines(axis, stack, found, abscissa, key, unit, series):
     axis.set_xticklabels(['%d' % tick for tick in ticks])
 
 
-@click.command(context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))
+@common.command
 def main():
     """Draw docs/scaling-*.png from benchmarks/results."""
     with errors_in_one_line():

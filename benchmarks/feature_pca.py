@@ -91,7 +91,7 @@ def parse(ctx, param, values):
     return [tuple(int(number) for number in value.split('x')) for value in values]
 
 
-@click.command(context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))
+@common.command
 @click.option('--case', 'cases', multiple=True, default=DEFAULT_CASES, show_default=True, callback=parse, metavar='DxROWSxCOMPONENTS',
               help='May be given several times.')
 @common.options

@@ -7,7 +7,8 @@
 The limit is the time that the mapping network's matrix products alone would take at the rate of a large float32 matrix product.
 Sampling, mapping and estimator overlap, so the seconds of the parts do not add up. Two columns compare with what the original does, for
 ipca: `sklearn` is the time of scikit-learn's IncrementalPCA over that of ours on the same blocks; `original` is the time per sample of
-the whole procedure, all latents in memory, mapped in small batches, over ours.
+the whole procedure, all latents in memory, mapped in small batches, over ours. `normals` is the time with NumPy's
+normals over that with the compiled ones of `regan.sampling.compiled_normals`.
 """
 import os
 import statistics
@@ -41,12 +42,15 @@ COLUMNS = [
     common.Column('peak MB', 'peak_megabytes', '%7.0f'),
     common.Column('sklearn', 'sklearn_over_ours', '%7.1f'),
     common.Column('original', 'original_over_ours', '%8.1f'),
+    common.Column('normals', 'numpy_normals_over_ours', '%7.2f'),
 ]
 FIGURES = [
     common.Figure('%(estimator)s of %(samples)d w, %(network)s', 'goal_over_limit', "time over the mapping's matrix products",
                   'pca: at most 1.3'),
     common.Figure('ipca of %(samples)d w, %(network)s', 'sklearn_over_ours', "scikit-learn's IncrementalPCA over ours", 'at least 5'),
     common.Figure('ipca of %(samples)d w, %(network)s', 'original_over_ours', 'the original procedure with scikit-learn over ours'),
+    common.Figure('%(estimator)s of %(samples)d w, %(network)s', 'numpy_normals_over_ours',
+                  "time with NumPy's normals over that with compiled ones", 'at least 1.05'),
 ]
 
 
@@ -76,9 +80,9 @@ def measure(name, estimator, n, repeats, peers):
         spec = PCASpec(n, min(COMPONENTS, width), BATCH_SIZE, estimator)
         measured = common.against_gemm(lambda: compute(map_w, width, spec), repeats)
         total = min(measured.seconds)
-        compared = {}
+        compared = dict(numpy_normals_over_ours=compare_normals(map_w, width, spec, repeats)) if peers else {}
         if peers and estimator == 'ipca' and has_sklearn():
-            compared = dict(sklearn_over_ours=compare_with_sklearn(map_w, width, spec),
+            compared.update(sklearn_over_ours=compare_with_sklearn(map_w, width, spec),
                             original_over_ours=original_seconds(map_w, width, spec) / (total / n))
     sampling_seconds, mapping_seconds, rows = measured.values[measured.seconds.index(total)]
     limit = rows * work / measured.gemm_rate
@@ -88,7 +92,7 @@ def measure(name, estimator, n, repeats, peers):
         sampling_seconds=sampling_seconds, mapping_seconds=mapping_seconds,
         gemm_gmac_per_second=measured.gemm_rate / 1e9, limit_seconds=limit, time_over_limit=total / limit,
         goal_over_limit=total / limit if width == GOAL_WIDTH else None, peak_megabytes=measured.peak_megabytes,
-        sklearn_over_ours=compared.get('sklearn_over_ours'), original_over_ours=compared.get('original_over_ours'))
+        **{key: compared.get(key) for key in ('sklearn_over_ours', 'original_over_ours', 'numpy_normals_over_ours')})
 
 
 def has_sklearn():
@@ -123,6 +127,21 @@ def compute(map_w, width, spec):
     with mock.patch.object(latents, 'sample_rows', sampling):
         pca.compute(mapping, width, spec)
     return sampling.seconds, mapping.seconds, mapping.rows
+
+
+def compare_normals(map_w, width, spec, repeats):
+    """Time with NumPy's normals over that with compiled ones, in turn; None for so few that NumPy draws them anyway."""
+    from regan.sampling import normals
+    if spec.fitted_rows * width < normals.WORTH_IT:
+        return None
+
+    def by_numpy():
+        with mock.patch.object(normals, 'WORTH_IT', float('inf')):
+            compute(map_w, width, spec)
+
+    runs = [(common.timed(by_numpy)[0], common.timed(lambda: compute(map_w, width, spec))[0]) for _ in range(repeats)]
+    theirs, ours = map(min, zip(*runs))
+    return theirs / ours
 
 
 def compare_with_sklearn(map_w, width, spec):
@@ -165,8 +184,8 @@ def original_seconds(map_w, width, spec):
     return min(common.timed(run)[0] for _ in range(2)) / rows
 
 
-@click.command(context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))
-@click.option('--network', 'networks', multiple=True, metavar='NAME_OR_FILE', help='Network pickle; may be given several times.')
+@common.command
+@common.network_option
 @click.option('--random', 'widths', multiple=True, type=click.IntRange(min=2), metavar='WIDTH',
               help='A mapping network of eight layers with random weights; may be given several times.')
 @click.option('--estimator', 'estimators', multiple=True, type=click.Choice(list(ESTIMATORS)), help='Default: ipca and pca.')

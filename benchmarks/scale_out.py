@@ -171,7 +171,7 @@ def constants(generator):
                 bytes_per_shard=len(pickle.dumps(shard, protocol=4)))
 
 
-@click.command(context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))
+@common.command
 @click.option('--job', 'jobs', multiple=True, type=click.Choice(list(ITEMS)), help='Default: all.')
 @click.option('--n', type=click.IntRange(min=16), help='Latents or images; default: as many as take some seconds.')
 @common.options

@@ -8,7 +8,6 @@ Commands are measured as whole processes, and their peers are processes too: `py
 the first image are those of one more process; reading the file's bytes is the limit of what reading a network could take.
 """
 import os
-import pickle
 import subprocess
 import sys
 import tempfile
@@ -18,11 +17,10 @@ from pathlib import Path
 import click
 
 import common
+import random_networks
 from regan.networks import models
 from regan.base.command_errors import errors_in_one_line
 
-FUNCTIONS = {'stylegan': ('nvlabs_stylegan.networks.G_style', 'nvlabs_stylegan.networks.D_basic'),
-             'stylegan2': ('nvlabs_stylegan2.networks.G_main', 'nvlabs_stylegan2.networks.D_stylegan2')}
 DEFAULT_NETWORK, DEFAULT_RANDOM = 'stylegan2-cars-64', 'stylegan2:1024'
 REGAN = ['-m', 'regan.cli']
 LIGHT, HEAVY = ['-c', 'import click'], ['-c', 'import tensorflow.compat.v1']
@@ -54,7 +52,6 @@ def measure(label, words, peer, phases_of, repeats):
     further = {'over_tensorflow' if peer == HEAVY else 'over_click': seconds / peer_seconds}
     if label in GOALS:
         further['over_goal'] = seconds / GOALS[label]
-    import dnnlib.tflib  # Quietly; what comes next asks TensorFlow for its version.
     return dict(
         further, command=label, seconds=seconds, peer_seconds=peer_seconds, ratio=seconds / peer_seconds, seconds_all=[one[0][0] for one in runs],
         peak_megabytes=max(one[0][1] for one in runs), phases=phases,
@@ -86,10 +83,10 @@ def in_phases(path):
         phases[name] = time.perf_counter() - begin
         begin = time.perf_counter()
 
-    import dnnlib.tflib
+    import dnnlib.tflib  # noqa: F401
     done('import tensorflow')
     from regan.base import artefacts
-    from regan.networks import generator
+    from regan.networks import generator, opening
     from regan.pictures import images
     from regan.sampling import latents
     done('import regan')
@@ -97,7 +94,7 @@ def in_phases(path):
     done('read (limit)')
     artefacts.sha256_file(path)
     done('hash')
-    generator.generator_state(path)
+    opening.generator_state(path)
     done('unpickle')
     with generator.Generator.open(path) as opened:
         done('open')  # Hash and unpickle again, and the graph.
@@ -115,32 +112,9 @@ def in_phases(path):
     return phases
 
 
-# ------------------------------------------------------------------ networks
-
-def write_random(name, path):
-    """Writes G, D and Gs of GENERATION:RESOLUTION with random weights in the official form, so of the official size."""
-    import dnnlib.tflib as tflib
-    generation, _, resolution = name.partition(':')
-    sizes = dict(num_channels=3, resolution=int(resolution), label_size=0)
-    with common.session():
-        G, D = [tflib.Network(kind, func_name=function, **sizes) for kind, function in zip('GD', FUNCTIONS[generation])]
-        with open(str(path), 'wb') as file:
-            pickle.dump((G, D, G.clone('Gs')), file, protocol=4)
-    return os.path.getsize(str(path)) / 1e6
-
-
-def check_random(ctx, param, values):
-    for value in values:
-        generation, _, resolution = value.partition(':')
-        if generation not in FUNCTIONS or resolution not in [str(2 ** log2) for log2 in range(2, 11)]:
-            raise click.BadParameter('%r is not GENERATION:RESOLUTION, such as stylegan2:1024' % value)
-    return values
-
-
-@click.command(context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))
-@click.option('--network', 'networks', multiple=True, metavar='NAME_OR_FILE', help='Network pickle; may be given several times.')
-@click.option('--random', 'randoms', multiple=True, metavar='GENERATION:RESOLUTION', callback=check_random,
-              help='Random weights, in a pickle of official size; may be given several times.')
+@common.command
+@common.network_option
+@random_networks.option
 @common.options
 def main(networks, randoms, repeats, out):
     """Time commands from their start: help, a look into a pickle, the first image.
@@ -151,10 +125,7 @@ def main(networks, randoms, repeats, out):
         networks, randoms = [DEFAULT_NETWORK], [DEFAULT_RANDOM]
     with errors_in_one_line(), tempfile.TemporaryDirectory() as folder:
         paths = [(str(network), str(models.resolve(network))) for network in networks]
-        for name in randoms:
-            path = str(Path(folder) / (name.replace(':', '-') + '.pkl'))
-            common.in_child(write_random, name, path)
-            paths.append((name, path))
+        paths += [(name, random_networks.make(folder, name, random_networks.write_all)) for name in randoms]
         common.run('start_up', COLUMNS, measure, _cases(paths, repeats), out, FIGURES)
 
 

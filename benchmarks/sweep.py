@@ -9,11 +9,11 @@ one `regan sweep` against a `regan edit` for each edit.
 """
 import os
 import tempfile
-from pathlib import Path
 
 import click
 
 import common
+import random_networks
 import start_up
 from regan.networks import models
 from regan.base.command_errors import errors_in_one_line
@@ -103,10 +103,9 @@ def _measure(function, *arguments):
     return {'layers': measure, 'commands': measure_commands}[function](*arguments)
 
 
-@click.command(context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))
-@click.option('--network', 'networks', multiple=True, metavar='NAME_OR_FILE', help='Network pickle; may be given several times.')
-@click.option('--random', 'randoms', multiple=True, metavar='GENERATION:RESOLUTION', callback=start_up.check_random,
-              help='Random weights, for example stylegan2:1024; may be given several times.')
+@common.command
+@common.network_option
+@random_networks.option
 @click.option('--layer', 'layers', type=click.IntRange(min=0), multiple=True, help='First layer of the edits; may be given several times.')
 @click.option('--commands/--no-commands', default=True, show_default=True, help='Also set `regan sweep` against `regan edit`, on the first network.')
 @common.options
@@ -119,9 +118,7 @@ def main(networks, randoms, layers, commands, repeats, out):
         networks, randoms = DEFAULT_NETWORKS, DEFAULT_RANDOMS
     with errors_in_one_line(), tempfile.TemporaryDirectory() as folder:
         paths = [(os.path.basename(network), str(models.resolve(network))) for network in networks]
-        for name in randoms:
-            paths.append((name, str(Path(folder) / (name.replace(':', '-') + '.pkl'))))
-            common.in_child(start_up.write_random, *paths[-1])
+        paths += [(name, random_networks.make(folder, name, random_networks.write_all)) for name in randoms]
         cases = [('layers', name, path, layer, repeats) for name, path in paths for layer in layers or DEFAULT_LAYERS]
         if commands:
             cases.append(('commands',) + paths[0] + (min(repeats, 2),))

@@ -11,7 +11,6 @@ peers/stylegan2_torch.py, with the same weights and latents; its images are comp
 """
 import contextlib
 import os
-import pickle
 import re
 import subprocess
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 import click
 
 import common
+import random_networks
 from regan.networks import models
 from regan.base.command_errors import errors_in_one_line
 from regan.base.errors import UserError
@@ -29,7 +29,6 @@ PEER = Path(__file__).parent / 'peers' / 'stylegan2_torch.py'
 PEER_FORMS = ['grouped-nchw', 'grouped-nhwc', 'scaled-nchw', 'scaled-nhwc']
 DEFAULT_NETWORKS, DEFAULT_RANDOMS = ['stylegan2-cars-64'], ['stylegan2:256', 'stylegan2:512', 'stylegan2:1024', 'stylegan:256']
 SCALING = ['stylegan2:%d' % 2 ** log2 for log2 in range(6, 11)]
-FUNCTIONS = {'stylegan': 'nvlabs_stylegan.networks.G_style', 'stylegan2': 'nvlabs_stylegan2.networks.G_main'}
 COLUMNS = [
     common.Column('network', 'network', '%-21.21s'),
     common.Column('minibatch', 'minibatch', '%9d'),
@@ -54,7 +53,7 @@ FIGURES = [
 def measure(label, path, peer_python, repeats):
     """Times one network with stored noise, from dlatents to uint8 images in NumPy. Returns a dict, see COLUMNS."""
     import numpy as np
-    from regan.networks.generator import Generator, tf
+    from regan.networks.generator import Generator
     with Generator.open(path) as generator, contextlib.ExitStack() as stack:
         count = generator.images_at_once
         dlatents = np.random.RandomState(0).randn(count, generator.num_layers, generator.dlatent_size).astype(np.float32)
@@ -62,7 +61,7 @@ def measure(label, path, peer_python, repeats):
         peak = common.peak_megabytes()
         runs = dict(ms=lambda: generator.synthesize(dlatents))
         facts = {}
-        if not tf.__version__.startswith('1.'):
+        if not generator.backend['tensorflow'].startswith('1.'):
             half = stack.enter_context(Generator.open(path, precision='bf16'))
             facts['bf16_mean_delta'], facts['bf16_max_delta'] = map(float, half.bf16_delta(dlatents))
             runs['bf16_ms'] = lambda: half.synthesize(dlatents)
@@ -186,30 +185,9 @@ def _output_size(name, resolution):
     return int(re.match(r'(\d+)x', name).group(1))
 
 
-def write_random(name, fmap_base, path):
-    """Pickles a generator with random weights, GENERATION:RESOLUTION."""
-    import dnnlib.tflib as tflib
-    generation, _, resolution = name.partition(':')
-    widths = {} if fmap_base is None else dict(fmap_base=fmap_base)
-    with common.session(), open(path, 'wb') as f:
-        network = tflib.Network('Gs', func_name=FUNCTIONS[generation], resolution=int(resolution), num_channels=3, **widths)
-        pickle.dump(network, f, protocol=4)
-
-
-def _check_random(ctx, param, values):
-    for value in values:
-        generation, _, resolution = value.partition(':')
-        sizes = [str(2 ** log2) for log2 in range(2, 11)]
-        if generation not in FUNCTIONS or resolution not in sizes:
-            raise click.BadParameter('%r is not GENERATION:RESOLUTION, with one of %s and one of %s, such as stylegan2:256'
-                                     % (value, ', '.join(FUNCTIONS), ', '.join(sizes)))
-    return values
-
-
-@click.command(context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))
-@click.option('--network', 'networks', multiple=True, metavar='NAME_OR_FILE', help='Network pickle; may be given several times.')
-@click.option('--random', 'randoms', multiple=True, metavar='GENERATION:RESOLUTION', callback=_check_random,
-              help='Random weights, for example stylegan:1024 or stylegan2:512; may be given several times.')
+@common.command
+@common.network_option
+@random_networks.option
 @click.option('--fmap-base', type=click.IntRange(min=1),
               help='Widths of the random networks; default: 8192 for stylegan, 16384 (configuration F; E is 8192) for stylegan2.')
 @click.option('--scaling', is_flag=True, help='Random StyleGAN2 networks of 64 x 64 to 1024 x 1024 instead.')
@@ -231,8 +209,7 @@ def main(networks, randoms, fmap_base, scaling, peer_python, repeats, out):
     with errors_in_one_line(), tempfile.TemporaryDirectory() as folder:
         cases = [(os.path.basename(str(path)), str(path), peer_python, repeats) for path in map(models.resolve, networks)]
         for name in randoms:
-            path = os.path.join(folder, name.replace(':', '-') + '.pkl')
-            common.in_child(write_random, name, fmap_base, path)
+            path = random_networks.make(folder, name, random_networks.write_generator, fmap_base)
             cases.append((name, path, peer_python, repeats))
         common.run('synthesis_scaling' if scaling else 'synthesis', COLUMNS, measure, cases, out, () if scaling else FIGURES)
 

@@ -60,15 +60,14 @@ def machines(found):
     return ''.join('* %s: %s\n' % (', '.join(names), ', '.join('%s %s' % item for item in key)) for key, names in facts.items())
 
 
-@click.command(context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))
+@common.command
 def main():
     """Print the table of what the benchmarks measured, and write it to benchmarks/results/README.md."""
     with errors_in_one_line():
         found = collect(common.RESULTS)
         text = TITLE + tables.markdown(rows(found)) + '\nMeasured on:\n\n' + machines(found)
         path = common.RESULTS / 'README.md'
-        with artefacts.atomic_path(path) as temporary:
-            temporary.write_text(text, encoding='utf-8')
+        artefacts.write_text(path, text)
         click.echo(text)
         click.echo('wrote %s' % path)
 

@@ -70,7 +70,7 @@ def discriminator_multiply_adds(network):
     return total
 
 
-@click.command(context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))
+@common.command
 @click.option('--case', 'cases', multiple=True, type=click.Choice(CASES), help='May be given several times; default: all that the stack can.')
 @common.options
 def main(cases, repeats, out):

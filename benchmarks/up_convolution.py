@@ -58,7 +58,7 @@ def images(form, x, w):
     from nvlabs_stylegan2 import layers
     if form == '6x6':
         return scatter_convolve(x, folded_kernel(w), 2 * x.shape.as_list()[1], 'SAME')
-    with mock.patch.object(layers, '_folds', lambda channels: form == 'subpixel'):
+    with mock.patch.object(layers, 'folds', lambda channels: form == 'subpixel'):
         return layers.up_convolve(x, w, TAPS)
 
 
@@ -81,7 +81,7 @@ def _check_shapes(ctx, param, values):
     return values
 
 
-@click.command(context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))
+@common.command
 @click.option('--shape', 'shapes', multiple=True, metavar='HxINxOUT', callback=_check_shapes,
               help='A layer that doubles images of H x H, with so many channels in and out; may be given several times.')
 @click.option('--minibatch', type=click.IntRange(min=1), default=1, show_default=True, help='Images at a time.')

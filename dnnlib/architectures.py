@@ -8,7 +8,7 @@ from dnnlib.unpickle import NetworkPickleError
 STYLEGAN, STYLEGAN2, ADA, SEGAN, READER = 'stylegan', 'stylegan2', 'stylegan2-ada', 'segan', 'factor-reader'
 
 MODULES = {STYLEGAN: 'nvlabs_stylegan.networks', STYLEGAN2: 'nvlabs_stylegan2.networks', ADA: 'nvlabs_stylegan2.ada',
-           SEGAN: 'training.networks_segan', READER: 'training.networks_reader'}
+           SEGAN: 'nvlabs_stylegan2.segan', READER: 'nvlabs_stylegan2.factor_reader'}
 
 FUNCTIONS = {
     STYLEGAN: ('G_style', 'G_mapping', 'G_synthesis', 'D_basic'),

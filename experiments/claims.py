@@ -9,12 +9,12 @@ import sys
 import click
 import tqdm
 
+import checkout
 from regan.base import artefacts
-from regan.networks import models
 from studies import claims_spec as specs, report, study
 from regan.base.command_errors import errors_in_one_line
 
-OUT = models.PROJECT / 'figures' / 'claims'
+OUT = checkout.PROJECT / 'figures' / 'claims'
 
 
 def progress(description, total):

@@ -5,11 +5,12 @@
 """
 import dataclasses
 from pathlib import Path
-from typing import Optional, Tuple, Union
+from typing import Dict, Optional, Tuple, Union
 
 import click
 import numpy as np
 
+import checkout
 from regan.base import artefacts, command_errors, json_records, provenance, tables
 from regan.drawing import modes
 from regan.networks import models
@@ -17,66 +18,49 @@ from regan.pictures import diff, images
 from regan.sampling import latents, noise
 from regan.commands import options
 from regan.base.errors import UserError
+from regan.base.json_records import choice, declared, key, mapping, number, record, sequence, text
 
-SPEC = models.PROJECT / 'experiments' / 'specs' / 'delta.json'
-OUT = models.PROJECT / 'figures' / 'out'
+SPEC = checkout.SPECS / 'delta.json'
 TILE = 128  # Smaller pictures are enlarged to this in the figure.
 LETTERS = 14  # Height of its words in pixels.
 
 
 @dataclasses.dataclass(frozen=True)
+@declared
 class Drawing:
     """One way to draw; see `modes.resolve`."""
 
-    mode: Optional[str] = None
-    noise: Union[str, dict, None] = None
-    conversion: Optional[str] = None
+    mode: Optional[str] = key(choice(*modes.MODES), 'name of a mode', default=None)
+    noise: Union[str, dict, None] = key(noise.check, "choice of noise images; None: the mode's", default=None)
+    conversion: Optional[str] = key(choice(*modes.CONVERSIONS), "of colours to bytes; None: the mode's", default=None)
 
 
 @dataclasses.dataclass(frozen=True)
+@declared
 class Pair:
-    """Two drawings, by name, that are compared, and what the difference between them shows."""
+    """Two drawings that are compared."""
 
-    what: str
-    first: str
-    second: str
+    what: str = key(text, 'what the difference between them shows')
+    first: str = key(text, 'name of a drawing')
+    second: str = key(text, 'name of the other')
 
 
 @dataclasses.dataclass(frozen=True)
+@declared
 class Delta:
-    """The spec. `drawings` maps names to Drawings."""
+    """The spec."""
 
-    title: str
-    network: str
-    seeds: Tuple[int, ...]
-    psi: float
-    drawings: dict
-    pairs: Tuple[Pair, ...]
-
-
-DRAWING = json_records.record(Drawing, {
-    'mode': json_records.choice(*modes.MODES), 'noise': noise.check, 'conversion': json_records.choice(*modes.CONVERSIONS)})
-
-
-def _drawings(value, where):
-    if not isinstance(value, dict):
-        raise json_records.refuse(where, 'a JSON object', value)
-    return {name: DRAWING(drawing, '%s.%s' % (where, name)) for name, drawing in value.items()}
-
-
-RULES = {
-    'title': json_records.text,
-    'network': json_records.text,
-    'seeds': json_records.sequence(json_records.integer(0, latents.LARGEST_SEED)),
-    'psi': json_records.number(-1, 1),
-    'drawings': _drawings,
-    'pairs': json_records.sequence(json_records.record(Pair, {field.name: json_records.text for field in dataclasses.fields(Pair)})),
-}
+    title: str = key(text, 'of the table')
+    network: str = key(text, 'a name of models.json, or a path')
+    seeds: Tuple[int, ...] = key(sequence(latents.SEED), 'of the latents')
+    psi: float = key(number(-1, 1), 'truncation, 1 is none')
+    drawings: Dict[str, Drawing] = key(mapping(record(Drawing), empty=True), 'by name')
+    pairs: Tuple[Pair, ...] = key(sequence(record(Pair)), 'in the order of the table')
 
 
 def load(path):
     """The Delta of a JSON file. Raises UserError for whatever is wrong in it."""
-    spec = json_records.build(Delta, json_records.load(path), Path(path).name, RULES)
+    spec = json_records.build(Delta, json_records.load(path), Path(path).name)
     for pair in spec.pairs:
         for name in (pair.first, pair.second):
             if name not in spec.drawings:
@@ -166,7 +150,7 @@ def run(spec, folder, networks_folder, open_generator=None):
 @click.option('--psi', type=float, callback=options.finite, help='Truncation, 1 for none; default: that of the spec.')
 @click.option('--spec', type=click.Path(dir_okay=False), default=str(SPEC), show_default='experiments/specs/delta.json',
               help='What is compared.')
-@click.option('--out', type=click.Path(file_okay=False), default=str(OUT), show_default='figures/out', help='Folder for the files.')
+@click.option('--out', type=click.Path(file_okay=False), default=str(checkout.OUT), show_default='figures/out', help='Folder for the files.')
 def main(networks, networks_folder, seeds, psi, spec, out):
     """Draw the same latents as GANSpace, ReGANSpace and the official tools do, and say by how much the pixels differ."""
     with command_errors.errors_in_one_line():

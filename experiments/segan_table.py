@@ -7,12 +7,13 @@ import pathlib
 
 import click
 
-from zoo import PROJECT, reader_of, regan
+from checkout import OUT as DRAWN, PROJECT, SPECS
+from zoo import reader_of, regan
 from regan.base import json_records
 from regan.base.command_errors import errors_in_one_line
 
-SPEC = PROJECT / 'experiments' / 'specs' / 'segan.json'
-OUT = PROJECT / 'figures' / 'out' / 'segan'
+SPEC = SPECS / 'segan.json'
+OUT = DRAWN / 'segan'
 
 
 def compare(spec, kimg, precision, build):

@@ -7,42 +7,35 @@ from typing import Tuple
 import click
 import numpy as np
 
+import checkout
 from regan.base import command_errors, json_records, tables
-from regan.networks import models
 from regan.sampling import latents, torch_random
+from regan.base.json_records import choice, declared, key, record, sequence, text
 
-SPEC = models.PROJECT / 'experiments' / 'specs' / 'table1.json'
-OUT = models.PROJECT / 'figures' / 'out'
+SPEC = checkout.SPECS / 'table1.json'
 GENERATORS = {'torch-cpu': torch_random.CPUGenerator, 'torch-cuda': torch_random.CUDAGenerator, 'numpy': np.random.RandomState}
 
 
 @dataclasses.dataclass(frozen=True)
+@declared
 class Row:
-    """A row of the table: `generator` is a name of GENERATORS, `published` the number as it was printed."""
+    """A row of the table."""
 
-    software: str
-    device: str
-    generator: str
-    published: str
+    software: str = key(text, 'whose generator it is')
+    device: str = key(text, 'on which it runs')
+    generator: str = key(choice(*GENERATORS), 'a name of GENERATORS')
+    published: str = key(text, 'the number as it was printed')
 
 
 @dataclasses.dataclass(frozen=True)
+@declared
 class Table:
     """The spec."""
 
-    title: str
-    source: str
-    seed: int
-    rows: Tuple[Row, ...]
-
-
-RULES = {
-    'title': json_records.text,
-    'source': json_records.text,
-    'seed': json_records.integer(0, latents.LARGEST_SEED),
-    'rows': json_records.sequence(json_records.record(Row, {
-        'software': json_records.text, 'device': json_records.text, 'generator': json_records.choice(*GENERATORS), 'published': json_records.text})),
-}
+    title: str = key(text, 'line above the table')
+    source: str = key(text, 'what it reproduces')
+    seed: int = key(latents.SEED, 'of every generator')
+    rows: Tuple[Row, ...] = key(sequence(record(Row)), 'from top to bottom')
 
 
 def measure(row, seed):
@@ -65,13 +58,13 @@ def write(spec, folder):
 @click.command()
 @click.option('--spec', type=click.Path(dir_okay=False), default=str(SPEC), show_default='experiments/specs/table1.json',
               help='The published numbers.')
-@click.option('--out', type=click.Path(file_okay=False), default=str(OUT), show_default='figures/out',
+@click.option('--out', type=click.Path(file_okay=False), default=str(checkout.OUT), show_default='figures/out',
               help='Folder for table1.md and table1.csv.')
 @click.option('--check', is_flag=True, help='Exit 1 if a number does not round to the published one.')
 def main(spec, out, check):
     """Print Table 1, ours beside the published numbers."""
     with command_errors.errors_in_one_line():
-        text, agrees = write(json_records.build(Table, json_records.load(spec), Path(spec).name, RULES), out)
+        text, agrees = write(json_records.build(Table, json_records.load(spec), Path(spec).name), out)
     click.echo(text, nl=False)
     sys.exit(1 if check and not agrees else 0)
 

@@ -10,6 +10,7 @@ import pathlib
 import click
 import tqdm
 
+import checkout
 from regan.base import artefacts
 from regan.components import pca
 from regan.networks import models
@@ -19,7 +20,7 @@ from studies.readings import Units
 from regan.base.command_errors import errors_in_one_line
 from regan.base.errors import UserError
 
-OUT = models.PROJECT / 'figures' / 'out' / 'truncation'
+OUT = checkout.OUT / 'truncation'
 LEAST = 128  # Pixels of a tile's side; smaller ones are enlarged.
 
 

@@ -5,7 +5,6 @@
     python experiments/zoo.py readers [WORLD ...] measure what the factor readers read, and what can be seen at all
     python experiments/zoo.py smoke              the whole path on a toy network, in a minute
 """
-import csv
 import dataclasses
 import json
 import math
@@ -15,16 +14,15 @@ import shutil
 
 import click
 
+from checkout import NETWORKS, PROJECT, SPECS
 from regan import cli
-from regan.base import artefacts, json_records
+from regan.base import artefacts, json_records, tables
 from regan.base.command_errors import errors_in_one_line
 from regan.base.errors import UserError
 from regan.metrics import visibility
 
-PROJECT = pathlib.Path(__file__).resolve().parents[1]
-NETWORKS = PROJECT / 'networks'
 BUILD = PROJECT / 'build' / 'zoo'
-SPEC = PROJECT / 'experiments' / 'specs' / 'zoo.json'
+SPEC = SPECS / 'zoo.json'
 READINGS, READINGS_SEED = 300, 1000  # Fresh renders behind the numbers of readers.md, and their seed.
 ORIGINS = {
     'ours': 'Trained from scratch for %s thousand images with `regan train`.',
@@ -109,9 +107,10 @@ def _write_card(spec, name, entry):
              '| data | %(n)d renders of the world `' % spec['data'] + entry['world'] + '`, %(resolution)d x %(resolution)d, seed %(seed)d |' % spec['data'],
              '| %s | `regan train %s` |' % ({'ours': 'recipe', 'other': 'its recipe, as ours'}[entry['origin']], recipe),
              '| kimg | %s |' % entry['kimg'],
-             '| SHA-256 | `%s` |' % artefacts.sha256_file(NETWORKS / (name + '.pkl')), '',
-             '| metric | value | standard error |', '|---|---|---|']
-    lines += ['| %s | %.4g | %s |' % (metric, value, '' if error is None else '%.2g' % error) for metric, (value, error) in values.items()]
+             '| SHA-256 | `%s` |' % artefacts.sha256_file(NETWORKS / (name + '.pkl')), '']
+    rows = [{'metric': metric, 'value': '%.4g' % value, 'standard error': None if error is None else '%.2g' % error}
+            for metric, (value, error) in values.items()]
+    lines += tables.markdown(rows).splitlines()
     lines += ['', 'Metrics are of %d images without truncation against fresh renders of the world, judged by '
               '[its factor reader](factor-reader-%s-64.pkl): `frechet_reader` is not the FID.' % (spec['metrics']['n'], entry['world'])]
     _write(NETWORKS / (name + '.md'), lines)
@@ -129,13 +128,16 @@ def _write_index():
     names = [name for name in spec['networks'] if (NETWORKS / 'metrics' / (name + '.json')).exists()]
     values = {name: _values(name) for name in names}
     metrics = list(dict.fromkeys(metric for found in values.values() for metric in found))
-    lines = ['# The zoo, measured', '', '| network | kimg | origin | ' + ' | '.join(metrics) + ' |', '|---' * (len(metrics) + 3) + '|']
-    for name in names:
-        entry = spec['networks'][name]
-        lines.append('| [%s](%s.md) | %s | %s | ' % (name, name, entry['kimg'], {'ours': 'ours', 'other': 'PyTorch'}[entry['origin']])
-                     + ' | '.join('%.4g' % values[name][metric][0] if metric in values[name] else '' for metric in metrics) + ' |')
+    rows = [_index_row(name, spec['networks'][name], values[name], metrics) for name in names]
+    lines = ['# The zoo, measured', ''] + tables.markdown(rows).splitlines()
     lines += ['', 'What the factor readers read, and what can be seen at all: [readers.md](readers.md).']
     _write(NETWORKS / 'table.md', lines)
+
+
+def _index_row(name, entry, values, metrics):
+    origin = {'ours': 'ours', 'other': 'PyTorch'}[entry['origin']]
+    return dict({'network': '[%s](%s.md)' % (name, name), 'kimg': entry['kimg'], 'origin': origin},
+                **{metric: '%.4g' % values[metric][0] if metric in values else None for metric in metrics})
 
 
 # ------------------------------------------------------------------ readers
@@ -164,35 +166,34 @@ def _readings_path(world):
 
 
 def _measure_reader(name):
-    import numpy as np
-    import tensorflow.compat.v1 as tf
     from regan import worlds
     from regan.base import provenance
     from regan.networks.judges import FactorReader
+    from regan.networks.opening import backend
     import tqdm
     world = worlds.load(name)
     with FactorReader(reader_of(name)) as reader:
         with tqdm.tqdm(total=READINGS * (len(world.factors) + 1), desc=name, unit=' images', leave=False, disable=None) as bar:
             found = visibility.readings(world, reader.read, reader.circular, READINGS, READINGS_SEED, reader.resolution, bar.update)
-        facts = dict(reader=reader.sha256, renderer=worlds.RENDERER_VERSION, n=READINGS, seed=READINGS_SEED, software=provenance.software({'tensorflow': tf.__version__, 'numpy': np.__version__}))
+        facts = dict(reader=reader.sha256, renderer=worlds.RENDERER_VERSION, n=READINGS, seed=READINGS_SEED,
+                     software=provenance.software(backend()))
     artefacts.write_json(_readings_path(name), dict(facts, readings=[dataclasses.asdict(reading) for reading in found]))
 
 
 def _reader_lines(world, record):
     found = sorted((visibility.Reading(**reading) for reading in record['readings']), key=lambda reading: -reading.r2)
-    lines = ['## ' + world, '', '| factor | change | visible | R2 | R2 where visible | |', '|---|---|---|---|---|---|']
-    for reading in found:
-        lines.append('| %s | %.1f | %.0f %% | %.3f | %s | %s |' % (
-            reading.name, reading.change, 100 * reading.share, reading.r2, '' if reading.visible_r2 is None else '%.3f' % reading.visible_r2,
-            'missed' if reading.visible and reading.r2 < 0.9 else ''))
+    rows = [{'factor': reading.name, 'change': '%.1f' % reading.change, 'visible': '%.0f %%' % (100 * reading.share),
+             'R2': '%.3f' % reading.r2,
+             'R2 where visible': None if reading.visible_r2 is None else '%.3f' % reading.visible_r2,
+             '': 'missed' if reading.visible and reading.r2 < 0.9 else None} for reading in found]
+    lines = ['## ' + world, ''] + tables.markdown(rows).splitlines()
     visible = [reading for reading in found if reading.visible]
     return lines + ['', '%d images. Of %d visible factors %d are read with an R2 of at least 0.9.' % (
         record['n'], len(visible), sum(reading.r2 >= 0.9 for reading in visible)), '']
 
 
 def _write(path, lines):
-    with artefacts.atomic_path(path) as temporary:
-        temporary.write_text('\n'.join(lines) + '\n', encoding='utf-8')
+    artefacts.write_text(path, '\n'.join(lines) + '\n')
     click.echo('wrote %s' % path)
 
 
@@ -208,8 +209,7 @@ def smoke(folder):
               '--mapping-fmaps', 16, '--fmap-base', 128, '--fmap-max', 16, '--path-length-weight', 0, '--tick-kimg', 0.04, '--network-ticks', 4,
               '--reader', reader_of('cars'), '--metric-images', 16)
     regan('metrics', run / 'network-final.pkl', '--metrics', 'frechet,pr', '--n', 64, '--data', data, '--reader', reader_of('cars'), '--out', numbers)
-    with open(str(run / 'log.csv'), newline='') as file:
-        shown = [float(row['kimg']) for row in csv.DictReader(file)]
+    shown = [float(row['kimg']) for row in tables.read_csv(run / 'log.csv')]
     values = [result['value'] for result in json.loads(numbers.read_text())['results']]
     if shown != [0.04, 0.08, 0.12, 0.16] or len(values) != 3 or not all(map(math.isfinite, values)):
         raise UserError('%s holds the ticks %s and the metrics %s; expected four ticks to 0.16 kimg and three numbers' % (folder, shown, values))

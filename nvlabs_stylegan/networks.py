@@ -8,7 +8,8 @@ import tensorflow.compat.v1 as tf
 
 import dnnlib
 import dnnlib.tflib as tflib
-from dnnlib.tflib.primitives.latents import concat_label, is_number, mix_styles, track_average, truncate
+from dnnlib.tflib.primitives.latents import (
+    broadcast_dlatents, is_number, mapping_input, mix_styles, track_average, truncate)
 from dnnlib.tflib.primitives.layers import (
     constant_input, minibatch_stddev, noise_image, resolution_log2, second_moment_norm, weighted_score)
 from dnnlib.tflib.primitives.layout import batch_size, channel_axis, flatten_nchw, from_layout, publish, to_layout
@@ -62,22 +63,12 @@ def G_mapping(latents_in, labels_in, latent_size=512, label_size=0, dlatent_size
               dtype='float32', **_kwargs):
     """z [N, Z], labels [N, label_size] -> dlatents_out [N, dlatent_broadcast, D], or [N, D] if that is None."""
     act, gain = activation(mapping_nonlinearity)
-    latents_in.set_shape([None, latent_size])
-    labels_in.set_shape([None, label_size])
-    x = tf.cast(latents_in, dtype)
-    if label_size:
-        x = concat_label(x, tf.cast(labels_in, dtype), latent_size)
-    if normalize_latents:
-        with tf.variable_scope('PixelNorm'):
-            x = second_moment_norm(x, axis=1)
+    x = mapping_input(latents_in, labels_in, latent_size, label_size, dtype, 'PixelNorm' if normalize_latents else None)
     for i in range(mapping_layers):
         with tf.variable_scope('Dense%d' % i):
             size = dlatent_size if i == mapping_layers - 1 else mapping_fmaps
             x = act(add_bias(dense(x, size, gain, use_wscale, mapping_lrmul), mapping_lrmul))
-    if dlatent_broadcast is not None:
-        with tf.variable_scope('Broadcast'):
-            x = tf.tile(x[:, np.newaxis], [1, dlatent_broadcast, 1])  # [N, L, D]
-    return tf.identity(x, name='dlatents_out')
+    return broadcast_dlatents(x, dlatent_broadcast)
 
 
 def feature_maps(fmap_base, fmap_decay, fmap_max):

@@ -7,11 +7,12 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 import dnnlib
+from dnnlib.tflib.primitives.latents import broadcast_dlatents
 from dnnlib.tflib.primitives.layers import resolution_log2, second_moment_norm
 from dnnlib.tflib.primitives.layout import has_gpu, to_layout
 from nvlabs_stylegan2.layers import bias_act, dense
 from nvlabs_stylegan2.networks import (
-    DiscriminatorLayers, SynthesisLayers, broadcast_dlatents, discriminator_features, feature_maps, make_components, mapping_stack,
+    DiscriminatorLayers, SynthesisLayers, discriminator_features, feature_maps, make_components, mapping_stack,
     synthesize_image, wrapped_images)
 
 _NEVER = 99  # log2 of a resolution that no network has.

@@ -9,9 +9,10 @@ import tensorflow.compat.v1 as tf
 import dnnlib
 import dnnlib.tflib as tflib
 from dnnlib.tflib.primitives.convolution import box_down, nearest_up
-from dnnlib.tflib.primitives.latents import concat_label, is_number, mix_styles, track_average, truncate
+from dnnlib.tflib.primitives.latents import (
+    broadcast_dlatents, is_number, mapping_input, mix_styles, track_average, truncate)
 from dnnlib.tflib.primitives.layers import (
-    constant_input, minibatch_stddev, noise_image, resolution_log2, second_moment_norm, weighted_score)
+    constant_input, minibatch_stddev, noise_image, resolution_log2, weighted_score)
 from dnnlib.tflib.primitives.layout import batch_size, flatten_nchw, from_layout, is_single, publish, to_layout
 from dnnlib.tflib.primitives.randomness import random_normal
 from dnnlib.tflib.primitives.variables import noise_variables, state_variable
@@ -97,14 +98,7 @@ def wrapped_dlatents(latents_in, labels_in, mapping, dlatent_avg, active_layers,
 def G_mapping(latents_in, labels_in, latent_size=512, label_size=0, dlatent_size=512, dlatent_broadcast=None, mapping_layers=8,
               mapping_fmaps=512, mapping_lrmul=0.01, mapping_nonlinearity='lrelu', normalize_latents=True, dtype='float32', **_kwargs):
     """z [N, Z], labels [N, label_size] -> dlatents_out [N, dlatent_broadcast, D], or [N, D] if that is None."""
-    latents_in.set_shape([None, latent_size])
-    labels_in.set_shape([None, label_size])
-    x = tf.cast(latents_in, dtype)
-    if label_size:
-        x = concat_label(x, tf.cast(labels_in, dtype), latent_size)
-    if normalize_latents:
-        with tf.variable_scope('Normalize'):
-            x = second_moment_norm(x, axis=1)
+    x = mapping_input(latents_in, labels_in, latent_size, label_size, dtype, 'Normalize' if normalize_latents else None)
     x = mapping_stack(x, mapping_layers, mapping_fmaps, dlatent_size, mapping_lrmul, mapping_nonlinearity)
     return broadcast_dlatents(x, dlatent_broadcast)
 
@@ -115,14 +109,6 @@ def mapping_stack(x, layers, fmaps, dlatent_size, lrmul, nonlinearity):
         with tf.variable_scope('Dense%d' % i):
             x = bias_act(dense(x, dlatent_size if i == layers - 1 else fmaps, lrmul), nonlinearity, lrmul)
     return x
-
-
-def broadcast_dlatents(x, num_layers):
-    """[N, D] -> dlatents_out [N, num_layers, D], or unchanged if that is None."""
-    if num_layers is not None:
-        with tf.variable_scope('Broadcast'):
-            x = tf.tile(x[:, np.newaxis], [1, num_layers, 1])
-    return tf.identity(x, name='dlatents_out')
 
 
 def feature_maps(fmap_base, fmap_decay, fmap_min, fmap_max):

@@ -1,5 +1,7 @@
 """The command `regan`: look into a pickle, generate, compute components, edit."""
 import importlib
+import json
+import pathlib
 
 import click
 
@@ -13,6 +15,7 @@ COMMANDS = {
     'pca': 'Compute the principal components of W; they are cached.',
     'edit': 'Move latents along principal components in some layers.',
     'sweep': 'Draw many edits of many latents: strips, grids and videos.',
+    'figure': 'Draw a figure of the papers.',
     'edits': 'List, show, import and export named edits.',
     'boundary': 'Learn directions with supervision (InterFaceGAN), and use them.',
     'worlds': 'Draw the procedural worlds, whose factors are known.',
@@ -21,6 +24,7 @@ COMMANDS = {
     'reader': 'Train a factor reader, which reads the factors from images.',
     'metrics': 'Measure the images of a generator.',
     'segan': 'Control SEGAN, StyleGAN2 with linear subspaces.',
+    'script': 'Run a Python script that was written for StyleGAN or StyleGAN2.',
 }
 
 
@@ -44,12 +48,22 @@ class _Group(click.Group):
             return super().invoke(ctx)
 
 
-@click.group(cls=_Group, context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))
-def main():
-    """GANSpace on StyleGAN and StyleGAN2 pickles, on any machine.
+def _packaged():
+    """Names of the registered networks that every installation has. (`regan.networks.models` takes long to import.)"""
+    registry = pathlib.Path(__file__).with_name('networks') / 'models.json'
+    return [name for name, model in json.loads(registry.read_text(encoding='utf-8')).items() if model.get('packaged')]
 
-    NETWORK is a file, or the name of a registered network such as stylegan2-cars-64 (the one that ships with the project).
-    """
+
+HELP = """GANSpace on StyleGAN and StyleGAN2 pickles, on any machine.
+
+NETWORK is a file, or the name of a registered network, such as %s, which is part of every installation.
+"""
+
+
+@click.group(cls=_Group, help=HELP % ', '.join(_packaged()),
+             context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))
+def main():
+    """The command line."""
 
 
 if __name__ == '__main__':

@@ -1,11 +1,11 @@
-"""The scripts of experiments/ as modules, without running them."""
+"""The scripts of experiments/ and examples/ as modules, without running them."""
 import importlib.util
 
-from regan.networks import models
+import checkout
 
 
-def script(name):
-    location = importlib.util.spec_from_file_location(name, str(models.PROJECT / 'experiments' / (name + '.py')))
+def script(name, folder='experiments'):
+    location = importlib.util.spec_from_file_location(name, str(checkout.PROJECT / folder / (name + '.py')))
     module = importlib.util.module_from_spec(location)
     location.loader.exec_module(module)
     return module

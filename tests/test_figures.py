@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from regan.figures import figure_spec, references
+import checkout
+from regan.figures import figure_spec
 
 PROJECT = pathlib.Path(__file__).parents[1]
 FIGURES = sorted(path.stem for path in (PROJECT / 'experiments').glob('figure*.py'))
@@ -18,8 +19,8 @@ def test_there_are_figures():
 @pytest.mark.parametrize('figure', FIGURES)
 def test_complete(figure):
     """A script without a spec, or an embedded variant without a reference for each stack, is unfinished."""
-    variants = figure_spec.load(figure)
-    stored = {path.name for path in references.FOLDER.iterdir()}
+    variants = figure_spec.load(figure, checkout.SPECS)
+    stored = {path.name for path in checkout.REFERENCES.iterdir()}
     name = variants['embedded'].name
     assert {name + end for end in ('.png', '.tf1.png', '.tf1.json', '.tf2.png', '.tf2.json')} <= stored
 

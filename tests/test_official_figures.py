@@ -9,6 +9,7 @@ import pickle
 import numpy as np
 import pytest
 
+import checkout
 import regan.networks.generator  # noqa: F401  TensorFlow's start-up is not part of the first test
 from regan.base import json_records
 from regan.editing import boundary
@@ -20,9 +21,8 @@ from tests.figure_scripts import script
 from tests.tiny_network import FUNCTIONS
 
 FEW_MAPS = dict(num_channels=3, latent_size=512, dlatent_size=512, mapping_fmaps=512, mapping_layers=8, fmap_max=4)
-DRAWINGS = {'figure1': figure.sequences, 'figure_teaser': figure.sequences, 'figure2': script('figure2').draw, 'figure3': script('figure3').draw}
 FAST = [('figure3', 'official')]  # The one with a network of 256 pixels.
-EVERY = [(path.stem, variant) for path in sorted(figure_spec.SPECS.glob('figure*.json'))
+EVERY = [(path.stem, variant) for path in sorted(checkout.SPECS.glob('figure*.json'))
          for variant in json_records.load(path) if variant != 'embedded']
 
 
@@ -59,9 +59,9 @@ def make_boundaries(figure_spec, folder):
 
 
 def draw(name, variant, folder, tmp_path):
-    whole = figure_spec.load(name)[variant]
+    whole = figure_spec.load(name, checkout.SPECS)[variant]
     short = dataclasses.replace(whole, panels=tuple(shortened(panel, folder) for panel in whole.panels[:5]))
-    drawn = figure.run(short, DRAWINGS.get(name, figure.strips), tmp_path / 'out')
+    drawn = figure.run(short, script(name).FIGURE.draw, tmp_path / 'out')
     return short, json_records.load(drawn.sidecar)['panels'], images.read_png(drawn.tiles)
 
 
@@ -71,10 +71,10 @@ def test_published_parameters_run(name, variant, folder, tmp_path, monkeypatch):
     monkeypatch.setenv('REGAN_CACHE_DIR', str(folder / 'cache'))
     monkeypatch.setenv('REGAN_BOUNDARIES', str(folder))
     monkeypatch.setattr(boundary, 'PUBLISHED', dict.fromkeys(boundary.PUBLISHED))  # random vectors have other checksums
-    make_boundaries(figure_spec.load(name)[variant], folder)
+    make_boundaries(figure_spec.load(name, checkout.SPECS)[variant], folder)
     short, panels, page = draw(name, variant, folder, tmp_path)
     for panel, facts in zip(short.panels, panels):
-        size = models.find(figure_spec.load(name)[variant].panels[panels.index(facts)].network).resolution
+        size = models.find(figure_spec.load(name, checkout.SPECS)[variant].panels[panels.index(facts)].network).resolution
         crop = panel.crop
         assert (facts['tile_height'], facts['tile_width']) == (size - crop.top - crop.bottom, size - crop.left - crop.right)
         tiles = page[facts['top']:][:facts['rows'] * facts['tile_height'], :facts['columns'] * facts['tile_width']]

@@ -1,18 +1,20 @@
 """Training of the factor reader on images whose factors are known."""
 import dataclasses
 import pickle
+import types
 import zlib
 
 import numpy as np
 
 import dnnlib.tflib as tflib
-from regan.base import artefacts
+from regan.base.checkpoint import Checkpoint
 from regan.base.errors import UserError
 from regan.metrics.factors import r_squared
+from regan.networks import precision
 
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
-BUILD_FUNCTION = 'training.networks_reader.F_reader'
+BUILD_FUNCTION = 'nvlabs_stylegan2.factor_reader.F_reader'
 READ_AT = 64  # Images larger than this are averaged down to it.
 SECTION = 250  # Steps between checkpoints.
 
@@ -55,14 +57,15 @@ def train(images, factors, facts, spec, checkpoint=None, progress=None):
     """
     _check(images, factors, facts, spec)
     images = shrink(images, READ_AT)
-    state = _State(checkpoint, dict(dataclasses.asdict(spec), images=zlib.crc32(np.ascontiguousarray(images)),
-                                    factors=zlib.crc32(np.ascontiguousarray(factors, np.float32))))
+    kept = Checkpoint(checkpoint, dict(dataclasses.asdict(spec), images=zlib.crc32(np.ascontiguousarray(images)),
+                                       factors=zlib.crc32(np.ascontiguousarray(factors, np.float32))))
+    saved = kept.load(types.SimpleNamespace)  # Refused before anything is built.
     with tf.Graph().as_default(), tflib.create_session().as_default():
         net = tflib.Network('F_reader', func_name=BUILD_FUNCTION, num_channels=images.shape[3], resolution=images.shape[1],
                             num_factors=factors.shape[1], **facts)
         _initialise(net, np.random.RandomState(spec.seed))
         trainer = _Trainer(net, images, np.asarray(factors, np.float32), facts['circular'], spec)
-        trainer.run(state, progress or (lambda steps, loss: None))
+        trainer.run(kept, saved, progress or (lambda steps, loss: None))
         readings = read(net, images[-spec.held_out:])
         r2 = r_squared(factors[-spec.held_out:], readings, facts['circular'])
         net.static_kwargs.update(r2=[round(float(value), 4) for value in r2], recipe=dict(dataclasses.asdict(spec), images=len(images)))
@@ -105,8 +108,7 @@ def _check(images, factors, facts, spec):
     if len(images) < spec.held_out + spec.minibatch:
         raise UserError('%d images are too few for a minibatch of %d and %d held-out ones; give more'
                         % (len(images), spec.minibatch, spec.held_out))
-    if spec.precision == 'bfloat16' and tf.__version__.startswith('1.'):
-        raise UserError('TensorFlow %s has no bfloat16 convolutions on a CPU; choose float32' % tf.__version__)
+    precision.check_dtype(spec.precision, tf.__version__)
 
 
 def _initialise(net, random):
@@ -141,19 +143,25 @@ class _Trainer:
             loss += tf.reduce_sum(tf.square(outputs[2] - tf.stack([tf.cos(angles), tf.sin(angles)], axis=2)), axis=[1, 2])
         return tf.reduce_mean(loss)
 
-    def run(self, state, progress):
-        """Trains from the checkpoint's step, if there is one, to the last."""
-        begin = state.load(self.variables)
+    def run(self, kept, saved, progress):
+        """Trains from the saved step, if there is one, to the last, and keeps a Checkpoint."""
+        begin = self._restored(saved) if saved else 0
         progress(begin, float('nan'))
         while begin < self.spec.steps:
             end = min(begin + SECTION, self.spec.steps)
             loss = np.mean([self._step(step) for step in range(begin, end)])
             if not np.isfinite(loss):
                 raise UserError('the factor reader diverged before step %d; choose a lower learning rate' % end)
-            state.save(self.variables, end)
+            values = {'v%d' % i: value for i, value in enumerate(tflib.run(self.variables))}
+            kept.save(types.SimpleNamespace(step=end, **values))
             progress(end - begin, loss)
             begin = end
-        state.remove()
+        kept.remove()
+
+    def _restored(self, saved):
+        """Gives the variables, network's and optimizer's, their saved values; returns the number of steps done."""
+        tflib.load_vars({variable: getattr(saved, 'v%d' % i) for i, variable in enumerate(self.variables)})
+        return saved.step
 
     def _step(self, step):
         indices, spec = self._minibatch(step), self.spec
@@ -168,36 +176,3 @@ class _Trainer:
         epoch, place = divmod(step, self.train_size // self.spec.minibatch)
         order = np.random.RandomState((self.spec.seed, 0, epoch)).permutation(self.train_size)
         return order[place * self.spec.minibatch:(place + 1) * self.spec.minibatch]
-
-
-class _State:
-    """The checkpoint of a training: the variables, network's and optimizer's, after some steps.
-
-    Args:
-        path: .npz file, or None: then nothing is kept.
-        facts: everything that the state depends on.
-    Raises: UserError if there is a file, but of another training.
-    """
-
-    def __init__(self, path, facts):
-        self._path, self._key, self._arrays = path, artefacts.cache_key(facts), None
-        if path is not None and path.exists():
-            self._arrays = artefacts.read_npz(path)
-            if str(self._arrays.get('key')) != self._key:
-                raise UserError('%s is the checkpoint of a training with other settings or data; delete it to start again' % path)
-
-    def load(self, variables):
-        """Gives the variables their values; returns the number of steps done."""
-        if self._arrays is None:
-            return 0
-        tflib.load_vars({var: self._arrays['v%d' % i] for i, var in enumerate(variables)})
-        return int(self._arrays['step'])
-
-    def save(self, variables, step):
-        if self._path is not None:
-            arrays = {'v%d' % i: value for i, value in enumerate(tflib.run(variables))}
-            artefacts.write_npz(self._path, dict(arrays, key=np.array(self._key), step=np.array(step)))
-
-    def remove(self):
-        if self._path is not None and self._path.exists():
-            self._path.unlink()

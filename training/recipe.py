@@ -92,7 +92,7 @@ def segan(network, mode, subspace_init=None, collapse_mode2=False, orth_weight=0
 
     Args:
         network: dict of network sizes, as for `stylegan2`.
-        mode: 0 to 4, see `training.networks_segan`. subspace_init: 'segan-rows' (default) or 'eigen-columns', modes 1 and 2.
+        mode: 0 to 4, see `nvlabs_stylegan2.segan`. subspace_init: 'segan-rows' (default) or 'eigen-columns', modes 1 and 2.
         collapse_mode2: mode 2 keeps the sums over its basis in place of the basis.
         orth_weight: of EigenGAN's regulariser (the published code has none).
         others: fields of `Recipe`.
@@ -105,7 +105,7 @@ def segan(network, mode, subspace_init=None, collapse_mode2=False, orth_weight=0
     lengths = dict(func_name='training.loss_segan.G_logistic_ns_pathreg', pl_weight=pl_weight, pl_minibatch_shrink=1)
     if orth_weight:
         lengths['orth_weight'] = orth_weight
-    return Recipe(order='stylegan2', G=dict(network, func_name='training.networks_segan.G_segan', **options),
+    return Recipe(order='stylegan2', G=dict(network, func_name='nvlabs_stylegan2.segan.G_segan', **options),
                   D=dict(network, func_name=DISCRIMINATORS[discriminator]), G_loss=lengths,
                   D_loss=dict(func_name='training.loss.D_logistic_r1', gamma=r1_gamma),
                   G_reg_interval=4, D_reg_interval=r1_interval or 16, **others)

@@ -1,5 +1,4 @@
 """What a training run leaves in its folder: log, TensorBoard events, sample grids, network pickles."""
-import csv
 import os
 
 import numpy as np
@@ -7,7 +6,7 @@ import numpy as np
 from dnnlib.tflib.autosummary import save_summaries
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
-from regan.base import artefacts
+from regan.base import artefacts, tables
 from regan.base.errors import UserError
 from training import misc
 
@@ -67,17 +66,12 @@ class RunFolder:
     def _rows(self):
         if not os.path.exists(self.file(LOG)):
             return []
-        with open(self.file(LOG), newline='') as file:
-            return list(csv.DictReader(file))
+        return tables.read_csv(self.file(LOG))
 
     def _write_rows(self, rows):
-        if not rows:
-            return
         names = list(dict.fromkeys(name for row in rows for name in row))
-        with artefacts.atomic_path(self.file(LOG)) as temporary, open(str(temporary), 'w', newline='') as file:
-            writer = csv.DictWriter(file, names)
-            writer.writeheader()
-            writer.writerows(rows)
+        if rows:
+            tables.write_csv(self.file(LOG), [{name: row.get(name) for name in names} for row in rows])
 
     def close(self):
         """Closes the TensorBoard events."""

@@ -1,7 +1,6 @@
 """The state of a training run on disk: all that is needed to go on as if it had never stopped."""
 import json
 import os
-import zipfile
 
 import numpy as np
 
@@ -9,6 +8,7 @@ from regan.base import artefacts
 from regan.base.errors import UserError
 
 FORMAT = 1
+ADVICE = 'delete it to start again, or give another folder'
 
 
 def save(path, variables, progress, recipe):
@@ -19,18 +19,18 @@ def save(path, variables, progress, recipe):
     Raises: UserError if it cannot be written, e.g. on a full disk; an earlier file stays.
     """
     header = json.dumps(dict(format=FORMAT, progress=progress, recipe=recipe), sort_keys=True)
-    with artefacts.atomic_path(path) as temporary, open(str(temporary), 'wb') as file:  # Not compressed: weights hardly shrink.
-        np.savez(file, header=np.array(header), **{'variables/' + name: value for name, value in variables.items()})
+    arrays = {'variables/' + name: value for name, value in variables.items()}
+    artefacts.write_npz(path, dict(arrays, header=np.array(header)), compressed=False)  # Weights hardly shrink.
 
 
 def load(path, recipe):
     """(variables, progress) of a state. Raises UserError if it is unreadable, or of another recipe."""
+    arrays = artefacts.read_npz(path, ADVICE)
     try:
-        with np.load(path, allow_pickle=False) as data:
-            header = json.loads(str(data['header']))
-            variables = {key[len('variables/'):]: data[key] for key in data.files if key.startswith('variables/')}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError('%s is not a readable training state (%s); delete it to start again, or give another folder' % (path, error)) from None
+        header = json.loads(str(arrays.pop('header')))
+    except (ValueError, KeyError) as error:
+        raise UserError('%s is no training state (%s); %s' % (path, error, ADVICE)) from None
+    variables = {key[len('variables/'):]: value for key, value in arrays.items()}
     _check(path, header, json.loads(json.dumps(recipe)))
     return variables, header['progress']
 

@@ -13,6 +13,7 @@ import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-u
 
 from regan.base import artefacts
 from regan.base.errors import UserError
+from regan.networks import precision
 from training import dataset, misc, state
 from training.graph import TrainingGraph, fade
 from training.run_folder import GRID, RunFolder, STATE
@@ -60,8 +61,7 @@ def training_loop(recipe, data_dir, run_dir, total_kimg, resolution=None, max_la
     Returns: path of network-final.pkl, or None if it was interrupted.
     Raises: UserError for bad data, a state of another recipe, a full disk, or a loss that is not finite.
     """
-    if recipe.precision != 'float32' and tf.__version__.startswith('1.'):
-        raise UserError('--precision %s needs TensorFlow 2; on TensorFlow %s train with float32' % (recipe.precision, tf.__version__))
+    precision.check_dtype(recipe.precision, tf.__version__)
     folder = RunFolder(run_dir)
     with tf.Graph().as_default(), _session(threads), contextlib.closing(folder):
         training_set = dataset.load_dataset(tfrecord_dir=data_dir, resolution=resolution, max_label_size=max_label_size, seed=recipe.seed)

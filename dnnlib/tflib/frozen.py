@@ -9,7 +9,6 @@ import os
 # Its other allocator keeps it. Read when the first session is made; TensorFlow 2 does so anyway.
 os.environ.setdefault('TF_CPU_ALLOCATOR_USE_BFC', '1')
 
-import numpy as np
 import tensorflow.compat.v1 as tf
 
 from dnnlib.tflib import tfutil

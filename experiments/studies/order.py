@@ -6,6 +6,8 @@ import numpy as np
 from studies import design, importance, intervals, readings
 from studies.report import Number, Section
 
+SMOOTHED = 5  # Components behind a point of the plot.
+
 
 def measure(subject, ranges, components, latents, per_latent):
     """Readings of latents moved by one standard deviation along early components, in one range of layers at a time.
@@ -166,12 +168,12 @@ def _draw(figure, pictures, groups, ranges):
         bottom.set_xticks(range(len(ranges)))
         bottom.set_xticklabels([_layers(layers) for layers in ranges])
         bottom.set_xlabel('layers')
-    grid[0, 0].set_ylabel('change per step (mean of 5 neighbours)')
+    grid[0, 0].set_ylabel('change per step (mean of %d neighbours)' % SMOOTHED)
     grid[0, 0].legend()
     grid[1, 0].set_ylabel('component')
     figure.colorbar(picture, ax=grid[1, -1], label='share of geometry')
 
 
-def _smooth(values, width=5):
-    padded = np.pad(values, width // 2, mode='edge')
-    return np.convolve(padded, np.full(width, 1 / width), mode='valid')
+def _smooth(values):
+    padded = np.pad(values, SMOOTHED // 2, mode='edge')
+    return np.convolve(padded, np.full(SMOOTHED, 1 / SMOOTHED), mode='valid')

@@ -1,11 +1,9 @@
 """From sections to files: Markdown, one CSV and one plot for each section, the headline numbers, and their check."""
-import csv
 import dataclasses
-import io
 import math
 from typing import Callable, List, NamedTuple
 
-from regan.base import artefacts, json_records
+from regan.base import artefacts, json_records, plots, tables
 from studies.intervals import Estimate, agrees, equals
 from regan.base.errors import UserError
 
@@ -59,42 +57,23 @@ def write(folder, sections, facts, sample=()):
                  high=n.estimate.high, latents=n.estimate.n, sample=again.get(n[:3])) for section in sections for n in section.numbers]
     write_csv(folder / NUMBERS, rows)
     artefacts.write_json(folder / 'report.json', facts)
-    write_text(folder / 'report.md', markdown(sections, facts))
+    artefacts.write_text(folder / 'report.md', markdown(sections, facts))
 
 
 def write_csv(path, rows):
     """Rows (dicts with equal keys) as CSV, numbers to six digits; None and infinity become empty."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator='\n')
-    if rows:
-        table.writerow(rows[0])
-    for row in rows:
-        table.writerow([_cell(value) for value in row.values()])
-    write_text(path, text.getvalue())
+    finite = [{key: None if _is_infinite(value) else value for key, value in row.items()} for row in rows]
+    tables.write_csv(path, finite, digits=6)
 
 
-def _cell(value):
-    if value is None or isinstance(value, float) and not math.isfinite(value):
-        return ''
-    return '%.6g' % value if isinstance(value, float) else value
+def _is_infinite(value):
+    """Also for NaN."""
+    return isinstance(value, float) and not math.isfinite(value)
 
 
-def write_text(path, text):
-    """Writes a text file, atomically."""
-    with artefacts.atomic_path(path) as temporary:
-        temporary.write_text(text, encoding='utf-8')
-
-
-def save_plot(path, draw, columns=1, lines=1):
-    """PNG of what draw(figure) draws; equal content gives equal bytes on one stack."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # Without pyplot's global state.
-    from matplotlib.figure import Figure
-    figure = Figure(figsize=(max(6, PANEL[0] * columns), PANEL[1] * lines), dpi=80)
-    FigureCanvasAgg(figure)
-    draw(figure)
-    figure.tight_layout()
-    with artefacts.atomic_path(path) as temporary:
-        figure.savefig(str(temporary), format='png', metadata={'Software': None})
+def save_plot(path, draw, columns, lines):
+    """PNG of what draw(figure) draws in so many columns and lines of panels."""
+    plots.save(path, draw, (max(6, PANEL[0] * columns), PANEL[1] * lines), dpi=80)
 
 
 def markdown(sections, facts):
@@ -104,16 +83,18 @@ def markdown(sections, facts):
              'in standard deviations of that factor over the network\'s own samples; circular factors count by their cosine and sine. '
              'Brackets hold 95 % intervals. `make claims` measures everything again; `sample` in numbers.csv is what a check on fewer '
              'latents has to find.', '']
-    lines += ['| network | SHA-256 | factors that are read | left out (R2 below %g) |' % facts['least_r2'], '|---|---|---|---|']
-    lines += ['| %s | `%s` | %s | %s |' % (name, network['sha256'][:16], ', '.join(network['factors']),
-                                           ', '.join(network['left_out']) or 'none') for name, network in facts['networks'].items()]
+    lines += tables.markdown([{
+        'network': name, 'SHA-256': '`%s`' % network['sha256'][:16],
+        'factors that are read': ', '.join(network['factors']),
+        'left out (R2 below %g)' % facts['least_r2']: ', '.join(network['left_out']) or 'none'}
+        for name, network in facts['networks'].items()]).splitlines()
     lines += ['', 'Seed %(seed)d, truncation psi %(psi)g, stored noise, %(pca)s.' % facts, '']
     lines += ['* **%s.** %s' % (section.title, section.verdict) for section in sections]
     for section in sections:
         lines += ['', '## ' + section.title, '', section.method, ''] + ['* ' + sentence for sentence in section.sentences]
         lines += ['', '![%s](%s.png)' % (section.title, section.name), '']
-        lines += ['| network | quantity | value |', '|---|---|---|']
-        lines += ['| %s | %s | %s |' % (n.network, n.quantity, n.estimate) for n in section.numbers]
+        numbers = [dict(network=n.network, quantity=n.quantity, value=n.estimate) for n in section.numbers]
+        lines += tables.markdown(numbers).splitlines()
         lines += ['', 'All numbers: [%s.csv](%s.csv).' % (section.name, section.name)]
     return '\n'.join(lines) + '\n'
 
@@ -166,12 +147,9 @@ def singles(rows):
 
 
 def _read(path, columns):
-    try:
-        with open(str(path), newline='', encoding='utf-8') as file:
-            table = csv.DictReader(file)
-            rows = list(table)
-    except FileNotFoundError:
-        raise UserError('there is no report in %s; run `make claims`' % path.parent) from None
-    if not set(columns) <= set(table.fieldnames or ()):
+    if not path.exists():
+        raise UserError('there is no report in %s; run `make claims`' % path.parent)
+    rows = tables.read_csv(path)
+    if not all(set(columns) <= set(row) for row in rows):
         raise UserError('%s is not a table of a report; run `make claims`' % path)
     return rows

@@ -54,7 +54,7 @@ def compare(a, b):
     return Comparison(np.diagonal(cosines).copy(), cosines.max(axis=1), cosines.argmax(axis=1), np.minimum(angles, 1))
 
 
-def samples_needed(stdev, least, rows_per_run=2):
+def samples_needed(stdev, least):
     """For each component, how many samples two independent runs need to agree to |cosine| of `least`: float64 [K].
 
     Anderson 1963 ("Asymptotic theory for principal component analysis"): of n Gaussian rows, an estimated component is off by
@@ -62,14 +62,15 @@ def samples_needed(stdev, least, rows_per_run=2):
     so the last ones look better than they are.
 
     Args:
-        stdev: float [K]. least: cosine. rows_per_run: 2 for two estimates, 1 against the truth.
+        stdev: float [K].
+        least: cosine.
     """
     variance = np.square(np.asarray(stdev, np.float64))
     gaps = np.subtract.outer(variance, variance)
     np.fill_diagonal(gaps, np.inf)
     gaps = np.where(gaps == 0, np.finfo(float).tiny ** 0.25, gaps)
     spread = (np.outer(variance, variance) / np.square(gaps)).sum(axis=1)
-    return rows_per_run * spread / (1 - least ** 2)
+    return 2 * spread / (1 - least ** 2)
 
 
 def trusted(comparisons, least):

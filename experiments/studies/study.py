@@ -3,6 +3,7 @@ import contextlib
 import dataclasses
 from pathlib import Path
 
+import checkout
 from regan.base import provenance
 from regan.components import pca
 from regan.editing import edit_zoo
@@ -39,7 +40,7 @@ def open_subjects(spec, sizes, cache, progress=None):
 
 def reader_path(name):
     """The path of a reader's file: one of networks/, else the path itself."""
-    return models.EMBEDDED / name if (models.EMBEDDED / name).exists() else Path(name)
+    return checkout.NETWORKS / name if (checkout.NETWORKS / name).exists() else Path(name)
 
 
 def _check(spec, name, generator, reader):
@@ -183,7 +184,7 @@ class Study:
 
 def published_indices():
     """The component indices that published edits of StyleGAN and StyleGAN2 name: set of int."""
-    return {entry.component for entry in edit_zoo.load() if entry.space == 'w' and entry.generation}
+    return {entry.edit.component for entry in edit_zoo.load() if entry.space == 'w' and entry.generation}
 
 
 def sections(study, names=SECTIONS):

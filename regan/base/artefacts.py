@@ -81,33 +81,65 @@ def cache_key(facts):
 
 def write_json(path, obj):
     """Writes `obj` as indented JSON, atomically. NaN and infinity are refused (ValueError)."""
-    text = json.dumps(obj, indent=2, allow_nan=False) + '\n'
+    write_text(path, json.dumps(obj, indent=2, allow_nan=False) + '\n')
+
+
+def write_text(path, text):
+    """Writes a str as UTF-8, atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding='utf-8')
 
 
-def write_npz(path, arrays):
-    """Writes a dict of arrays as a compressed .npz, atomically. Equal arrays give equal bytes."""
+def write_npz(path, arrays, compressed=True):
+    """Writes a dict of arrays as an .npz, atomically. Equal arrays give equal bytes."""
     with atomic_path(path) as temporary:
         with open(str(temporary), 'wb') as file:
-            np.savez_compressed(file, **arrays)
+            (np.savez_compressed if compressed else np.savez)(file, **arrays)
 
 
-def read_npz(path):
+def read_npz(path, advice='if it is from the cache, delete it and run again, else give another file'):
     """All arrays of an .npz as a dict; pickled objects are refused.
+
+    Args:
+        path: the file.
+        advice: what the message says to do about a damaged file.
 
     Raises:
         UserError: the file is missing or damaged; the message names it.
     """
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise UserError('there is no file %s' % path)
+    _check_there(path)
     try:
         with np.load(str(path), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except Exception as error:  # a damaged archive raises anything from BadZipFile to struct.error
-        raise UserError('%s is damaged or not an .npz of plain arrays (%s); if it is from the cache, delete it and run again, else give '
-                        'another file' % (path, type(error).__name__)) from error
+        raise UserError('%s is damaged or not an .npz of plain arrays (%s); %s'
+                        % (path, type(error).__name__, advice)) from error
+
+
+def read_npy(path, advice='write it with np.save'):
+    """The array of a .npy; pickled objects are refused.
+
+    Args:
+        path: the file.
+        advice: what the message says to do about a file that is none.
+
+    Raises:
+        UserError: the file is missing or damaged, or holds several arrays; the message names it.
+    """
+    _check_there(path)
+    try:
+        array = np.load(str(path), allow_pickle=False)
+    except Exception as error:  # as above
+        raise UserError('%s is not a .npy file with a plain array; %s' % (path, advice)) from error
+    if not isinstance(array, np.ndarray):
+        array.close()
+        raise UserError('%s holds several arrays; a .npy file with one is needed' % path)
+    return array
+
+
+def _check_there(path):
+    if not pathlib.Path(path).is_file():
+        raise UserError('there is no file %s; check the name' % path)
 
 
 def fetch(url, sha256, fname, folder, given=None):

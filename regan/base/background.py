@@ -56,13 +56,12 @@ def _make(iterable, made, room, done):
         getattr(iterator, 'close', lambda: None)()
 
 
-def behind(function, items, workers=1, buffered=4):
-    """function(item) for each of `items`, in order, computed in background threads while the caller makes the next items.
+def behind(function, items, buffered=4):
+    """function(item) for each of `items`, in order, computed in a background thread while the caller makes the next.
 
     Args:
-        function: called with one item, in one of the threads.
+        function: called with one item, in the thread.
         items: iterable, consumed by the caller's thread, as far as there is room.
-        workers: threads.
         buffered: calls that are waiting, running, or done and not yet asked for, at most.
 
     Returns:
@@ -70,7 +69,7 @@ def behind(function, items, workers=1, buffered=4):
         ends, the calls that have been taken on are finished first, so what they write is whole.
     """
     pending = collections.deque()
-    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
         iterator, error = iter(items), None
         while error is None:
             try:

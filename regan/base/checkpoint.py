@@ -1,4 +1,4 @@
-"""The state of an unfinished PCA on disk, so that an interrupted run goes on where it stopped."""
+"""The state of unfinished work on disk, so that an interrupted run goes on where it stopped."""
 
 import json
 import pathlib
@@ -26,7 +26,10 @@ class Checkpoint:
         self.facts = json.dumps(facts, sort_keys=True)
 
     def load(self, state_class):
-        """The saved `state_class`, or None where nothing is saved.
+        """The saved state, or None where nothing is saved.
+
+        Args:
+            state_class: is called with the saved arrays, and numbers, by name.
 
         Raises:
             UserError: the file is damaged or belongs to other facts.
@@ -35,7 +38,8 @@ class Checkpoint:
             return None
         arrays = artefacts.read_npz(self.path)
         if str(arrays.pop('facts', '')) != self.facts:
-            raise UserError('%s is the checkpoint of a run with other settings; delete it to start again' % self.path)
+            raise UserError('%s is the checkpoint of a run with other settings or data; delete it to start again'
+                            % self.path)
         try:
             return state_class(**{name: array if array.ndim else array.item() for name, array in arrays.items()})
         except TypeError as error:
@@ -43,7 +47,7 @@ class Checkpoint:
                             % (self.path, error)) from error
 
     def save(self, state):
-        """Replaces the file by `state`, a dataclass of arrays and numbers."""
+        """Replaces the file by `state`, an object whose attributes are arrays and numbers."""
         if self.path is not None and state is not None:
             artefacts.write_npz(self.path, dict(vars(state), facts=np.array(self.facts)))
 

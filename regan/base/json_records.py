@@ -1,9 +1,31 @@
 """JSON objects into frozen dataclasses; every value is checked here, once.
 
+A dataclass says of each key, in one place, its type, its rule, what it means and what holds when it is left out:
+
+>>> @dataclasses.dataclass(frozen=True)
+... @declared
+... class Span:
+...     'A stretch of a line.'
+...
+...     start: int = key(integer(0), 'where it begins', default=0)
+...     length: float = key(number(0), 'in metres')
+>>> build(Span, {'length': 3}, 'span.json')
+Span(length=3.0, start=0)
+>>> build(Span, {'length': -3}, 'span.json')
+Traceback (most recent call last):
+regan.base.errors.UserError: span.json.length must be a number of 0 or more, not -3; correct it
+>>> print(inspect.getdoc(Span))
+A stretch of a line.
+<BLANKLINE>
+Attributes:
+    start: where it begins
+    length: in metres
+
 A rule is a function (value, where) -> value that raises UserError. `where` says which file and
 which key the value comes from, so that each error names them.
 """
 import dataclasses
+import inspect
 import json
 import math
 
@@ -21,36 +43,116 @@ def load(path):
         raise UserError('%s is not valid JSON (%s); correct it' % (path, error))
 
 
-def build(cls, data, where, rules):
-    """Make the dataclass `cls` from the dict `data`; `rules` maps each allowed key to its rule.
+# ------------------------------------------------------------------ declarations
 
-    Keys that `data` lacks take the default of the dataclass. Raises UserError when `data` is not an
-    object, a key is unknown or missing, or a rule or `cls` itself refuses a value.
+def key(rule, doc, default=dataclasses.MISSING, recorded=True):
+    """A field of a dataclass whose value a file gives.
+
+    Args:
+        rule: of the value in the file.
+        doc: what it means, in one line.
+        default: when the file says nothing; without one, the key must be there.
+        recorded: whether `recorded` tells it.
     """
+    return dataclasses.field(default=default, metadata=dict(rule=rule, doc=doc, recorded=recorded))
+
+
+def made(doc, default=dataclasses.MISSING):
+    """A field of a dataclass that no file gives: whoever loads the file hands it to `build`. Args: see `key`."""
+    return dataclasses.field(default=default, metadata=dict(rule=None, doc=doc, recorded=False))
+
+
+def declared(cls):
+    """Class decorator, below `dataclasses.dataclass`, for a class whose fields are each a `key` or `made`.
+
+    The docstring gets what each one means. They may stand in any order: in the constructor, those without a default
+    come first, as a dataclass wants it; the docstring and `recorded` keep the order of the declarations.
+
+    Raises TypeError for a field that is neither.
+    """
+    fields = {name: vars(cls).get(name) for name in cls.__annotations__}
+    for name, field in fields.items():
+        if not isinstance(field, dataclasses.Field) or 'doc' not in field.metadata:
+            raise TypeError('%s.%s is no key; declare it with key(...) or made(...)' % (cls.__name__, name))
+    lines = ['    %s: %s' % (name, field.metadata['doc']) for name, field in fields.items()]
+    cls.__doc__ = '%s\n\nAttributes:\n%s' % (inspect.cleandoc(cls.__doc__), '\n'.join(lines))
+    cls.__annotations__ = {name: cls.__annotations__[name]
+                           for name in sorted(fields, key=lambda name: fields[name].default is not dataclasses.MISSING)}
+    cls.DECLARED = tuple(fields)
+    return cls
+
+
+def rules(cls):
+    """Rules of the keys that a file may give for a dataclass: dict key -> rule.
+
+    A class without declarations checks its own values, so that any are allowed here.
+    """
+    found = {field.name: field.metadata.get('rule', anything) for field in dataclasses.fields(cls)}
+    return {name: rule for name, rule in found.items() if rule is not None}
+
+
+def required(cls):
+    """Names of the keys that a file must give for a dataclass: a set."""
+    given = rules(cls)
+    return {field.name for field in dataclasses.fields(cls) if field.name in given
+            and field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING}
+
+
+def recorded(record):
+    """What is written down of a declared dataclass: dict key -> value, in the order declared.
+
+    Dataclasses within become dicts.
+    """
+    values = dataclasses.asdict(record)
+    kept = {field.name for field in dataclasses.fields(record) if field.metadata['recorded']}
+    return {name: values[name] for name in record.DECLARED if name in kept}
+
+
+# ------------------------------------------------------------------ reading
+
+def build(cls, data, where, **values):
+    """Make the dataclass `cls` from the dict `data`.
+
+    Args:
+        cls: a dataclass, with `declared` or with checks of its own.
+        data: from a JSON file. Keys that it lacks take the default of the dataclass.
+        where: the file and the place in it, for messages.
+        values: of the fields that no file gives.
+
+    Raises:
+        UserError: `data` is not an object, a key is unknown or missing, or a rule or `cls` itself refuses a value.
+    """
+    allowed = rules(cls)
+    check_keys(data, where, allowed, required(cls))
+    values.update((name, allowed[name](value, '%s.%s' % (where, name))) for name, value in data.items())
+    return construct(cls, where, **values)
+
+
+def check_keys(data, where, allowed, needed):
+    """Check that `data` is a dict with only keys that are `allowed` and all that are `needed`. Raises UserError."""
     if not isinstance(data, dict):
         raise refuse(where, 'a JSON object', data)
-    unknown = sorted(set(data) - set(rules))
+    unknown, missing = sorted(set(data) - set(allowed)), sorted(set(needed) - set(data))
     if unknown:
-        raise UserError('%s has the unknown key %r; allowed are: %s' % (where, unknown[0], ', '.join(sorted(rules))))
-    missing = sorted(_required(cls) - set(data))
+        raise UserError('%s has the unknown key %r; allowed are: %s' % (where, unknown[0], ', '.join(sorted(allowed))))
     if missing:
         raise UserError('%s lacks the key %r; add it' % (where, missing[0]))
-    values = {key: rules[key](value, '%s.%s' % (where, key)) for key, value in data.items()}
+
+
+def construct(cls, where, **values):
+    """cls(**values); the UserError of a class that refuses them names the place."""
     try:
         return cls(**values)
     except UserError as error:
         raise UserError('%s: %s' % (where, error))
 
 
-def _required(cls):
-    return {field.name for field in dataclasses.fields(cls)
-            if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING}
-
-
 def refuse(where, wanted, value):
     """The UserError for a value that is not what was wanted."""
     return UserError('%s must be %s, not %s; correct it' % (where, wanted, json.dumps(value)))
 
+
+# ------------------------------------------------------------------ rules
 
 def anything(value, where):
     """Rule: any value; the dataclass itself checks it."""
@@ -104,15 +206,31 @@ def optional(rule):
     return lambda value, where: None if value is None else rule(value, where)
 
 
-def sequence(rule):
-    """Rule: a list of one or more items, each of which `rule` allows, as a tuple."""
+def flag(value, where):
+    """Rule: true or false."""
+    if not isinstance(value, bool):
+        raise refuse(where, 'true or false', value)
+    return value
+
+
+def sequence(rule, empty=False):
+    """Rule: a list of items, each of which `rule` allows, as a tuple; it holds something, unless `empty`."""
     def items(value, where):
-        if not isinstance(value, list) or not value:
+        if not isinstance(value, list) or not (value or empty):
             raise refuse(where, 'a list with something in it', value)
         return tuple(rule(item, '%s[%d]' % (where, i)) for i, item in enumerate(value))
     return items
 
 
-def record(cls, rules):
+def mapping(rule, empty=False):
+    """Rule: a JSON object with any keys, whose values `rule` allows, as a dict; it holds something, unless `empty`."""
+    def entries(value, where):
+        if not isinstance(value, dict) or not (value or empty):
+            raise refuse(where, 'a JSON object' + ('' if empty else ' with something in it'), value)
+        return {name: rule(item, '%s.%s' % (where, name)) for name, item in value.items()}
+    return entries
+
+
+def record(cls):
     """Rule: a JSON object that `build` makes into `cls`."""
-    return lambda value, where: build(cls, value, where, rules)
+    return lambda value, where: build(cls, value, where)

@@ -1,31 +1,74 @@
-"""Small tables as Markdown and CSV. A table is a list of dicts with the same keys in the same order; every value is written by `str`."""
+"""Tables as Markdown and CSV.
+
+A table is a list of dicts with the same keys in the same order: the headings, and a row's values.
+"""
 import csv
 import io
 
 from regan.base import artefacts
+from regan.base.errors import UserError
 
 
 def markdown(rows):
-    """The table as Markdown, one line for each row.
+    """The table as Markdown, one line for each row; values are written by `str`, None as nothing. Without rows: ''.
 
-    >>> print(markdown([{'seed': 1, 'mean': 0.5}, {'seed': 2, 'mean': 0.25}]), end='')
+    >>> print(markdown([{'seed': 1, 'mean': 0.5}, {'seed': 2, 'mean': None}]), end='')
     | seed | mean |
     |---|---|
     | 1 | 0.5 |
-    | 2 | 0.25 |
+    | 2 |  |
     """
+    if not rows:
+        return ''
     head = '| %s |\n|%s\n' % (' | '.join(rows[0]), '---|' * len(rows[0]))
-    return head + ''.join('| %s |\n' % ' | '.join(str(value) for value in row.values()) for row in rows)
+    cells = [['' if value is None else str(value) for value in row.values()] for row in rows]
+    return head + ''.join('| %s |\n' % ' | '.join(row) for row in cells)
 
 
 def write(folder, name, text, rows):
     """Writes `text`, which is Markdown, as NAME.md and the rows as NAME.csv; returns the two Paths."""
-    table = io.StringIO()
-    writer = csv.DictWriter(table, list(rows[0]), lineterminator='\n')
-    writer.writeheader()
-    writer.writerows(rows)
     paths = [folder / (name + '.md'), folder / (name + '.csv')]
-    for path, content in zip(paths, (text, table.getvalue())):
-        with artefacts.atomic_path(path) as temporary:
-            temporary.write_text(content, encoding='utf-8')
+    artefacts.write_text(paths[0], text)
+    write_csv(paths[1], rows)
     return paths
+
+
+def write_csv(path, rows, digits=None):
+    """Writes the table as CSV, atomically: None is an empty cell. Without rows the file is empty.
+
+    Args:
+        path: the file.
+        rows: the table.
+        digits: significant ones of the floats; None: all that tell them from others.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator='\n')
+    if rows:
+        writer.writerow(rows[0])
+    for row in rows:
+        writer.writerow(['%.*g' % (digits, value) if digits and isinstance(value, float) else value
+                         for value in row.values()])
+    artefacts.write_text(path, text.getvalue())
+
+
+def read_csv(path):
+    """The table in a CSV file, which begins with a row of headings: list of dicts of str.
+
+    Raises:
+        UserError: as `read_csv_rows`.
+    """
+    rows = read_csv_rows(path)
+    return [dict(zip(rows[0], row)) for row in rows[1:]]
+
+
+def read_csv_rows(path):
+    """The rows of a CSV file in UTF-8 (with or without a byte order mark), empty ones left out: list of lists of str.
+
+    Raises:
+        UserError: the file is missing, or no CSV.
+    """
+    try:
+        with open(str(path), newline='', encoding='utf-8-sig') as file:
+            return [row for row in csv.reader(file) if row]
+    except (OSError, ValueError, csv.Error) as error:
+        raise UserError('%s is no readable .csv file (%s)' % (path, error)) from error

@@ -1,54 +1,89 @@
 """`regan boundary`: directions learnt with supervision."""
 from pathlib import Path
+from typing import NamedTuple, Optional
 
 import click
 
-from regan.commands import options
+from regan.commands import options, progress
 
+_SPACE = click.option('--space', type=click.Choice(['w', 'z']), default='w', show_default=True)
 _NPY = click.option('--out', type=click.Path(dir_okay=False), required=True, callback=options.ending('.npy'),
-                    help='InterFaceGAN\'s .npy: shape (1, D), float64, unit length. A .json with the same name says what made it.')
+                    help='InterFaceGAN\'s .npy: shape (1, D), float64, unit length. A .json with the same name says '
+                         'what made it.')
 
 
 @click.group()
 def boundary():
     """Directions learnt with supervision (InterFaceGAN): the baseline for principal components.
 
-    A boundary is a .npy file, or a name: of one that ships with the project, or of a published one (see `regan boundary fetch`).
+    A boundary is a .npy file, or a name: of one that ships with the project, or of a published one (see `regan boundary
+    fetch`).
     """
+
+
+class _Sampling(NamedTuple):
+    """What codes are drawn from a network, and how their images are scored.
+
+    Attributes:
+        reader: file of a factor reader, or None.
+        factor: of the reader, or None.
+        n, space, psi, cutoff: see `boundary.sample`.
+    """
+
+    reader: Optional[str]
+    factor: Optional[str]
+    n: int
+    space: str
+    psi: float
+    cutoff: int
+
+
+class _Scored(NamedTuple):
+    """Files of codes and of their scores, or None."""
+
+    codes: Optional[str]
+    scores: Optional[str]
 
 
 @boundary.command()
 @click.argument('network', required=False)
-@click.option('--reader', type=click.Path(dir_okay=False), help='Factor reader that scores the images of NETWORK.')
-@click.option('--factor', help='Of the reader, for example yaw.')
-@click.option('--n', type=click.IntRange(min=4), default=10000, show_default=True, help='Images.')
-@click.option('--space', type=click.Choice(['w', 'z']), default='w', show_default=True)
-@click.option('--psi', type=float, default=0.7, show_default=True, callback=options.finite,
-              help='Truncation of the images; the codes are not truncated.')
-@click.option('--cutoff', type=click.IntRange(min=0), default=8, show_default=True, help='Truncate only layers below this one.')
-@click.option('--codes', type=click.Path(dir_okay=False), help='Instead of a network: codes [N, D] in a .npy ...')
-@click.option('--scores', type=click.Path(dir_okay=False), help='... and their scores in a .npy or .csv (last column).')
+@options.group(
+    'sampling', _Sampling,
+    click.option('--reader', type=click.Path(dir_okay=False), help='Factor reader that scores the images of NETWORK.'),
+    click.option('--factor', help='Of the reader, for example yaw.'),
+    click.option('--n', type=click.IntRange(min=4), default=10000, show_default=True, help='Images.'),
+    _SPACE,
+    click.option('--psi', type=float, default=0.7, show_default=True, callback=options.finite,
+                 help='Truncation of the images; the codes are not truncated.'),
+    click.option('--cutoff', type=click.IntRange(min=0), default=8, show_default=True,
+                 help='Truncate only layers below this one.'))
+@options.group(
+    'files', _Scored,
+    click.option('--codes', type=click.Path(dir_okay=False), help='Instead of a network: codes [N, D] in a .npy ...'),
+    click.option('--scores', type=click.Path(dir_okay=False),
+                 help='... and their scores in a .npy or .csv (last column).'))
 @click.option('--invalid', type=float, help='Leave out codes with this score.')
 @click.option('--ratio', type=click.FloatRange(min=0, min_open=True), default=0.02, show_default=True,
               help='Share of the codes at either end that is used; above 1 their number.')
-@click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=0, show_default=True, help='Of codes and of what is held out.')
+@click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=0, show_default=True,
+              help='Of codes and of what is held out.')
 @_NPY
-@options.network_options
-def train(network, reader, factor, n, space, psi, cutoff, codes, scores, invalid, ratio, seed, out, networks_folder, trust_embedded_code):
-    """Find the direction in latent space along which an attribute changes: a linear support vector machine between the codes
-    of highest and of lowest score.
+@options.network
+def train(network, sampling, files, invalid, ratio, seed, out):
+    """Find the direction in latent space along which an attribute changes: a linear support vector machine between the
+    codes of highest and of lowest score.
 
     Either NETWORK, --reader and --factor, or --codes and --scores.
     """
     from regan.base import artefacts
     from regan.editing import boundary as module
     facts = dict(command='boundary train', ratio=ratio, seed=seed)
-    if codes and scores and not (network or reader or factor):
+    if all(files) and not (network.name or sampling.reader or sampling.factor):
         options.refuse(['n', 'space', 'psi', 'cutoff'], 'is for a network; codes are taken as they are')
-        arrays = module.read_codes(codes), module.read_scores(scores)
-        facts.update(codes=codes, scores=scores)
-    elif network and reader and factor and not (codes or scores):
-        arrays, made = _sample(network, reader, factor, n, seed, space, psi, cutoff, networks_folder, trust_embedded_code)
+        arrays = module.read_codes(files.codes), module.read_scores(files.scores)
+        facts.update(files._asdict())
+    elif network.name and sampling.reader and sampling.factor and not any(files):
+        arrays, made = _sample(network, sampling, seed)
         facts = dict(made, **facts)
     else:
         raise click.UsageError('give NETWORK, --reader and --factor, or --codes and --scores')
@@ -77,14 +112,17 @@ def condition(primal, given, out):
     normal, conditions = module.resolve(primal), [module.resolve(one) for one in given]
     left = float(np.linalg.norm(module.residue(normal, conditions)))
     module.save(out, module.condition(normal, conditions))
-    artefacts.write_json(Path(out).with_suffix('.json'), dict(command='boundary condition', primal=primal, given=list(given), length=left))
+    artefacts.write_json(Path(out).with_suffix('.json'), dict(
+        command='boundary condition', primal=primal, given=list(given), length=left))
     click.echo('wrote %s: %.6f of the length was left' % (out, left))
 
 
 @boundary.command()
 @click.argument('file')
-@click.option('--basis', type=click.Path(dir_okay=False), help='Components in an .npz, of `regan pca --out` or GANSpace.')
-@click.option('--with', 'others', multiple=True, metavar='BOUNDARY', help='Another boundary; may be given several times.')
+@click.option('--basis', type=click.Path(dir_okay=False),
+              help='Components in an .npz, of `regan pca --out` or GANSpace.')
+@click.option('--with', 'others', multiple=True, metavar='BOUNDARY',
+              help='Another boundary; may be given several times.')
 @click.option('--most', type=click.IntRange(min=1), default=10, show_default=True, help='Components to print.')
 def compare(file, basis, others, most):
     """Print how a boundary lies among principal components, and its cosines with other boundaries."""
@@ -95,50 +133,53 @@ def compare(file, basis, others, most):
     for other in others:
         click.echo('cosine with %s  %+.4f' % (other, module.resolve(other, len(normal)).dot(normal)))
     if basis:
-        _print_components(module, normal, basis, most)
+        _print_components(normal, basis, most)
+
+
+class _Walk(NamedTuple):
+    """Distances from the plane of a boundary: so many from start to end, both included."""
+
+    start_distance: float
+    end_distance: float
+    steps: int
 
 
 @boundary.command()
 @click.argument('network')
 @click.argument('file')
 @click.option('--seed', '--seeds', 'seeds', required=True, metavar='LIST', help='For example 7 or 1-4.')
-@click.option('--start-distance', type=float, default=-3, show_default=True, callback=options.finite)
-@click.option('--end-distance', type=float, default=3, show_default=True, callback=options.finite)
-@click.option('--steps', type=click.IntRange(min=2), default=10, show_default=True)
-@click.option('--space', type=click.Choice(['w', 'z']), default='w', show_default=True)
+@options.group(
+    'walk', _Walk,
+    click.option('--start-distance', type=float, default=-3, show_default=True, callback=options.finite),
+    click.option('--end-distance', type=float, default=3, show_default=True, callback=options.finite),
+    click.option('--steps', type=click.IntRange(min=2), default=10, show_default=True))
+@_SPACE
 @options.PSI
 @options.CUTOFF
-@options.noise_options
+@options.drawing
 @click.option('--out', type=click.Path(dir_okay=False), required=True, callback=options.png,
               help='PNG: one row for each seed. A .json with the same name says what made it.')
-@options.network_options
-def edit(network, file, seeds, start_distance, end_distance, steps, space, psi, cutoff, mode, noise, conversion, out, networks_folder,
-         trust_embedded_code):
-    """Move codes along a boundary, in all layers, to absolute distances from its plane (as InterFaceGAN does), and draw them."""
+@options.network
+def edit(network, file, seeds, walk, space, drawing, out):
+    """Move codes along a boundary, in all layers, to absolute distances from its plane (as InterFaceGAN does), and draw
+    them.
+    """
     from regan.base import artefacts, provenance
+    from regan.drawing import edit_images
     from regan.editing import boundary as module
-    from regan.networks import models
     from regan.pictures import images
     from regan.sampling import latents
-    from regan.networks.generator import Generator
     import numpy as np
-    seeds, distances = latents.parse_seeds(seeds), np.linspace(start_distance, end_distance, steps)
-    with Generator.open(models.resolve(network, networks_folder), trust_embedded_code=trust_embedded_code) as generator:
-        options.check_cutoff(cutoff, generator)
-        settings = options.resolve(mode, noise, conversion, generator.generation, psi, cutoff)
+    seeds, distances = latents.parse_seeds(seeds), np.linspace(*walk)
+    with network.open() as generator:
+        settings = drawing.settings(generator)
         normal = module.resolve(file, generator.dlatent_size if space == 'w' else generator.latent_size)
-        generator.set_noise(settings.noise)
-        z = latents.from_seeds(seeds, generator.latent_size)
-        codes = module.move(generator.map(z) if space == 'w' else module.to_sphere(z), normal, distances)  # [N, F, D]
-        flat = codes.reshape(-1, codes.shape[2])
-        dlatents = latents.broadcast(flat if space == 'w' else generator.map(flat), generator.num_layers)
-        tiles = generator.synthesize(latents.truncate(dlatents, generator.dlatent_avg, settings.psi, settings.cutoff),
-                                     conversion=settings.conversion)
-        images.save_png(out, images.grid(tiles.reshape(codes.shape[:2] + tiles.shape[1:])))
+        dlatents = edit_images.boundary_rows(generator, normal, seeds, distances, space)  # [N, F, L, D]
+        images.save_png(out, images.grid(edit_images.draw(generator, dlatents, settings)))
         artefacts.write_json(Path(out).with_suffix('.json'), dict(
-            provenance.made_by('boundary edit', network, generator), boundary=file, seeds=seeds, distances=distances.tolist(), space=space,
-            **settings._asdict()))
-    click.echo('wrote %s: %d rows of %d' % ((out,) + codes.shape[:2]))
+            provenance.made_by('boundary edit', network.name, generator), boundary=file, seeds=seeds,
+            distances=distances.tolist(), space=space, **settings._asdict()))
+    click.echo('wrote %s: %d rows of %d' % ((out,) + dlatents.shape[:2]))
 
 
 @boundary.command()
@@ -148,8 +189,8 @@ def edit(network, file, seeds, start_distance, end_distance, steps, space, psi, 
 def fetch(names, folder):
     """Download InterFaceGAN's published boundaries in W of StyleGAN, check them, and print where they are.
 
-    They fit the first generation only: stylegan-ffhq and stylegan-celebahq. Without a name the names are printed. MIT licence, copyright
-    2019 Yujun Shen.
+    They fit the first generation only: stylegan-ffhq and stylegan-celebahq. Without a name the names are printed. MIT
+    licence, copyright 2019 Yujun Shen.
     """
     from regan.editing import boundary as module
     from regan.base.errors import UserError
@@ -157,32 +198,34 @@ def fetch(names, folder):
         if not names:
             click.echo(name)
         elif name not in module.PUBLISHED:
-            raise UserError('there is no published boundary %s; the names are: %s' % (name, ', '.join(module.PUBLISHED)))
+            raise UserError('there is no published boundary %s; the names are: %s'
+                            % (name, ', '.join(module.PUBLISHED)))
         else:
             click.echo('%s: %s' % (name, module.locate(name, folder)))
 
 
-def _sample(network, reader, factor, n, seed, space, psi, cutoff, networks_folder, trust_embedded_code):
-    """(codes, scores) and what made them."""
+def _sample(network, sampling, seed):
+    """(codes, scores) of a Network by a _Sampling, and what made them, a dict."""
     from regan.base import provenance
     from regan.editing import boundary as module
-    from regan.networks import models
     from regan.networks.judges import FactorReader
-    from regan.networks.generator import Generator
-    import tqdm
-    with FactorReader(reader) as judge:
-        column = module.factor_index(judge, factor)
-        with Generator.open(models.resolve(network, networks_folder), trust_embedded_code=trust_embedded_code) as generator:
+    with FactorReader(sampling.reader) as judge:
+        column = module.factor_index(judge, sampling.factor)
+        with network.open() as generator:
             judge.check(generator.num_channels, generator.resolution)
-            cutoff = min(cutoff, generator.num_layers)
-            with tqdm.tqdm(total=n, unit=' images', leave=False, disable=None) as bar:
-                codes, factors = module.sample(generator, judge, n, seed, space, psi, cutoff, progress=bar.update)
-            made = dict(provenance.made_by('boundary train', network, generator), reader_sha256=judge.sha256, factor=factor, space=space,
-                        psi=psi, cutoff=cutoff, reader_r2=judge.r2[column] if judge.r2 else None)
+            cutoff = min(sampling.cutoff, generator.num_layers)
+            with progress.bar(sampling.n) as bar:
+                codes, factors = module.sample(
+                    generator, judge, sampling.n, seed, sampling.space, sampling.psi, cutoff, progress=bar.update)
+            made = dict(
+                provenance.made_by('boundary train', network.name, generator), reader_sha256=judge.sha256,
+                factor=sampling.factor, space=sampling.space, psi=sampling.psi, cutoff=cutoff,
+                reader_r2=judge.r2[column] if judge.r2 else None)
     return (codes, factors[:, column]), made
 
 
-def _print_components(module, normal, path, most):
+def _print_components(normal, path, most):
+    from regan.editing import boundary as module
     from regan.components.basis import Basis
     import numpy as np
     cosines = module.cosines(normal, Basis.load(path).components)
@@ -190,4 +233,5 @@ def _print_components(module, normal, path, most):
     for i in np.argsort(-np.abs(cosines), kind='mergesort')[:most]:
         click.echo('%9d  %+.4f' % (i, cosines[i]))
     for count in sorted({min(count, len(cosines)) for count in (10, 50, 128)}):
-        click.echo('share of its length inside the first %d components  %.4f' % (count, np.linalg.norm(cosines[:count])))
+        share = np.linalg.norm(cosines[:count])
+        click.echo('share of its length inside the first %d components  %.4f' % (count, share))

@@ -2,8 +2,11 @@
 import contextlib
 import json
 import sys
+from typing import NamedTuple, Optional
 
 import click
+
+from regan.commands import options, progress
 
 
 @click.group()
@@ -11,36 +14,70 @@ def dataset():
     """Data sets for training: folders of TFRecords in the official format, one file for each resolution."""
 
 
-@dataset.command()
-@click.argument('folder', metavar='DIR', type=click.Path())
-@click.option('--world', metavar='NAME', help='Render a world: cars, faces, ...')
-@click.option('--n', type=click.IntRange(min=1), help='Number of images of the world.  [default: 24000]')
-@click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), help='Of the world\'s factors.  [default: 1]')
-@click.option('--supersampling', type=click.IntRange(1, 8), help='Rays along each side of a pixel.  [default: 2]')
-@click.option('--images', 'source', metavar='FOLDER', type=click.Path(), help='Take all images in a folder and the folders in it.')
-@click.option('--resolution', type=click.IntRange(min=4), help='A power of two.  [default: 128 for a world, the images\' own size]')
-@click.option('--resize', is_flag=True, help='Cut the central square out of each image and resize it to --resolution (Lanczos).')
-@click.option('--shuffle/--no-shuffle', default=None, help='Images in the official tool\'s shuffled order, or sorted by path.  [default: shuffle]')
-@click.option('--labels', type=click.Path(), help='.npy with a row for each image sorted by path, or .csv with FILE,NUMBER,...; one whole number is a class.')
-def create(folder, world, n, seed, supersampling, source, resolution, resize, shuffle, labels):
-    """Make a data set, DIR, from a world (--world) or from your images (--images)."""
-    of_world, of_images = dict(n=n, seed=seed, supersampling=supersampling), dict(resize=resize or None, shuffle=shuffle, labels=labels)
+_OF_WORLD = ('n', 'seed', 'supersampling')
+_OF_IMAGES = ('resize', 'shuffle', 'labels')
+
+
+class _Source(NamedTuple):
+    """What a data set is made of: a world or a folder of images, the other is None.
+
+    Attributes:
+        world: name, or None.
+        images: folder, or None.
+        settings: dict of further arguments of `creation.create_from_world` or `creation.create_from_images`.
+    """
+
+    world: Optional[str]
+    images: Optional[str]
+    settings: dict
+
+    def write(self, folder):
+        """Makes the data set `folder`."""
+        from regan.data import creation
+        if self.world:
+            from regan import worlds
+            with progress.bar(self.settings['n']) as bar:
+                creation.create_from_world(folder, worlds.load(self.world), progress=bar.update, **self.settings)
+        else:
+            with progress.bar(None) as bar:
+                creation.create_from_images(folder, self.images, progress=bar.update, **self.settings)
+
+
+def _source(world, source, resize, **values):
     if (world is None) == (source is None):
         raise click.UsageError('give either --world or --images')
-    for option, value in (of_images if world else of_world).items():
-        if value is not None:
+    values['resize'] = resize or None
+    for option in _OF_IMAGES if world else _OF_WORLD:
+        if values.pop(option) is not None:
             raise click.UsageError('--%s does not go with %s' % (option, '--world' if world else '--images'))
+    settings = {option: value for option, value in values.items() if value is not None}
+    return _Source(world, source, dict(dict(n=24000, seed=1, resolution=128), **settings) if world else settings)
+
+
+@dataset.command()
+@click.argument('folder', metavar='DIR', type=click.Path())
+@options.group(
+    'source', _source,
+    click.option('--world', metavar='NAME', help='Render a world: cars, faces, ...'),
+    click.option('--n', type=click.IntRange(min=1), help='Number of images of the world.  [default: 24000]'),
+    click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), help='Of the world\'s factors.  [default: 1]'),
+    click.option('--supersampling', type=click.IntRange(1, 8), help='Rays along each side of a pixel.  [default: 2]'),
+    click.option('--images', 'source', metavar='FOLDER', type=click.Path(),
+                 help='Take all images in a folder and the folders in it.'),
+    click.option('--resolution', type=click.IntRange(min=4),
+                 help='A power of two.  [default: 128 for a world, the images\' own size]'),
+    click.option('--resize', is_flag=True,
+                 help='Cut the central square out of each image and resize it to --resolution (Lanczos).'),
+    click.option('--shuffle/--no-shuffle', default=None,
+                 help='Images in the official tool\'s shuffled order, or sorted by path.  [default: shuffle]'),
+    click.option('--labels', type=click.Path(),
+                 help='.npy with a row for each image sorted by path, or .csv with FILE,NUMBER,...; one whole number '
+                      'is a class.'))
+def create(folder, source):
+    """Make a data set, DIR, from a world (--world) or from your images (--images)."""
     from regan.data import creation as module
-    given = {option: value for option, value in dict(of_world if world else of_images, resolution=resolution).items() if value is not None}
     with _nothing_kept():
-        if world:
-            from regan import worlds
-            given = dict(dict(n=24000, seed=1, resolution=128), **given)
-            with _progress(given['n'], ' images') as progress:
-                module.create_from_world(folder, worlds.load(world), progress=progress, **given)
-        else:
-            with _progress(None, ' images') as progress:
-                module.create_from_images(folder, source, progress=progress, **given)
+        source.write(folder)
     click.echo(module.report(module.describe(folder)))
 
 
@@ -53,8 +90,8 @@ def info(folder, check, as_json):
     from regan.data import creation as module
     facts = module.describe(folder)
     if check:
-        with _progress(facts['bytes'], 'B', unit_scale=True) as progress:
-            module.check(folder, progress)
+        with progress.bar(facts['bytes'], 'B', unit_scale=True) as bar:
+            module.check(folder, bar.update)
     click.echo(json.dumps(facts, indent=2) if as_json else module.report(facts))
     if check and not as_json:
         click.echo('all %d records of each resolution are intact' % facts['images'])
@@ -66,16 +103,9 @@ def info(folder, check, as_json):
 def extract(folder, out):
     """Write the images of a data set as PNG files into the new folder OUT."""
     from regan.data import creation as module
-    with _nothing_kept(), _progress(module.describe(folder)['images'], ' images') as progress:
-        module.extract(folder, out, progress)
+    with _nothing_kept(), progress.bar(module.describe(folder)['images']) as bar:
+        module.extract(folder, out, bar.update)
     click.echo('wrote %s' % out)
-
-
-@contextlib.contextmanager
-def _progress(total, unit, **options):
-    import tqdm
-    with tqdm.tqdm(total=total, unit=unit, leave=False, disable=None, **options) as bar:
-        yield bar.update
 
 
 @contextlib.contextmanager

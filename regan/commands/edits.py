@@ -4,10 +4,7 @@ from pathlib import Path
 
 import click
 
-from regan.components import cached
 from regan.commands import options
-
-_FILE = click.option('--edits-file', type=click.Path(dir_okay=False), help='JSON with named edits of your own.')
 
 
 @click.group()
@@ -18,7 +15,7 @@ def edits():
 @edits.command('list')
 @click.option('--network', help='Only edits found on a network like this one (a registered name).')
 @click.option('--dataset', help='Only edits of this data set, for example ffhq.')
-@_FILE
+@options.EDITS_FILE
 @click.option('--json', 'as_json', is_flag=True, help='Print JSON, in the form of an edits file.')
 def list_edits(network, dataset, edits_file, as_json):
     """Print the names of all edits, with what they do; a star marks those that a publication shows."""
@@ -35,20 +32,22 @@ def list_edits(network, dataset, edits_file, as_json):
         click.echo(json.dumps([entry.to_dict() for entry in found], indent=2))
         return
     for entry in found:
-        click.echo('%s %-42s %-11s %s' % ('*' if entry.published else ' ', entry.id, entry.model or '', notation.notation(entry.to_edit())))
+        click.echo('%s %-42s %-11s %s' % (
+            '*' if entry.published else ' ', entry.id, entry.model or '', notation.notation(entry.edit)))
     click.echo('%d edits' % len(found))
 
 
 @edits.command()
 @click.argument('name')
-@_FILE
+@options.EDITS_FILE
 def show(name, edits_file):
     """Print all that is known of one edit."""
     from regan.editing import edit_zoo, edits as notation
     entry = edit_zoo.find(name, edit_zoo.everything(edits_file))
-    click.echo('%s: %s' % (entry.id, notation.notation(entry.to_edit())))
-    for key, value in [('found on', '%s, %s, %s' % (entry.model or 'no network in particular', entry.dataset, entry.space)),
-                       ('psi', entry.psi), ('seeds', ', '.join(map(str, entry.seeds))), ('sources', ', '.join(entry.sources)),
+    click.echo('%s: %s' % (entry.id, notation.notation(entry.edit)))
+    found_on = entry.model or 'no network in particular', entry.dataset, entry.space
+    for key, value in [('found on', ', '.join(found_on)), ('psi', entry.psi),
+                       ('seeds', ', '.join(map(str, entry.seeds))), ('sources', ', '.join(entry.sources)),
                        ('published', 'with a picture' if entry.published else 'no picture')]:
         click.echo('%-10s %s' % (key, '-' if value in (None, '') else value))
 
@@ -62,7 +61,7 @@ def import_edit(file, out):
     from regan.editing import saved_edits
     saved = saved_edits.load(file)
     saved_edits.save(out, saved)
-    click.echo('wrote %s: %s, %s' % (out, saved.name, saved.to_edit()))
+    click.echo('wrote %s: %s, %s' % (out, saved.name, saved.edit))
 
 
 @edits.command()
@@ -70,29 +69,31 @@ def import_edit(file, out):
 @click.option('--network', help='To take the component from; not needed for the file of a saved edit.')
 @click.option('--name', help='Of the edit, for people; default: that of a named edit.')
 @click.option('--dataset', help='Of the network; default: as registered.')
-@click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), help='Of a latent to show it on; default: that of a named edit, else 0.')
-@click.option('--psi', type=float, callback=options.finite, help='To show it with; default: that of a named edit, else 0.7.')
-@_FILE
+@click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1),
+              help='Of a latent to show it on; default: that of a named edit, else 0.')
+@click.option('--psi', type=float, callback=options.finite,
+              help='To show it with; default: that of a named edit, else 0.7.')
+@options.EDITS_FILE
 @click.option('--format', 'kind', type=click.Choice(['ganspace', 'json']), default='ganspace', show_default=True)
-@click.option('--out', type=click.Path(file_okay=False), required=True, help='Folder; the file is named as GANSpace names it.')
-@options.pca_options
-@options.network_options
-def export(edit, network, name, dataset, seed, psi, edits_file, kind, out, n, components, estimator, batch_size, pca_seed, sparsity,
-           networks_folder, trust_embedded_code):
+@click.option('--out', type=click.Path(file_okay=False), required=True,
+              help='Folder; the file is named as GANSpace names it.')
+@options.components
+@options.network
+@options.group('facts', dict, also=['name', 'dataset', 'seed', 'psi'])
+def export(edit, network, facts, edits_file, kind, out, spec):
     """Write an edit with its direction: as the pickle that GANSpace's viewer loads, or as JSON and .npz.
 
     EDIT is in notation ("E(v15, 8) * -2.8"), a name, or the file of a saved edit.
     """
-    from regan.editing import saved_edits
-    from regan.components.pca import PCASpec
-    if Path(edit).suffix.lower() in ('.json', '.pkl'):
+    from regan.editing import edit_choices, saved_edits
+    if edit_choices.is_saved(edit):
         options.refuse(['network', 'name', 'dataset', 'seed', 'psi', 'n', 'components', 'estimator'],
                        'is for an edit of a network; a file has its own')
         saved = saved_edits.load(edit)
+    elif network.name is None:
+        raise click.UsageError('%s needs a --network to take the component from' % edit)
     else:
-        spec = PCASpec(n, components, estimator=estimator, batch_size=batch_size, seed=pca_seed, sparsity=sparsity)
-        saved = _from_network(edit, network, edits_file, spec, networks_folder, trust_embedded_code,
-                              dict(dataset=dataset, seed=seed, psi=psi, name=name))
+        saved = _from_network(edit_choices.choose([edit], edits_file)[0], network, spec, facts)
     path = Path(out) / saved_edits.file_name(saved)
     if kind == 'json':
         path = path.with_suffix('.json')
@@ -100,30 +101,25 @@ def export(edit, network, name, dataset, seed, psi, edits_file, kind, out, n, co
     click.echo('wrote %s' % path)
 
 
-def _from_network(text, network, edits_file, spec, networks_folder, trust_embedded_code, given):
-    """The SavedEdit of a text; what is None in `given` is that of a named edit, or usual."""
+def _from_network(choice, network, spec, given):
+    """The SavedEdit of an EditChoice along a component of a Network.
+
+    Args:
+        choice: EditChoice, in notation or by name.
+        network: options.Network.
+        spec: PCASpec of its components.
+        given: dict of name, dataset, seed and psi; None: that of a named edit, or the usual one.
+    """
+    from regan.components import cached
     from regan.editing import edit_zoo, saved_edits
-    from regan.networks import models
-    from regan.networks.generator import Generator
-    if network is None:
-        raise click.UsageError('%s needs a --network to take the component from' % text)
-    edit, usual = _read(text, edits_file)
-    model = edit_zoo.registered(network)
-    usual['dataset'] = model.dataset if model else Path(network).stem
+    model, named = edit_zoo.registered(network.name), choice.source
+    usual = dict(name=choice.edit.name, dataset=model.dataset if model else Path(network.name).stem,
+                 seed=named.seeds[0] if named and named.seeds else 0,
+                 psi=0.7 if named is None or named.psi is None else named.psi)
     facts = {key: usual[key] if value is None else value for key, value in given.items()}
-    with Generator.open(models.resolve(network, networks_folder), trust_embedded_code=trust_embedded_code) as generator:
-        edit.layers(generator.num_layers)
-        return saved_edits.from_basis(cached.basis(generator, spec), edit, generator, **facts)
-
-
-def _read(text, edits_file):
-    """The Edit of a text, and a seed, psi and name for it."""
-    from regan.editing import edit_zoo, edits as notation
-    if '/' not in text:
-        return notation.parse(text), dict(seed=0, psi=0.7, name='')
-    entry = edit_zoo.find(text, edit_zoo.everything(edits_file))
-    entry.check_usable()
-    return entry.to_edit(), dict(seed=entry.seeds[0] if entry.seeds else 0, psi=0.7 if entry.psi is None else entry.psi, name=entry.title)
+    with network.open() as generator:
+        choice.edit.layers(generator.num_layers)
+        return saved_edits.from_basis(cached.basis(generator, spec), choice.edit, generator, **facts)
 
 
 def _registered(network):

@@ -7,7 +7,8 @@ import click
 @click.command()
 @click.argument('network')
 @click.option('--json', 'as_json', is_flag=True, help='Print JSON.')
-@click.option('--networks-folder', type=click.Path(exists=True, file_okay=False), help='Folder with network files that you have.')
+@click.option('--networks-folder', type=click.Path(exists=True, file_okay=False),
+              help='Folder with network files that you have.')
 def info(network, as_json, networks_folder):
     """Print what is in a network pickle. Nothing of it is executed and no graph is built."""
     from regan.networks import description as module, models

@@ -1,9 +1,11 @@
 """`regan metrics`: what a generator's images are worth, by number."""
 import os
+from contextlib import ExitStack
+from typing import NamedTuple, Optional
 
 import click
 
-from regan.commands import options
+from regan.commands import options, progress
 
 _DEFAULT = 'frechet,pr,ppl_zfull,ppl_wfull,ls'
 
@@ -12,58 +14,79 @@ def _file(exists=True):
     return click.Path(exists=exists, dir_okay=False)
 
 
-def _table(ctx, param, value):
-    if value is not None and not value.lower().endswith(('.csv', '.json')):
-        raise click.BadParameter('%s must end in .csv or .json' % value)
-    return value
+def _request(names, **values):
+    from regan.metrics.evaluate import Request
+    return Request(tuple(name.strip() for name in names.split(',')), **values)
+
+
+class _JudgeFiles(NamedTuple):
+    """Files of the networks that judge images, each None if it is not wanted; see `evaluate.Judges`."""
+
+    reader: Optional[str]
+    inception: Optional[str]
+    lpips: Optional[str]
+
+    def openers(self, trusted):
+        """{name: (function, its arguments after the path)} of those that are wanted."""
+        from regan.networks.judges import FactorReader, OfficialNetwork
+        known = dict(reader=(FactorReader, ()), inception=(OfficialNetwork, ('inception', trusted)),
+                     lpips=(OfficialNetwork, ('lpips', trusted)))
+        return {name: known[name] for name, path in self._asdict().items() if path}
 
 
 @click.command()
 @click.argument('network')
 @click.option('--metrics', 'names', default=_DEFAULT, show_default=True, metavar='LIST',
               help='Of frechet, pr, ppl_zfull, ppl_wfull, ppl_zend, ppl_wend, ppl_segan, ls.')
-@click.option('--data', metavar='DIR|world:NAME', help='Real images: folder of a data set, or fresh renders of a world.')
-@click.option('--reader', type=_file(), help='Factor reader that judges the images; its numbers are named after it.')
-@click.option('--inception', type=_file(), help='The official inception_v3_features.pkl: frechet is then the FID.')
-@click.option('--lpips', type=_file(), help='The official vgg16_zhang_perceptual.pkl: path lengths are then the published measure.')
-@click.option('--n', type=click.IntRange(min=4), default=5000, show_default=True, help='Images of each side, or pairs for path lengths.')
-@click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=0, show_default=True, help='Of every metric\'s random numbers.')
-@click.option('--psi', type=float, callback=options.finite, help='Truncate; default: no truncation, as published numbers are.')
-@click.option('--mirror', is_flag=True, help='Flip the real images at random, if the training did.')
-@click.option('--crop', is_flag=True, help='Crop the images to the face for path lengths (needs --lpips).')
-@click.option('--out', type=_file(exists=False), callback=_table, help='Also write the numbers to this .csv or .json.')
+@click.option('--data', metavar='DIR|world:NAME',
+              help='Real images: folder of a data set, or fresh renders of a world.')
+@options.group(
+    'judge_files', _JudgeFiles,
+    click.option('--reader', type=_file(),
+                 help='Factor reader that judges the images; its numbers are named after it.'),
+    click.option('--inception', type=_file(), help='The official inception_v3_features.pkl: frechet is then the FID.'),
+    click.option('--lpips', type=_file(),
+                 help='The official vgg16_zhang_perceptual.pkl: path lengths are then the published measure.'))
+@options.group(
+    'request', _request,
+    click.option('--n', type=click.IntRange(min=4), default=5000, show_default=True,
+                 help='Images of each side, or pairs for path lengths.'),
+    click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=0, show_default=True,
+                 help='Of every metric\'s random numbers.'),
+    click.option('--psi', type=float, callback=options.finite,
+                 help='Truncate; default: no truncation, as published numbers are.'),
+    click.option('--mirror', is_flag=True, help='Flip the real images at random, if the training did.'),
+    click.option('--crop', is_flag=True, help='Crop the images to the face for path lengths (needs --lpips).'),
+    also=['names'])
+@click.option('--out', type=_file(exists=False), callback=options.ending('.csv', '.json'),
+              help='Also write the numbers to this .csv or .json.')
 @options.SCHEDULER
-@click.option('--networks-folder', type=click.Path(exists=True, file_okay=False),
-              help='Folder with network files that you have; default $REGAN_NETWORKS.')
-@click.option('--trust-embedded-code', is_flag=True,
-              help='Run the Python code inside pickles whose networks are not ours, as the official metric networks are. It can do anything you can.')
-def metrics(network, names, data, reader, inception, lpips, n, seed, psi, mirror, crop, out, scheduler, networks_folder, trust_embedded_code):
+@options.group(
+    'network', options.asked_network, options.NETWORKS_FOLDER,
+    click.option('--trust-embedded-code', is_flag=True,
+                 help='Run the Python code inside pickles whose networks are not ours, as the official metric networks '
+                      'are. It can do anything you can.'),
+    also=['network'])
+def metrics(network, request, judge_files, data, out, scheduler):
     """Measure the images of a generator: Frechet distance, precision and recall, path length, separability.
 
     Statistics of the real images are cached.
     """
-    from contextlib import ExitStack
     from regan.base import artefacts
-    from regan.networks import models
-    from regan.networks.judges import FactorReader, OfficialNetwork
-    from regan.networks.generator import Generator
-    from regan.metrics import evaluate as module, reals as sources, table
-    request = module.Request(tuple(name.strip() for name in names.split(',')), n, seed, psi, mirror, crop)
-    trusted = (trust_embedded_code,)
-    openers = dict(generator=(Generator.open, 'stored') + trusted, reader=(FactorReader,),
-                   inception=(OfficialNetwork, 'inception') + trusted, lpips=(OfficialNetwork, 'lpips') + trusted)
+    from regan.metrics import evaluate as module, reals, table
+    openers = judge_files.openers(network.trusted)
     with ExitStack() as stack:
-        networks = {name: stack.enter_context(openers[name][0](path, *openers[name][1:])) for name, path in dict(
-            generator=models.resolve(network, networks_folder), reader=reader, inception=inception, lpips=lpips).items() if path}
-        generator = networks['generator']
-        judges = module.Judges(**{name: judge for name, judge in networks.items() if name != 'generator'})
+        generator = stack.enter_context(network.open())
+        networks = {name: stack.enter_context(function(getattr(judge_files, name), *arguments))
+                    for name, (function, arguments) in openers.items()}
+        judges = module.Judges(**networks)
         judges.check(request, generator, data is not None)
         images = None
         if request.compares:
-            images = sources.open_images(data, generator.resolution)
+            images = reals.open_images(data, generator.resolution)
             stack.callback(images.close)
         cluster = stack.enter_context(options.workers(scheduler))
-        farm = cluster and _farm(cluster, networks, openers, request)
+        farm = cluster and _farm(cluster, request, generator, network.trusted, networks, openers)
         results = module.evaluate(generator, request, judges, images, artefacts.cache_dir(), _bar, farm)
         for result in results:
             click.echo(table.line(result))
@@ -72,13 +95,22 @@ def metrics(network, names, data, reader, inception, lpips, n, seed, psi, mirror
             click.echo('wrote %s' % out)
 
 
-def _farm(cluster, networks, openers, request):
-    """What `evaluate` takes to let a Cluster draw and judge. Args: dicts of names -> open networks, and -> how to open them."""
-    from regan.scale import jobs, shared_metrics as scale
-    files = {name: jobs.File(openers[name][0], os.path.abspath(found.path), found.sha256, openers[name][1:]) for name, found in networks.items()}
-    return scale.farm(cluster, files, request, networks['generator'].resolution)
+def _farm(cluster, request, generator, trusted, judges, openers):
+    """What `evaluate` takes to let a Cluster draw and judge.
+
+    Args:
+        cluster, request, generator: as `shared_metrics.farm` takes them; the generator is open.
+        trusted: whether code in its pickle may run.
+        judges: dict of names -> open networks that judge.
+        openers: of `_JudgeFiles`, for the same names.
+    """
+    from regan.scale import jobs, shared_metrics
+    files = dict(generator=jobs.generator_file(generator, trusted))
+    for name, judge in judges.items():
+        function, arguments = openers[name]
+        files[name] = jobs.File(function, os.path.abspath(judge.path), judge.sha256, arguments)
+    return shared_metrics.farm(cluster, files, request, generator.resolution)
 
 
 def _bar(description, total):
-    import tqdm
-    return tqdm.tqdm(total=total, desc=description, leave=False, disable=None)
+    return progress.bar(total, 'it', desc=description)

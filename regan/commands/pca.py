@@ -3,51 +3,47 @@ import dataclasses
 
 import click
 
-from regan.components import cached
-from regan.commands import options
+from regan.commands import options, progress
 
 
 @click.command()
 @click.argument('network')
-@options.pca_options
-@click.option('--layer', metavar='NAME', help='Decompose the activations of this layer, for example 16x16/Conv1, and find the latent '
-                                              'directions that move along them. Not cached: needs --out.')
+@options.components
+@click.option('--layer', metavar='NAME',
+              help='Decompose the activations of this layer, for example 16x16/Conv1, and find the latent directions '
+                   'that move along them. Not cached: needs --out.')
 @click.option('--space', type=click.Choice(['w', 'z']), help='Where the directions of --layer are; default: w.')
 @click.option('--list-layers', is_flag=True, help='Only print the layers and their shapes (channels, height, width).')
-@click.option('--out', type=click.Path(dir_okay=False), help='Also write the components to this .npz (GANSpace\'s arrays).')
+@click.option('--out', type=click.Path(dir_okay=False),
+              help='Also write the components to this .npz (GANSpace\'s arrays).')
 @options.SCHEDULER
-@options.network_options
-def pca(network, n, components, estimator, batch_size, pca_seed, sparsity, layer, space, list_layers, out, scheduler,
-        networks_folder, trust_embedded_code):
+@options.network
+def pca(network, spec, layer, space, list_layers, out, scheduler):
     """Compute the principal components of W; they are cached. An interrupted run goes on where it stopped."""
-    from regan.networks import models
-    from regan.networks.generator import Generator
-    from regan.components.pca import PCASpec
+    from regan.components import cached
     if layer and not out:
         raise click.UsageError('--layer needs --out, the file for its components')
     if scheduler and (layer or list_layers):
         raise click.UsageError('--scheduler is for the components of W; those of a layer are computed here')
     if space and not layer:
         raise click.UsageError('--space is for --layer; without it, components are those of W')
-    spec = PCASpec(n, components, estimator=estimator, batch_size=batch_size, seed=pca_seed, sparsity=sparsity)
-    with options.workers(scheduler) as cluster, \
-            Generator.open(models.resolve(network, networks_folder), trust_embedded_code=trust_embedded_code) as generator:
+    with options.workers(scheduler) as cluster, network.open() as generator:
         if list_layers:
             _print_layers(generator)
         elif layer:
             _decompose(generator, layer, spec, space or 'w', out)
         else:
-            basis = cached.basis(generator, spec, spread=cluster and _spread(cluster, generator, trust_embedded_code))
+            basis = cached.basis(generator, spec, spread=cluster and _spread(cluster, generator, network.trusted))
             _print_table(basis, basis.stdev)
             if out:
                 basis.save(out)
                 click.echo('wrote %s' % out)
 
 
-def _spread(cluster, generator, trust_embedded_code):
+def _spread(cluster, generator, trusted):
     """What lets the workers of a Cluster compute shards of the sample."""
-    from regan.scale import jobs, shared_components as scale
-    return scale.spread(cluster, dict(generator=jobs.generator_file(generator, trust_embedded_code)))
+    from regan.scale import jobs, shared_components
+    return shared_components.spread(cluster, dict(generator=jobs.generator_file(generator, trusted)))
 
 
 def _print_layers(generator):
@@ -57,12 +53,10 @@ def _print_layers(generator):
 
 def _decompose(generator, layer, spec, space, out):
     from regan.components import activations
-    import tqdm
-    given = click.get_current_context().get_parameter_source('estimator') is not click.core.ParameterSource.DEFAULT
-    if not given and not activations.fits_ipca(generator, layer, spec):
+    if not options.given('estimator') and not activations.fits_ipca(generator, layer, spec):
         click.echo('%s is too wide for ipca: randomized PCA' % layer)
         spec = dataclasses.replace(spec, estimator='randomized')
-    with tqdm.tqdm(total=activations.total_rows(spec), desc=layer, unit=' activations', leave=False, disable=None) as bar:
+    with progress.bar(activations.total_rows(spec), ' activations', desc=layer) as bar:
         result = activations.compute_into(out, generator, layer, spec, space, bar.update)
     _print_table(result.latent, result.latent.act_stdev)
     if spec.estimator == 'randomized':
@@ -78,6 +72,7 @@ def _print_table(basis, stdevs):
         total += share
         click.echo('%9d  %7.4f  %16.2f%%  %9.2f%%' % (i, stdev, 100 * share, 100 * total))
     if basis.record['near_ties']:
-        click.echo('too close to tell apart: ' + ', '.join('v%d and v%d' % tuple(pair) for pair in basis.record['near_ties']))
+        ties = ['v%d and v%d' % tuple(pair) for pair in basis.record['near_ties']]
+        click.echo('too close to tell apart: ' + ', '.join(ties))
     if 'largest_cosine' in basis.record:
         click.echo('directions are not orthogonal: cosines up to %.4f' % basis.record['largest_cosine'])

@@ -3,21 +3,13 @@ from pathlib import Path
 
 import click
 
-# Heavy modules are imported inside the commands, so that --help is instant.
+from regan.commands import options, progress
 
-_BATCH = 32   # Images that are drawn at a time; after each the progress bar moves.
-
-
-def _png(ctx, param, value):
-    if Path(value).suffix.lower() != '.png':
-        raise click.BadParameter('%s must end in .png' % value)
-    return value
-
-
-_SEED = click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=1, show_default=True, help='Of the factors.')
+_SEED = click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=1, show_default=True,
+                     help='Of the factors.')
 _RESOLUTION = click.option('--resolution', type=click.IntRange(8, 1024), default=128, show_default=True,
                            help='Pixels on a side of each image.')
-_OUT_PNG = click.option('--out', type=click.Path(dir_okay=False), required=True, callback=_png,
+_OUT_PNG = click.option('--out', type=click.Path(dir_okay=False), required=True, callback=options.png,
                         help='PNG file. A .json with the same name says what made it.')
 
 
@@ -46,20 +38,10 @@ def list_():
 def render(world, n, resolution, seed, out):
     """Write images of a WORLD and their factors into a folder. When interrupted, the same command goes on."""
     from regan import worlds as module
-    from regan.base import background
-    from regan.pictures import images
-    import tqdm
-    world, folder = module.load(world), Path(out)
-    factors = world.sample(n, seed)
-    _claim(folder, dict(_facts(world, resolution), n=n, seed=seed))
-    _write_factors(folder / 'factors.csv', world.factor_names, factors)
-    missing = [i for i in range(n) if not (folder / _file(i)).exists()]
-    with tqdm.tqdm(total=n, initial=n - len(missing), unit=' images', leave=False, disable=None) as bar:
-        batches = (missing[first:first + _BATCH] for first in range(0, len(missing), _BATCH))
-        drawn = ((i, image) for batch in batches for i, image in zip(batch, world.render(factors[batch], resolution)))
-        for _ in background.behind(lambda item: images.save_png(folder / _file(item[0]), item[1]), drawn, buffered=_BATCH):
-            bar.update()
-    click.echo('wrote %s: %d images, %d of them now' % (folder, n, len(missing)))
+    from regan.worlds import files
+    with progress.bar(n) as bar:
+        drawn = files.write_folder(out, module.load(world), n, resolution, seed, bar.update)
+    click.echo('wrote %s: %d images, %d of them now' % (Path(out), n, drawn))
 
 
 @worlds.command()
@@ -100,71 +82,10 @@ def sweep(world, factor, steps, seeds, resolution, out):
                 ['%s %.2f' % (factor, value) for value in values])
 
 
-# ------------------------------------------------------------------ parts
-
-def _file(i):
-    return '%08d.png' % i
-
-
-def _facts(world, resolution):
-    from regan import worlds as module
-    return dict(world=world.name, factors=list(world.factor_names), resolution=resolution, supersampling=2,
-                renderer_version=module.RENDERER_VERSION)
-
-
-def _claim(folder, facts):
-    """Makes `folder` the one for these images, or finds that it is already.
-
-    Raises:
-        UserError: it holds something else, or cannot be written.
-    """
-    from regan.base import artefacts
-    from regan.base.errors import UserError
-    if (folder / 'world.json').exists():
-        if _read_facts(folder / 'world.json') != facts:
-            raise UserError('%s holds images of another call (see its world.json); choose another --out or delete it'
-                            % folder)
-        for leftover in folder.glob('.*.png'):   # Of a run that was killed while it wrote.
-            leftover.unlink()
-    elif folder.exists() and any(not path.name.startswith('.') for path in folder.iterdir()):
-        raise UserError('%s is not empty and has no world.json; choose another --out' % folder)
-    else:
-        artefacts.write_json(folder / 'world.json', facts)
-
-
-def _read_facts(path):
-    import json
-    from regan.base.errors import UserError
-    try:
-        return json.loads(path.read_text(encoding='utf-8'))
-    except ValueError as error:
-        raise UserError('%s is damaged (%s); choose another --out' % (path, error)) from error
-
-
-def _write_factors(path, names, factors):
-    """One line for each image; nine digits give the float32 back."""
-    from regan.base import artefacts
-    lines = [','.join(('image',) + tuple(names))]
-    lines += [','.join([_file(i)] + ['%.9g' % value for value in row]) for i, row in enumerate(factors)]
-    with artefacts.atomic_path(path) as temporary:
-        temporary.write_text('\n'.join(lines) + '\n', encoding='utf-8')
-
-
 def _write_page(out, world, factors, resolution, facts, titles=None):
-    """Draws factors [rows, columns, F] into one PNG, with a title over each column, and its .json."""
-    from regan.base import artefacts
-    from regan.pictures import images
-    import numpy as np
-    import tqdm
-    flat, tiles = factors.reshape(-1, factors.shape[-1]), []
-    with tqdm.tqdm(total=len(flat), unit=' images', leave=False, disable=None) as bar:
-        for first in range(0, len(flat), _BATCH):
-            tiles.append(world.render(flat[first:first + _BATCH], resolution))
-            bar.update(len(tiles[-1]))
-    tiles = np.concatenate(tiles)
-    page = images.grid(tiles.reshape(factors.shape[:2] + tiles.shape[1:]))
-    if titles:
-        page = np.concatenate([images.text_row(titles, page.shape[1], size=max(resolution // 10, 8)), page])
-    images.save_png(out, page)
-    artefacts.write_json(Path(out).with_suffix('.json'), dict(_facts(world, resolution), **facts))
-    click.echo('wrote %s: %d rows of %d' % ((out,) + factors.shape[:2]))
+    """See `files.write_page`."""
+    from regan.worlds import files
+    rows, columns = factors.shape[:2]
+    with progress.bar(rows * columns) as bar:
+        files.write_page(out, world, factors, resolution, facts, titles, bar.update)
+    click.echo('wrote %s: %d rows of %d' % (out, rows, columns))

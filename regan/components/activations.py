@@ -52,7 +52,7 @@ class ActivationBasis:
 
 
 def total_rows(spec):
-    """Activations that `compute` makes: those of the PCA and those of the regression."""
+    """Activations that `compute_into` makes: those of the PCA and those of the regression."""
     principal = randomized.passes() * spec.fitted_rows + _spread_rows(spec) if spec.estimator == 'randomized' else spec.fitted_rows
     return principal + _regression_rows(spec)
 
@@ -62,12 +62,17 @@ def fits_ipca(generator, layer, spec):
     return spec.block_rows * int(np.prod(generator.layer_shapes.get(layer, 0))) * 4 <= LARGEST_BLOCK
 
 
-def compute(generator, layer, spec, space='w', progress=None):
+def compute_into(path, generator, layer, spec, space='w', progress=None):
     """Principal components of a layer's activations for random z and the noise that is set, and their directions in latent space.
 
+    The result is saved as `path`. The state of an unfinished run is kept beside it, now and then and on Ctrl-C; what
+    goes on from there gives bit for bit the result of a run in one go. It must have the same noise. The components of
+    randomized PCA start again, since its state is two matrices of up to 160 MB each; their regression goes on.
+
     Args:
-        generator: has sha256, backend, latent_size, num_layers, layer_shapes (dict name -> (C, H, W)), map(z [n, Z]) -> w [n, D]
-            and activations(dlatents [n, L, D], layer) -> float32 [n, C, H, W].
+        path: of the result, see `ActivationBasis.save`.
+        generator: has sha256, backend, latent_size, num_layers, layer_shapes (dict name -> (C, H, W)),
+            map(z [n, Z]) -> w [n, D] and activations(dlatents [n, L, D], layer) -> float32 [n, C, H, W].
         layer: a name of layer_shapes.
         spec: PCASpec of the estimator ipca or randomized.
         space: 'w' or 'z', where the directions are.
@@ -77,21 +82,9 @@ def compute(generator, layer, spec, space='w', progress=None):
         ActivationBasis.
 
     Raises:
-        UserError: another estimator, an unknown layer, one whose blocks or sketch take more than LARGEST_BLOCK or LARGEST_SKETCH, or
-            one whose activations vary in fewer directions than there are components.
-    """
-    return _compute(generator, layer, spec, space, progress, [Checkpoint(None, {})] * 2)
-
-
-def compute_into(path, generator, layer, spec, space='w', progress=None):
-    """As `compute`, and saves the result as `path`.
-
-    The state of an unfinished run is kept beside it, now and then and on Ctrl-C. What goes on from there gives bit for bit the result
-    of a run in one go. It must have the same noise. The components of randomized PCA start again, since its state is two matrices of up
-    to 160 MB each; their regression goes on.
-
-    Raises:
-        UserError: as `compute`; a checkpoint beside `path` is damaged or of a run with other settings; a file cannot be written.
+        UserError: another estimator, an unknown layer, one whose blocks or sketch take more than LARGEST_BLOCK or
+            LARGEST_SKETCH, or one whose activations vary in fewer directions than there are components; a checkpoint
+            beside `path` is damaged or of a run with other settings; a file cannot be written.
     """
     path = pathlib.Path(path)
     kept = [Checkpoint(path.with_name('%s.%s.checkpoint.npz' % (path.name, part)), _facts(generator, layer, spec, space))

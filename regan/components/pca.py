@@ -126,8 +126,8 @@ def _check_sparsity(value, estimator):
         raise UserError('sparsity is %r but must be a number above 0' % (value,))
 
 
-def compute(map_w, width, spec, progress=None, checkpoint=None, network=None, backend=None, spread=None):
-    """The principal components of map_w(z) for random z.
+def compute(map_w, width, spec, progress=None, checkpoint=None, spread=None):
+    """The principal components of map_w(z) for random z. Those of a network's W: `load_or_compute`, which records it.
 
     Args:
         map_w: callable, z float32 [n, width] -> w float [n, D]. It gets about `spec.block_rows` rows at a time.
@@ -137,8 +137,6 @@ def compute(map_w, width, spec, progress=None, checkpoint=None, network=None, ba
             tqdm(total=spec.fitted_rows).
         checkpoint: file for the state of an unfinished run, or None. It is written now and then and
             on Ctrl-C, read at the start, and removed at the end.
-        network: SHA-256 of the network behind map_w, for the record.
-        backend: dict of versions that decide about the last bits of w, for the record.
         spread: function that computes shards elsewhere, for estimators of STREAMED; the result is the same to the last bit. It gets
             (spec, width, seeds, first) and is a generator of the Moments of `shard_moments` for the shards first .. shards(spec) - 1 in
             order. None: all is computed here.
@@ -150,7 +148,7 @@ def compute(map_w, width, spec, progress=None, checkpoint=None, network=None, ba
         UserError: more components than D, NaN or infinity among w, a checkpoint that does not belong here, a sample that is
             too large for the estimator, or one on which it fails.
     """
-    facts = _facts(spec, width, network, backend)
+    facts = _facts(spec, width, None, {'numpy': np.__version__})
     kept = _checkpoint(checkpoint, spec, facts)
     basis = _compute(map_w, width, spec, facts, progress, kept, spread)
     kept.remove()
@@ -186,7 +184,7 @@ def load_or_compute(generator, spec, cache_dir, progress=None, spread=None):
 
 
 def _facts(spec, width, network, backend):
-    backend = dict(backend or {'numpy': np.__version__}, **estimators.versions(spec.estimator))
+    backend = dict(backend, **estimators.versions(spec.estimator))
     return dict(spec.facts, space='w', latent_size=width, network=network, algorithm=ALGORITHM, backend=backend)
 
 

@@ -1,9 +1,9 @@
 """Labels of a folder of images, from a table that a person made."""
-import csv
 import pathlib
 
 import numpy as np
 
+from regan.base import artefacts, tables
 from regan.base.errors import UserError
 
 
@@ -29,18 +29,15 @@ def read(path, names):
 
 
 def _read_npy(path, names):
-    try:
-        table = np.load(str(path), allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError('%s holds no array of labels (%s); write it with np.save' % (path, error)) from error
-    if not isinstance(table, np.ndarray) or table.dtype.kind not in 'fiub' or table.ndim not in (1, 2) or len(table) != len(names):
+    table = artefacts.read_npy(path)
+    if table.dtype.kind not in 'fiub' or table.ndim not in (1, 2) or len(table) != len(names):
         raise UserError('%s must hold an array of numbers with one row for each of the %d images' % (path, len(names)))
     return table.reshape(len(names), -1).astype(np.float64)
 
 
 def _read_csv(path, names):
     rows = {}
-    for line, row in enumerate(_csv_rows(path), 1):
+    for line, row in enumerate(tables.read_csv_rows(path), 1):
         if line == 1 and row[0].strip().lower() == 'file':
             continue
         if row[0] in rows:
@@ -57,14 +54,6 @@ def _read_csv(path, names):
     if len(widths) != 1 or 0 in widths:
         raise UserError('%s must have the same number of labels, at least one, in each row' % path)
     return np.array([rows[name] for name in names], np.float64)
-
-
-def _csv_rows(path):
-    try:
-        with open(str(path), newline='', encoding='utf-8-sig') as file:
-            return [row for row in csv.reader(file) if row]
-    except (OSError, ValueError, csv.Error) as error:
-        raise UserError('%s is no readable .csv file (%s)' % (path, error)) from error
 
 
 def _one_hot(path, classes):

@@ -18,6 +18,7 @@ import uuid
 
 import numpy as np
 
+from regan.base import artefacts
 from regan.base.errors import UserError
 from regan.data.crc32c import masked_crc32c
 
@@ -337,13 +338,10 @@ def read_table(path, num_images):
 
     Raises: UserError if it is no such file.
     """
-    try:
-        table = np.load(str(path), allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError('%s is no readable .npy file (%s); make it again' % (path, error)) from error
-    if not isinstance(table, np.ndarray) or table.ndim != 2 or len(table) != num_images or table.dtype.kind not in 'fiub':
+    table = artefacts.read_npy(path, 'make it again')
+    if table.ndim != 2 or len(table) != num_images or table.dtype.kind not in 'fiub':
         raise UserError('%s must hold an array of numbers with 2 axes and %d rows, one for each image, but holds %s %s'
-                        % (path, num_images, getattr(table, 'dtype', 'several arrays'), list(getattr(table, 'shape', []))))
+                        % (path, num_images, table.dtype, list(table.shape)))
     return table
 
 

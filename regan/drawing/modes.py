@@ -52,13 +52,20 @@ MODES = {
 
 
 class Settings(NamedTuple):
-    """What pictures are drawn with, as `resolve` found it. `_asdict()` is the part of a sidecar that says so."""
+    """What pictures are drawn with, as `resolve` found it. `_asdict()` is the part of a sidecar that says so.
 
-    mode: Optional[str]
-    noise: Union[str, dict]
-    conversion: str
-    psi: float
-    cutoff: Optional[int]
+    Attributes:
+        mode: name of the Mode that the rest comes from, or None.
+        noise: a choice of `regan.sampling.noise`.
+        conversion: see `Mode`.
+        psi, cutoff: see `latents.truncate`.
+    """
+
+    mode: Optional[str] = None
+    noise: Union[str, dict] = 'stored'
+    conversion: str = 'round'
+    psi: float = 0.7
+    cutoff: Optional[int] = None
 
 
 def find(name):

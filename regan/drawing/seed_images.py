@@ -1,8 +1,12 @@
 """Seeds to images, as `regan generate` draws them."""
+import io
+from pathlib import Path
 from typing import NamedTuple, Optional, Union
 
 import numpy as np
 
+from regan.base import background
+from regan.pictures import images
 from regan.sampling import latents
 
 PER_IMAGE = 'seed'  # A choice of noise that `regan.sampling.noise` does not know: from each image's own generator, after z.
@@ -17,10 +21,10 @@ class Plan(NamedTuple):
         conversion: see `Generator.synthesize`.
         label: class of a conditional network, or None.
     """
-    noise: Union[str, dict]
-    psi: float
-    cutoff: Optional[int]
-    conversion: str
+    noise: Union[str, dict] = 'stored'
+    psi: float = 0.7
+    cutoff: Optional[int] = None
+    conversion: str = 'round'
     label: Optional[int] = None
 
 
@@ -35,6 +39,35 @@ def draw(generator, plan, seeds):
         if plan.noise == PER_IMAGE:
             generator.set_noise(randoms[0])
         yield from generator.synthesize(dlatents, conversion=plan.conversion)
+
+
+def pngs(generator, plan, seeds):
+    """Yields the PNG file of each seed's image, as bytes, compressed in another thread while the next ones are drawn."""
+    return background.behind(images.png, draw(generator, plan, seeds), buffered=2 * generator.images_at_once)
+
+
+def save(folder, seeds, contents, columns=None, in_grid=True, progress=None):
+    """Writes seedNNNN.png for each seed, and grid.png with all of them.
+
+    Args:
+        folder: path, made if missing.
+        seeds: list of int.
+        contents: iterable of PNG files as bytes, in the order of the seeds; a file is written as soon as it comes.
+        columns: of the grid, see `images.sheet`.
+        in_grid: False leaves the grid out, and nothing is kept in memory.
+        progress: callable that gets the number of images done since its last call.
+    """
+    kept = []
+    for seed, content in zip(seeds, contents):
+        images.save_bytes(Path(folder) / ('seed%04d.png' % seed), content)
+        kept += [content] if in_grid else []
+        if progress:
+            progress(1)
+    if len(kept) == 1:
+        images.save_bytes(Path(folder) / 'grid.png', kept[0])
+    elif kept:
+        pictures = np.stack([images.read_png(io.BytesIO(content)) for content in kept])  # [N, H, W, C]
+        images.save_png(Path(folder) / 'grid.png', images.sheet(pictures, columns))
 
 
 def styles(generator, plan, randoms):

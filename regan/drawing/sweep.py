@@ -75,7 +75,10 @@ class Sweep:
         frames: of each cell, at least 2.
         settings: modes.Settings.
 
-    Attributes: num_frames; tile_shape, (H, W, C).
+    Attributes:
+        num_frames: of each cell.
+        tile_shape: (H, W, C).
+        bases: float32 [N, L, D], the latents without an edit, truncated.
     """
 
     def __init__(self, generator, basis, moves, seeds, frames, settings):
@@ -84,20 +87,20 @@ class Sweep:
         self._truncated = functools.partial(latents.truncate, dlatent_avg=generator.dlatent_avg, psi=settings.psi, cutoff=settings.cutoff)
         z = latents.from_seeds(seeds, generator.latent_size)
         self._starts = latents.broadcast(generator.map(z), generator.num_layers)  # [N, L, D]
-        self._bases = self._truncated(self._starts)
+        self.bases = self._truncated(self._starts)
         self._cut = generator.cut(settings.conversion)
-        self._kept = _Kept(self._cut, self._bases, HELD_BYTES)
+        self._kept = _Kept(self._cut, self.bases, HELD_BYTES)
         self._strip = functools.lru_cache(maxsize=2 * self._at_once)(self._make_strip)
 
     def _make_strip(self, move, latent):
         """Truncated latents of a cell, [F, L, D]."""
         if move is None:
-            return np.repeat(self._bases[latent:latent + 1], self.num_frames, axis=0)
+            return np.repeat(self.bases[latent:latent + 1], self.num_frames, axis=0)
         return self._truncated(path(self._starts[latent:latent + 1], self._basis, self._moves[move], self.num_frames))
 
     def first_layer(self, move, latent):
         """The layer at which a cell begins to differ from its latent as it is; L if it never does."""
-        return first_difference(self._bases[latent], self._strip(move, latent))
+        return first_difference(self.bases[latent], self._strip(move, latent))
 
     def draw(self, cells):
         """Yields lists of (index of a cell, frame, uint8 [H, W, C]), a minibatch each; a cell's frames come soon after each other."""
@@ -113,9 +116,9 @@ class Sweep:
         """(first layer, index of a cell, frame) of all frames, in an order in which little has to be kept for long."""
         jobs = []
         for index, (move, latent) in enumerate(cells):
-            layer, last = self.first_layer(move, latent), len(self._bases[latent])
+            layer, last = self.first_layer(move, latent), len(self.bases[latent])
             for frame, dlatents in enumerate(self._strip(move, latent)):
-                unchanged = np.array_equal(dlatents, self._bases[latent])
+                unchanged = np.array_equal(dlatents, self.bases[latent])
                 jobs.append((0, last, latent, index, frame) if unchanged else (1, layer, latent, index, frame))
         return [(layer, index, frame) for _, layer, _, index, frame in sorted(jobs)]
 
@@ -144,13 +147,13 @@ class _Kept:
     """
 
     def __init__(self, cut, bases, room):
-        self._cut, self._bases, self._room = cut, bases, room
+        self._cut, self.bases, self._room = cut, bases, room
         self._held = collections.OrderedDict()  # (latent, layer) -> Held, the longest unused one first.
 
     def get(self, wanted, layer):
         """The Held of latents (indices, which may occur several times) below a layer: list."""
         missing = [latent for latent in dict.fromkeys(wanted) if (latent, layer) not in self._held]
-        found = dict(zip(missing, self._cut.hold(self._bases[missing], layer) if missing else []))
+        found = dict(zip(missing, self._cut.hold(self.bases[missing], layer) if missing else []))
         for latent in dict.fromkeys(wanted):
             found.setdefault(latent, self._held.pop((latent, layer), None))
         self._held.update({(latent, layer): held for latent, held in found.items()})
@@ -230,21 +233,13 @@ def _finish(folder, facts, fps, drawn):
     tiles = np.stack([parts.read(index)[-1:] if page.still else parts.read(index) for index in range(len(page.cells))])
     if _with(path, '.json').exists():
         _with(path, '.json').unlink()  # It is about to be untrue.
-    images.save_png(_with(path, '.png'), _arranged(tiles[:, 0], page.columns) if page.still else images.grid(tiles))
+    images.save_png(_with(path, '.png'), images.sheet(tiles[:, 0], page.columns) if page.still else images.grid(tiles))
     if fps:
-        frames = video.there_and_back(parts.frames)
-        video.save_mp4(_with(path, '.mp4'), (
-            _arranged(np.stack([parts.read(index)[frame] for index in range(len(page.cells))]), page.columns) for frame in frames), fps)
+        order = video.there_and_back(parts.frames)
+        shown = ([parts.read(index)[frame] for index in range(len(page.cells))] for frame in order)
+        video.save_mp4(_with(path, '.mp4'), (images.sheet(np.stack(tiles), page.columns) for tiles in shown), fps)
     artefacts.write_json(_with(path, '.json'), facts[page.name])
     parts.remove()
-
-
-def _arranged(tiles, columns):
-    """[N, H, W, C] -> page with so many columns; the last row is filled up with white."""
-    rows = -(-len(tiles) // columns)
-    filled = np.full((rows * columns,) + tiles.shape[1:], images.WHITE, np.uint8)
-    filled[:len(tiles)] = tiles
-    return images.grid(filled.reshape((rows, columns) + tiles.shape[1:]))
 
 
 class _Parts:

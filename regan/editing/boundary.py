@@ -3,23 +3,21 @@
 A boundary is the unit normal of a hyperplane through the origin of latent space that separates codes whose images have an
 attribute from codes whose images lack it (Shen et al., CVPR 2020 and TPAMI 2020). Its file is a .npy of shape (1, D), float64.
 """
-import csv
 import os
 from pathlib import Path
 from typing import NamedTuple, Optional
 
 import numpy as np
 
-from regan.base import artefacts
+from regan.base import artefacts, places, tables
 from regan.editing import edits
-from regan.networks import models
 from regan.sampling import latents
 from regan.base.errors import UserError
 
 FOLDER_VARIABLE = 'REGAN_BOUNDARIES'
 ADDRESS = 'https://raw.githubusercontent.com/genforce/interfacegan/master/boundaries/'
 ENDING = '_boundary.npy'
-EMBEDDED = models.EMBEDDED / 'boundaries'
+EMBEDDED = places.NETWORKS / 'boundaries'
 PUBLISHED = {  # Name -> SHA-256. In W of NVIDIA's StyleGAN networks; MIT licence, copyright 2019 Yujun Shen.
     'stylegan_celebahq_age_w': '1193f356feb29bb535c689d2c14d2f6971318117eba2c3601df2a97c6339eb95',
     'stylegan_celebahq_eyeglasses_w': '897301c31db00bab38f709252ed7acff4c3b827abac1e0deed0c8ea590c6ebf9',
@@ -32,6 +30,7 @@ PUBLISHED = {  # Name -> SHA-256. In W of NVIDIA's StyleGAN networks; MIT licenc
     'stylegan_ffhq_pose_w': '688585cf4d2bc3eead7bc18b4cf6e0985a0beb8a5ed46f25a08b2925d33efc1a',
     'stylegan_ffhq_smile_w': '5a729c200c2c933806116cb77624ccedbd6fce21aa98fca8be49aeaa35caa1c7',
 }
+IMAGES_AT_ONCE = 64  # That `sample` draws and shows to the reader.
 UNIT_TOLERANCE = 1e-3  # Of the length of a normal in a file; float32 is well inside.
 
 
@@ -122,7 +121,7 @@ def _right(machine, codes, positive, negative):
     return float(np.mean(answers == np.repeat([1, 0], [len(positive), len(negative)])))
 
 
-def sample(generator, reader, n, seed=0, space='w', psi=0.7, cutoff=8, batch_size=64, progress=None):
+def sample(generator, reader, n, seed=0, space='w', psi=0.7, cutoff=8, progress=None):
     """Codes, and the factors that a reader sees in their images.
 
     The i-th code comes from the i-th `latent_size` normals of RandomState(seed), whatever n is. The codes are not truncated;
@@ -138,8 +137,8 @@ def sample(generator, reader, n, seed=0, space='w', psi=0.7, cutoff=8, batch_siz
         codes float32 [n, D], factors float32 [n, F].
     """
     random, codes, factors = np.random.RandomState(seed), [], []
-    for start in range(0, n, batch_size):
-        z = to_sphere(random.randn(min(batch_size, n - start), generator.latent_size))
+    for start in range(0, n, IMAGES_AT_ONCE):
+        z = to_sphere(random.randn(min(IMAGES_AT_ONCE, n - start), generator.latent_size))
         w = generator.map(z)
         dlatents = latents.truncate(latents.broadcast(w, generator.num_layers), generator.dlatent_avg, psi, cutoff)
         factors.append(reader.read(generator.synthesize(dlatents)))
@@ -243,7 +242,7 @@ def load(path, width=None):
     Raises:
         UserError: missing, another shape, kind or width, or no unit vector; it names the file.
     """
-    array = _read_npy(path)
+    array = artefacts.read_npy(path)
     if array.ndim != 2 or len(array) != 1 or array.dtype not in (np.float32, np.float64):
         raise UserError('%s holds an array of shape %s and type %s; a boundary has shape (1, D) and type float64'
                         % (path, array.shape, array.dtype))
@@ -269,26 +268,33 @@ def locate(name_or_path, folder=None):
     """The Path of a boundary file: the path itself, or of a name of `embedded` or of `PUBLISHED`; the latter are downloaded at need.
 
     Args:
-        folder: with published files that the user already has; default $REGAN_BOUNDARIES. It is looked at before the cache.
+        folder: with files that the user already has; default $REGAN_BOUNDARIES. It is looked at before the cache.
 
     Raises:
         UserError: neither a file nor a name, a failed download, or a file with another checksum.
     """
-    name, ours = str(name_or_path), embedded()
+    name, given = str(name_or_path), folder or os.environ.get(FOLDER_VARIABLE)
     if name not in PUBLISHED:
-        path = ours.get(name, Path(name))
-        if not path.is_file():
-            raise UserError('%s is neither a file nor a known boundary; the names are: %s'
-                            % (name, ', '.join(list(ours) + list(PUBLISHED))))
-        return path
+        return _unpublished(name, given)
     cache = artefacts.cache_dir() / 'boundaries'
-    given = folder or os.environ.get(FOLDER_VARIABLE) or cache
-    return artefacts.fetch(ADDRESS + name + ENDING, PUBLISHED[name], name + ENDING, cache, given)
+    return artefacts.fetch(ADDRESS + name + ENDING, PUBLISHED[name], name + ENDING, cache, given or cache)
+
+
+def _unpublished(name, folder):
+    ours = embedded()
+    for path in [ours.get(name, Path(name))] + ([Path(folder) / (name + ENDING)] if folder else []):
+        if path.is_file():
+            return path
+    names = ', '.join(list(ours) + list(PUBLISHED))
+    message = '%s is neither a file nor a known boundary; the names are: %s' % (name, names)
+    if places.INSTALLED:
+        message += '; a checkout of the project has more in networks/boundaries/, which REGAN_BOUNDARIES may name'
+    raise UserError(message)
 
 
 def read_codes(path):
     """Codes float [N, D] from a .npy. Raises UserError if it holds anything else."""
-    array = _read_npy(path)
+    array = artefacts.read_npy(path)
     if array.ndim != 2 or array.dtype.kind != 'f':
         raise UserError('%s holds an array of shape %s and type %s; codes have shape [N, D]' % (path, array.shape, array.dtype))
     return array
@@ -303,31 +309,15 @@ def read_scores(path):
     """
     if Path(path).suffix.lower() == '.csv':
         return _read_csv(path)
-    array = _read_npy(path)
+    array = artefacts.read_npy(path)
     if array.dtype.kind not in 'fiu' or array.ndim not in (1, 2) or array.size != len(array):
         raise UserError('%s holds an array of shape %s and type %s; scores are N numbers, or have shape [N, 1]'
                         % (path, array.shape, array.dtype))
     return array.reshape(-1).astype(np.float64)
 
 
-def _read_npy(path):
-    if not Path(path).is_file():
-        raise UserError('there is no file %s; check the name' % path)
-    try:
-        array = np.load(str(path), allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError('%s is not a .npy file with a plain array; write it with np.save' % path) from error
-    if not isinstance(array, np.ndarray):
-        raise UserError('%s holds several arrays; a .npy file with one is needed' % path)
-    return array
-
-
 def _read_csv(path):
-    try:
-        with open(str(path), newline='', encoding='utf-8-sig') as file:
-            cells = [row[-1] for row in csv.reader(file) if row]
-    except (OSError, ValueError, csv.Error) as error:
-        raise UserError('%s is no readable .csv file (%s)' % (path, error)) from error
+    cells = [row[-1] for row in tables.read_csv_rows(path)]
     numbers = [_number(cell) for cell in cells]
     first = 1 if numbers[:1] == [None] else 0
     if None in numbers[first:] or len(numbers) == first:

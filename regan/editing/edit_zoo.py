@@ -4,7 +4,7 @@ A file of edits is a JSON list of objects with the keys of `NamedEdit`; edit_zoo
 tells two edits of one title apart stands in brackets: "ffhq/Smile (v46, 4)", "car/Add grass (sequence)". The published edits
 are of two kinds: strips around the mean ('centred', GANSpace's edit zoo) and steps of a sequence ('target', its teaser).
 
->>> print(find('ffhq/big_smile').to_edit())
+>>> print(find('ffhq/big_smile').edit)
 centred E(v19, 4) * 10.0
 """
 import dataclasses
@@ -18,51 +18,39 @@ from regan.editing import edits
 from regan.networks import models
 from regan.sampling import latents
 from regan.base.errors import UserError
+from regan.base.json_records import choice, declared, flag, key, made, number, optional, sequence, text
 
 PUBLISHED = Path(__file__).with_name('edit_zoo.json')
 GENERATIONS = {'StyleGAN': 1, 'StyleGAN2': 2}
 OTHER_SPELLINGS = {'cars': 'car', 'cats': 'cat', 'ukiyo-e': 'ukiyoe'}
 _ID = re.compile(r'(?P<dataset>[^/]*[^/\s])/(?P<title>\S.*?)(?:\s+\((?P<remark>[^()]*)\))?')
-_EDIT_KEYS = [field.name for field in dataclasses.fields(edits.Edit) if field.name != 'name']
+_EDIT_KEYS = tuple(field.name for field in dataclasses.fields(edits.Edit) if field.name != 'name')
 
 
 @dataclasses.dataclass(frozen=True)
+@declared
 class NamedEdit:
-    """One edit of a file.
+    """One edit of a file, in which the keys of `edits.Edit` stand beside these.
 
-    Attributes:
-        id: DATASET/TITLE, where needed with a remark in brackets.
-        component, start, end, strength, kind, invert, unit: as in `edits.Edit`.
-        model: of the network that it was found on, 'StyleGAN', 'StyleGAN2', ...; None: not said.
-        space: 'w' or 'z', that of the component.
-        psi, seeds: those of the published picture; None and () if there are none.
-        sources: who has it.
-        published: whether the publication shows it.
+    Raises:
+        UserError: an id of another form, on construction.
     """
 
-    id: str
-    component: int
-    start: int = 0
-    end: Optional[int] = None
-    strength: float = 1.0
-    kind: str = 'offset'
-    invert: bool = False
-    unit: str = 'stdev'
-    model: Optional[str] = None
-    space: str = 'w'
-    psi: Optional[float] = None
-    seeds: Tuple[int, ...] = ()
-    sources: Tuple[str, ...] = ()
-    published: bool = False
+    id: str = key(text, 'DATASET/TITLE, where needed with a remark in brackets')
+    edit: edits.Edit = made('what it does; the title is its name')
+    model: Optional[str] = key(
+        optional(text), "of the network that it was found on, 'StyleGAN', 'StyleGAN2', ...; None: unknown", default=None)
+    space: str = key(choice('w', 'z'), "'w' or 'z', that of the component", default='w')
+    psi: Optional[float] = key(optional(number(-1, 1)), 'of the published picture; None if there is none', default=None)
+    seeds: Tuple[int, ...] = key(
+        sequence(latents.SEED, empty=True), 'of the published pictures; () if there are none', default=())
+    sources: Tuple[str, ...] = key(sequence(text, empty=True), 'who has it', default=())
+    published: bool = key(flag, 'whether the publication shows it', default=False)
 
     def __post_init__(self):
         if not _ID.fullmatch(self.id):
             raise UserError("the id '%s' of an edit is not of the form DATASET/TITLE, such as my/Redness" % self.id)
-        self.to_edit()  # It checks the numbers.
-
-    def to_edit(self):
-        """The `edits.Edit`, with the title for its name."""
-        return edits.Edit(name=self.title, **{key: getattr(self, key) for key in _EDIT_KEYS})
+        object.__setattr__(self, 'edit', dataclasses.replace(self.edit, name=self.title))
 
     @property
     def dataset(self):
@@ -91,30 +79,8 @@ class NamedEdit:
 
     def to_dict(self):
         """Everything as a dict for JSON, in the form of a file."""
-        return dataclasses.asdict(self)
-
-
-def _list(rule):
-    """Rule: a list of what `rule` allows, which may be empty."""
-    return lambda value, where: () if value == [] else json_records.sequence(rule)(value, where)
-
-
-def _flag(value, where):
-    if not isinstance(value, bool):
-        raise json_records.refuse(where, 'true or false', value)
-    return value
-
-
-RULES = dict(
-    {key: json_records.anything for key in _EDIT_KEYS},
-    id=json_records.text,
-    model=json_records.optional(json_records.text),
-    space=json_records.choice('w', 'z'),
-    psi=json_records.optional(json_records.number(-1, 1)),
-    seeds=_list(json_records.integer(0, latents.LARGEST_SEED)),
-    sources=_list(json_records.text),
-    published=_flag,
-)
+        facts = json_records.recorded(self)
+        return dict({'id': facts.pop('id')}, **{name: getattr(self.edit, name) for name in _EDIT_KEYS}, **facts)
 
 
 def load(path=PUBLISHED):
@@ -129,11 +95,21 @@ def load(path=PUBLISHED):
     found, seen = [], {}
     for i, entry in enumerate(entries):
         where = '%s, edit %d' % (Path(path).name, i + 1)
-        found.append(json_records.build(NamedEdit, entry, where, RULES))
+        found.append(_named(entry, where))
         if seen.setdefault(_key(found[-1].id), i) != i:
             raise UserError("%s has the id '%s' of edit %d; ids must differ in more than case and spelling of the data set"
                             % (where, found[-1].id, seen[_key(found[-1].id)] + 1))
     return found
+
+
+def _named(entry, where):
+    """The NamedEdit of an object in a file."""
+    own = json_records.rules(NamedEdit)
+    json_records.check_keys(entry, where, list(own) + list(_EDIT_KEYS),
+                            json_records.required(NamedEdit) | json_records.required(edits.Edit))
+    move = {name: value for name, value in entry.items() if name in _EDIT_KEYS}
+    rest = {name: value for name, value in entry.items() if name in own}
+    return json_records.build(NamedEdit, rest, where, edit=json_records.construct(edits.Edit, where, **move))
 
 
 def everything(path=None):

@@ -17,6 +17,7 @@ from regan.base import artefacts, json_records
 from regan.editing import edits
 from regan.sampling import latents
 from regan.base.errors import UserError
+from regan.base.json_records import choice, declared, integer, key, number, text
 
 MODELS = {1: 'StyleGAN', 2: 'StyleGAN2'}  # By generation.
 LAYERS = {'StyleGAN': 'g_mapping', 'StyleGAN2': 'style'}  # GANSpace's names of the layer whose output is w.
@@ -27,53 +28,61 @@ _PICKLED_PCA = dict(estimator='name', components='components', samples='samples'
 _ARRAYS = dict(direction='lat_comp', act_direction='act_comp')
 
 
+def _vector(value, where):
+    if not isinstance(value, np.ndarray) or value.dtype.kind != 'f' or not value.size or not np.isfinite(value).all():
+        raise UserError('%s must be an array of finite numbers' % where)
+    return value.astype(np.float32)
+
+
+def _direction(value, where):
+    return _vector(value, where).reshape(-1)  # [1, D] -> [D]
+
+
+_NUMBER = number(-1e9, 1e9)
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
+@declared
 class SavedEdit:
-    """An edit as GANSpace's viewer saves it: an offset of `strength` stdev along `direction` in layers start .. end - 1.
+    """An edit as GANSpace's viewer saves it: an offset of `strength` stdev along `direction` in some layers."""
 
-    Attributes:
-        name: for people. component: index in the basis that it comes from.
-        start, end: half-open. strength: the slider's end.
-        stdev, act_stdev: of the component in the latent space and in the layer.
-        direction: float32 [D], in the latent space. act_direction: float32, any shape, the component in the layer.
-        space: 'w' or 'z'. edit_type: 'latent', 'activation' or 'both'.
-        model, dataset: of the network. found_on: data set of the network behind the components.
-        estimator, components, samples, layer: how the components were made.
-        psi: truncation. seed: of a latent to show it on.
-    """
-
-    name: str
-    component: int
-    start: int
-    end: int
-    strength: float
-    stdev: float
-    act_stdev: float
-    direction: np.ndarray
-    act_direction: np.ndarray
-    space: str
-    edit_type: str
-    model: str
-    dataset: str
-    found_on: str
-    estimator: str
-    components: int
-    samples: int
-    layer: str
-    psi: float
-    seed: int
+    name: str = key(text, 'for people')
+    component: int = key(integer(0), 'index in the basis that it comes from')
+    start: int = key(integer(0), 'first layer')
+    end: int = key(integer(1), 'layer after the last')
+    strength: float = key(_NUMBER, "the slider's end")
+    stdev: float = key(number(0), 'of the component in the latent space')
+    act_stdev: float = key(number(0), 'of the component in the layer')
+    direction: np.ndarray = key(_direction, 'float32 [D], in the latent space', recorded=False)
+    act_direction: np.ndarray = key(
+        _vector, "float32, any shape, the component in the layer; only GANSpace's viewer uses it", recorded=False)
+    space: str = key(choice('w', 'z'), "'w' or 'z'")
+    edit_type: str = key(choice('latent', 'activation', 'both'), "'latent', 'activation' or 'both'")
+    model: str = key(text, 'of the network')
+    dataset: str = key(text, 'of the network')
+    found_on: str = key(text, 'data set of the network behind the components')
+    estimator: str = key(text, 'how the components were made')
+    components: int = key(integer(1), 'how many were made')
+    samples: int = key(integer(1), 'from how many latents')
+    layer: str = key(text, 'of which they are')
+    psi: float = key(_NUMBER, 'truncation to show it with')
+    seed: int = key(latents.SEED, 'of a latent to show it on')
 
     def __post_init__(self):
-        self.to_edit()  # It checks the numbers.
+        self._along(self.component)  # It checks the numbers.
 
     @property
     def seeds(self):
         """The seed, as a tuple of one."""
         return (self.seed,)
 
-    def to_edit(self, component=None):
-        """The `edits.Edit`; its component is the index at the time of saving, or the one given."""
-        return edits.Edit(self.component if component is None else component, self.start, self.end, self.strength, name=self.name)
+    @property
+    def edit(self):
+        """The `edits.Edit`; its component is the index at the time of saving."""
+        return self._along(self.component)
+
+    def _along(self, component):
+        return edits.Edit(component, self.start, self.end, self.strength, name=self.name)
 
     def check_usable(self):
         """Raises UserError unless the edit moves w."""
@@ -96,34 +105,16 @@ class SavedEdit:
             basis, components=np.vstack([basis.components, self.direction]), stdev=np.append(basis.stdev, np.float32(self.stdev)),
             act_stdev=np.append(basis.act_stdev, np.float32(self.act_stdev)),
             variance_ratio=np.append(basis.variance_ratio, np.float32(0)), random_stdevs=np.append(basis.random_stdevs, np.float32(0)))
-        return more, self.to_edit(count)
-
-
-def _vector(value, where):
-    if not isinstance(value, np.ndarray) or value.dtype.kind != 'f' or not value.size or not np.isfinite(value).all():
-        raise UserError('%s must be an array of finite numbers' % where)
-    return value.astype(np.float32)
-
-
-def _direction(value, where):
-    return _vector(value, where).reshape(-1)  # [1, D] -> [D]
-
-
-_TEXT, _NUMBER = json_records.text, json_records.number(-1e9, 1e9)
-RULES = dict(
-    name=_TEXT, component=json_records.integer(0), start=json_records.integer(0), end=json_records.integer(1), strength=_NUMBER, stdev=json_records.number(0),
-    act_stdev=json_records.number(0), direction=_direction, act_direction=_vector, space=json_records.choice('w', 'z'),
-    edit_type=json_records.choice('latent', 'activation', 'both'), model=_TEXT, dataset=_TEXT, found_on=_TEXT, estimator=_TEXT,
-    components=json_records.integer(1), samples=json_records.integer(1), layer=_TEXT, psi=_NUMBER, seed=json_records.integer(0, latents.LARGEST_SEED))
+        return more, self._along(count)
 
 
 # ------------------------------------------------------------------ ours
 
 def save(path, saved):
     """Writes NAME.json and, beside it, NAME.npz. Args: path, that of the .json."""
-    facts = {key: value for key, value in dataclasses.asdict(saved).items() if key not in _ARRAYS}
-    artefacts.write_npz(Path(path).with_suffix('.npz'), {name: getattr(saved, key) for key, name in _ARRAYS.items()})
-    artefacts.write_json(path, facts)
+    arrays = {theirs: getattr(saved, ours) for ours, theirs in _ARRAYS.items()}
+    artefacts.write_npz(Path(path).with_suffix('.npz'), arrays)
+    artefacts.write_json(path, json_records.recorded(saved))
 
 
 def load(path):
@@ -139,11 +130,12 @@ def _load_json(path):
     facts = json_records.load(path)
     if not isinstance(facts, dict):
         raise json_records.refuse(str(path), 'a saved edit', facts)
-    unknown = sorted(set(facts) - set(RULES))
+    unknown = sorted(set(facts) - set(json_records.rules(SavedEdit)))
     if unknown:
         raise UserError("%s is no saved edit: it has the unknown key '%s'; give a file that `regan edits import` wrote" % (path, unknown[0]))
     arrays = artefacts.read_npz(Path(path).with_suffix('.npz'))
-    return json_records.build(SavedEdit, dict(facts, **{key: arrays.get(name) for key, name in _ARRAYS.items()}), str(path), RULES)
+    facts.update((ours, arrays.get(theirs)) for ours, theirs in _ARRAYS.items())
+    return json_records.build(SavedEdit, facts, str(path))
 
 
 def from_basis(basis, edit, generator, dataset, psi, seed, name=''):
@@ -206,7 +198,7 @@ def _load_pickle(path):
     if not isinstance(facts, dict) or not isinstance(facts.get('decomposition'), dict):
         raise UserError('%s is no edit that GANSpace saved: it holds no dict with a decomposition' % path)
     ours = dict(_renamed(facts, _PICKLED, path), **_renamed(facts['decomposition'], _PICKLED_PCA, path))
-    return json_records.build(SavedEdit, dict(ours, space=str(facts.get('latent_space')).lower()), str(path), RULES)
+    return json_records.build(SavedEdit, dict(ours, space=str(facts.get('latent_space')).lower()), str(path))
 
 
 def _renamed(facts, keys, path):

@@ -4,31 +4,44 @@ A figure leaves three files, NAME being figure and variant: NAME.png for the eye
 tiles, labels), NAME-tiles.png with the tiles at native size, which is what is compared, and
 NAME.json that says what made them.
 
-`main` is the command line of the scripts in experiments/.
+What a figure shows is in its script in experiments/, whose `draw` makes the tiles of a panel. Each declares a
+Figure and calls `main`, the command line of them all; `regan figure` is another.
 """
 import dataclasses
 import itertools
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Callable, NamedTuple, Sequence
 
 import click
 import numpy as np
 
-from regan.base import artefacts, command_errors, provenance
+from regan.base import artefacts, command_errors, json_records, provenance
 from regan.components import cached
 from regan.drawing import modes
 from regan.editing import edits
 from regan.figures import references
 from regan.networks import models
 from regan.pictures import images
-from regan.sampling import latents
 from regan.figures import figure_spec as specs
 from regan.base.errors import UserError
 
-OUT = models.PROJECT / 'figures' / 'out'
 LETTERS = 28  # height in pixels of the title ...
 SMALL = LETTERS * 2 // 3  # ... and of all other texts
+
+
+class Figure(NamedTuple):
+    """What the script of a figure declares.
+
+    Attributes:
+        name: of its spec, NAME.json.
+        draw: callable (panel, generator, basis) -> tiles uint8 [rows, columns, H, W, C].
+        needs: the keys that `draw` uses, see `figure_spec.check_needs`.
+    """
+
+    name: str
+    draw: Callable
+    needs: Sequence[str]
 
 
 class Drawn(NamedTuple):
@@ -39,38 +52,12 @@ class Drawn(NamedTuple):
     sidecar: Path
 
 
-def render(panel, generator, dlatents):
-    """Truncate, synthesize and crop: dlatents [N, L, D] -> uint8 [N, H, W, C].
-
-    Truncation follows the edit, as in GANSpace.
-    """
-    truncated = latents.truncate(dlatents, generator.dlatent_avg, panel.psi, panel.cutoff)
-    return images.crop(generator.synthesize(truncated, conversion=panel.conversion), **dataclasses.asdict(panel.crop))
-
-
-def sequences(panel, generator, basis):
-    """A row for each seed, from the unedited image to all edits: uint8 [seeds, edits + 1, H, W, C]."""
-    rows = [edits.sequence(start[None], basis, panel.edits) for start in _starts(panel, generator)]
-    return np.stack([render(panel, generator, row) for row in rows])
-
-
-def strips(panel, generator, basis):
-    """A row for each seed and edit, from -strength to +strength: uint8 [seeds * edits, frames, H, W, C]."""
-    rows = [edits.strip(start[None], basis, edit, panel.frames) for start in _starts(panel, generator) for edit in panel.edits]
-    return np.stack([render(panel, generator, row) for row in rows])
-
-
-def _starts(panel, generator):
-    """The latents of the seeds in every layer, float32 [N, L, D]."""
-    return latents.broadcast(generator.map(latents.from_seeds(panel.seeds, generator.latent_size)), generator.num_layers)
-
-
 def run(spec, draw, out_dir, folder=None, open_generator=None, quiet=True, mode=None):
     """Draw a figure and write its files.
 
     Args:
         spec: FigureSpec.
-        draw: callable (panel, generator, basis) -> tiles uint8 [rows, columns, H, W, C].
+        draw: callable (Panel, Generator, Basis) -> tiles uint8 [rows, columns, H, W, C], before the crop.
         out_dir: folder for the files, made if missing.
         folder: with network files that the user already has, see `models.resolve`.
         open_generator: callable (path) -> context manager; default Generator.open.
@@ -94,7 +81,8 @@ def run(spec, draw, out_dir, folder=None, open_generator=None, quiet=True, mode=
                 specs.check_network(panel, generator.resolution, generator.num_layers, panel.name)
                 generator.set_noise(panel.noise)
                 basis, source = _basis(panel, generator, folder, open_generator, quiet)
-                drawn.append(images.check(draw(panel, generator, basis), rank=5))
+                tiles = images.check(draw(panel, generator, basis), rank=5)
+                drawn.append(images.crop(tiles, **dataclasses.asdict(panel.crop)))
                 facts.append(dict(_settings(panel, generator), components_sha256=source))
     return _save(spec, drawn, facts, software, Path(out_dir))
 
@@ -118,9 +106,7 @@ def _basis(panel, generator, folder, open_generator, quiet):
 
 
 def _settings(panel, generator):
-    given = dataclasses.asdict(panel)
-    kept = ('heading', 'network', 'seeds', 'psi', 'cutoff', 'noise', 'conversion', 'pca', 'crop', 'frames', 'exchange', 'supervised', 'components_of')
-    return dict({key: given[key] for key in kept}, seeds=list(panel.seeds), pca=panel.pca.facts, network_sha256=generator.sha256,
+    return dict(json_records.recorded(panel), pca=panel.pca.facts, network_sha256=generator.sha256,
                 edits=[edits.notation(edit) for edit in panel.edits])
 
 
@@ -177,28 +163,41 @@ def _names(spec, drawn):
     return [images.pad(column, width=width) for column in columns] if any(panel.rows for panel in spec.panels) else []
 
 
-def command(figure, draw, needs, specs_folder=specs.SPECS, references_folder=references.FOLDER, open_generator=None):
-    """The click command of one figure; the defaults are the project's own folders and generator. `needs`: see `spec.check_needs`."""
+def command(figure, specs_folder, out_dir, references_folder=None, open_generator=None):
+    """The click command of one figure.
 
-    @click.command(help='Draw %s. What it shows and reproduces is in experiments/specs/%s.json.' % (figure, figure))
+    Args:
+        figure: Figure.
+        specs_folder: where its spec is.
+        out_dir: default folder for its files.
+        references_folder: of the references; None where there are none, so that --check and --reference are refused.
+        open_generator: see `run`.
+    """
+
+    @click.command(help='Draw %s. What it shows and reproduces is in its spec, %s.json.' % (figure.name, figure.name))
     @click.option('--networks', default='embedded', show_default=True, metavar='VARIANT|NAME|PATH',
-                  help='embedded: the networks that ship with the project. official: the published ones. Or another variant of the spec, or any network.')
+                  help='embedded: the networks that ship with the project. official: the published ones. Or another '
+                       'variant of the spec, or any network.')
     @click.option('--networks-folder', type=click.Path(exists=True, file_okay=False),
                   help='Folder with network files that you have; default $REGAN_NETWORKS.')
-    @click.option('--out', type=click.Path(file_okay=False), default=str(OUT), show_default='figures/out',
+    @click.option('--out', type=click.Path(file_okay=False), default=str(out_dir), show_default=True,
                   help='Folder for the files.')
     @click.option('--mode', type=click.Choice(list(modes.MODES)),
                   help='Draw with the noise, conversion and truncation of this program, into files of its own.')
-    @click.option('--check', is_flag=True, help='Then compare with the references; exit 1 on a difference.')
-    @click.option('--reference', is_flag=True, help='Then make this drawing the reference of its stack.')
+    @click.option('--check', is_flag=True,
+                  help='Then compare with the references, in a checkout; exit 1 on a difference.')
+    @click.option('--reference', is_flag=True, help='Then make this drawing the reference of its stack, in a checkout.')
     @click.option('--quiet', is_flag=True, help='Print nothing but failures.')
     def draw_figure(networks, networks_folder, out, mode, check, reference, quiet):
         if bool(check) + bool(reference) + bool(mode) > 1:
             raise click.UsageError('choose one of --check, --reference and --mode')
+        if (check or reference) and references_folder is None:
+            raise click.UsageError('--check and --reference need the reference pictures, which are in a checkout of '
+                                   'the project and not in this installed package; run them there, or leave them out')
         with command_errors.errors_in_one_line():
-            spec = specs.choose(figure, networks, specs_folder)
-            specs.check_needs(spec, needs)
-            drawn = run(spec, draw, out, networks_folder, open_generator, quiet, mode)
+            spec = specs.choose(figure.name, networks, specs_folder)
+            specs.check_needs(spec, figure.needs)
+            drawn = run(spec, figure.draw, out, networks_folder, open_generator, quiet, mode)
             passed, lines = True, ['wrote %s' % path for path in drawn]
             if reference:
                 lines.append(references.replace(spec.name, drawn, references_folder))
@@ -211,6 +210,6 @@ def command(figure, draw, needs, specs_folder=specs.SPECS, references_folder=ref
     return draw_figure
 
 
-def main(figure, draw, needs):
-    """Run the command line of a figure: `figure.main('figure1', draw, needs=['edits'])` in its script."""
-    command(figure, draw, needs)()
+def main(figure, specs_folder, out_dir, references_folder):
+    """Run the command line of a figure, see `command`."""
+    command(figure, specs_folder, out_dir, references_folder)()

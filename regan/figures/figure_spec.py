@@ -8,176 +8,118 @@ from pathlib import Path
 from typing import Optional, Tuple, Union
 
 from regan.base import json_records
-from regan.components import pca
+from regan.components.pca import PCASpec
 from regan.drawing import modes
 from regan.networks import models
 from regan.pictures import diff
 from regan.sampling import latents, noise
 from regan.editing.edits import Edit, parse
 from regan.base.errors import UserError
+from regan.base.json_records import choice, declared, integer, key, made, number, optional, record, sequence, text
 
 VARIANTS = ('embedded', 'official')
-SPECS = models.PROJECT / 'experiments' / 'specs'
+
+
+PIXELS = integer(0)
 
 
 @dataclasses.dataclass(frozen=True)
+@declared
 class Crop:
     """Pixels to cut off each side of every tile."""
 
-    top: int = 0
-    bottom: int = 0
-    left: int = 0
-    right: int = 0
+    top: int = key(PIXELS, 'rows at the top', default=0)
+    bottom: int = key(PIXELS, 'rows at the bottom', default=0)
+    left: int = key(PIXELS, 'columns at the left', default=0)
+    right: int = key(PIXELS, 'columns at the right', default=0)
 
 
 @dataclasses.dataclass(frozen=True)
+@declared
 class Enlarge:
-    """How much larger than native the figure for the eye is, and by which method of `images.enlarge`."""
+    """How the figure for the eye is enlarged, see `images.enlarge`."""
 
-    factor: int = 1
-    method: str = 'nearest'
+    factor: int = key(integer(1, 64), 'how much larger than native', default=1)
+    method: str = key(choice('nearest', 'lanczos'), '"nearest" or "lanczos"', default='nearest')
 
 
 @dataclasses.dataclass(frozen=True)
+@declared
 class Exchange:
-    """Which coordinates of the latents come from the seeds, and which from one base latent (GANSpace Figure 4).
+    """Which coordinates of the latents come from the seeds, and which from one base latent (GANSpace Figure 4)."""
 
-    Attributes:
-        base_seed: of the base latent.
-        first: number N of leading components.
-        which: "keep": the first N are the base's; "randomise": the first N are the seeds' own.
-        random_basis_seed: of a random orthonormal basis to use in place of the components, or None.
-    """
-
-    base_seed: int
-    first: int
-    which: str
-    random_basis_seed: Optional[int] = None
+    base_seed: int = key(latents.SEED, 'of the base latent')
+    first: int = key(integer(1), 'number N of leading components')
+    which: str = key(
+        choice('keep', 'randomise'), '"keep": the first N are those of the base; "randomise": those of the seeds')
+    random_basis_seed: Optional[int] = key(
+        latents.SEED, 'of a random orthonormal basis to use in place of the components, or None', default=None)
 
 
 @dataclasses.dataclass(frozen=True)
+@declared
 class Supervised:
-    """The supervised direction beside which an edit is shown.
+    """The supervised direction beside which an edit is shown."""
 
-    Attributes:
-        boundary: name of a boundary, see `boundary.resolve`.
-        strength: length of the move, in units of the space.
-    """
-
-    boundary: str
-    strength: float
-
-
-@dataclasses.dataclass(frozen=True)
-class Panel:
-    """A block of rows of tiles that share a network and its settings.
-
-    Attributes:
-        network: a name of models.json (or, if the user said so, a path).
-        seeds: of the latents, one RandomState each.
-        psi: truncation, 1 is none.
-        noise: a choice of `regan.sampling.noise`.
-        pca: what basis the edits refer to.
-        tolerance: of a tile against a reference of other software or another processor.
-        edits: in the order of use.
-        cutoff: layers from here on are not truncated; None: all are.
-        conversion: of colours to bytes, see `Generator.synthesize`.
-        frames: of a strip, from -strength to +strength.
-        exchange, supervised: what Figures 3 and 2 need besides.
-        components_of: the network whose components are used; None: the panel's own.
-        heading: line above the panel. rows, labels: left of the rows, below the columns.
-        crop: of every tile.
-        name: for messages, "figure5-embedded, panel 2"; not in the JSON.
-    """
-
-    network: str
-    seeds: Tuple[int, ...]
-    psi: float
-    noise: Union[str, dict]
-    pca: pca.PCASpec
-    tolerance: diff.Tolerance
-    edits: Tuple[Edit, ...] = ()
-    cutoff: Optional[int] = None
-    conversion: str = 'round'
-    frames: Optional[int] = None
-    exchange: Optional[Exchange] = None
-    supervised: Optional[Supervised] = None
-    components_of: Optional[str] = None
-    heading: str = ''
-    rows: Tuple[str, ...] = ()
-    labels: Tuple[str, ...] = ()
-    crop: Crop = Crop()
-    name: str = ''
-
-
-@dataclasses.dataclass(frozen=True)
-class FigureSpec:
-    """One variant of a figure.
-
-    Attributes:
-        title: line above the figure.
-        source: what it reproduces.
-        panels: from top to bottom.
-        gap: pixels between tiles, and enlarge: the layout for the eye.
-        name: figure and variant, the stem of all its files ("figure1-embedded"); not in the JSON.
-    """
-
-    title: str
-    source: str
-    panels: Tuple[Panel, ...]
-    gap: int = 0
-    enlarge: Enlarge = Enlarge()
-    name: str = ''
+    boundary: str = key(text, 'name of a boundary, see `boundary.resolve`')
+    strength: float = key(number(-1000, 1000), 'length of the move, in units of the space')
 
 
 def _edit(value, where):
+    """Rule: an edit in notation, or as an object with the keys of `Edit`."""
     if not isinstance(value, str):
-        return json_records.build(Edit, value, where, _as_they_are(Edit))
+        return json_records.build(Edit, value, where)
     try:
         return parse(value)
     except UserError as error:
         raise UserError('%s: %s' % (where, error))
 
 
-def _as_they_are(cls):
-    """Rules for a dataclass that checks its own values."""
-    return {field.name: json_records.anything for field in dataclasses.fields(cls)}
+@dataclasses.dataclass(frozen=True)
+@declared
+class Panel:
+    """A block of rows of tiles that share a network and its settings.
+
+    What is recorded goes into the sidecar, in this order.
+    """
+
+    heading: str = key(text, 'line above the panel', default='')
+    network: str = key(text, 'a name of models.json (or, if the user said so, a path)')
+    seeds: Tuple[int, ...] = key(sequence(latents.SEED), 'of the latents, one RandomState each')
+    psi: float = key(number(-1, 1), 'truncation, 1 is none')
+    cutoff: Optional[int] = key(optional(PIXELS), 'layers from here on are not truncated; None: all are', default=None)
+    noise: Union[str, dict] = key(noise.check, 'a choice of `regan.sampling.noise`')
+    conversion: str = key(choice(*modes.CONVERSIONS), 'of floats to bytes, see `Generator.synthesize`', default='round')
+    pca: PCASpec = key(record(PCASpec), 'what basis the edits refer to')
+    crop: Crop = key(record(Crop), 'of every tile', default=Crop())
+    frames: Optional[int] = key(integer(2), 'of a strip, from -strength to +strength', default=None)
+    exchange: Optional[Exchange] = key(record(Exchange), 'what Figure 3 needs besides', default=None)
+    supervised: Optional[Supervised] = key(record(Supervised), 'what Figure 2 needs besides', default=None)
+    components_of: Optional[str] = key(text, "the network whose components are used; None: the panel's", default=None)
+    edits: Tuple[Edit, ...] = key(
+        sequence(_edit), 'in the order of use; the sidecar has their notation', default=(), recorded=False)
+    tolerance: diff.Tolerance = key(
+        record(diff.Tolerance), 'of a tile against a reference of other software or another processor', recorded=False)
+    rows: Tuple[str, ...] = key(sequence(text), 'texts left of the rows', default=(), recorded=False)
+    labels: Tuple[str, ...] = key(sequence(text), 'texts below the columns', default=(), recorded=False)
+    name: str = made('for messages, "figure5-embedded, panel 2"', default='')
 
 
-SEED = json_records.integer(0, latents.LARGEST_SEED)
-PIXELS = json_records.integer(0)
-FIGURE_RULES = {
-    'title': json_records.text,
-    'source': json_records.text,
-    'gap': PIXELS,
-    'enlarge': json_records.record(Enlarge, {
-        'factor': json_records.integer(1, 64), 'method': json_records.choice('nearest', 'lanczos')}),
-}
-PANEL_RULES = {
-    'network': json_records.text,
-    'seeds': json_records.sequence(SEED),
-    'psi': json_records.number(-1, 1),
-    'noise': noise.check,
-    'pca': json_records.record(pca.PCASpec, _as_they_are(pca.PCASpec)),
-    'tolerance': json_records.record(diff.Tolerance, {
-        'max': json_records.number(0, 255), 'rms': json_records.number(0, 255), 'reason': json_records.text}),
-    'edits': json_records.sequence(_edit),
-    'cutoff': json_records.optional(PIXELS),
-    'conversion': json_records.choice(*modes.CONVERSIONS),
-    'frames': json_records.integer(2),
-    'exchange': json_records.record(Exchange, {
-        'base_seed': SEED, 'first': json_records.integer(1), 'which': json_records.choice('keep', 'randomise'), 'random_basis_seed': SEED}),
-    'supervised': json_records.record(Supervised, {'boundary': json_records.text, 'strength': json_records.number(-1000, 1000)}),
-    'components_of': json_records.text,
-    'heading': json_records.text,
-    'rows': json_records.sequence(json_records.text),
-    'labels': json_records.sequence(json_records.text),
-    'crop': json_records.record(Crop, {'top': PIXELS, 'bottom': PIXELS, 'left': PIXELS, 'right': PIXELS}),
-}
+@dataclasses.dataclass(frozen=True)
+@declared
+class FigureSpec:
+    """One variant of a figure."""
+
+    title: str = key(text, 'line above the figure')
+    source: str = key(text, 'what it reproduces')
+    panels: Tuple[Panel, ...] = made('from top to bottom')
+    gap: int = key(PIXELS, 'between the tiles of the figure for the eye', default=0)
+    enlarge: Enlarge = key(record(Enlarge), 'of the figure for the eye', default=Enlarge())
+    name: str = made('figure and variant, the stem of all its files ("figure1-embedded")', default='')
 
 
-def load(figure, folder=SPECS):
-    """The specs of a figure: dict variant -> FigureSpec.
+def load(figure, folder):
+    """The specs of a figure, in FIGURE.json of a folder: dict variant -> FigureSpec.
 
     What a variant says outside its list of panels holds for every panel that does not say otherwise; a variant without
     such a list is one panel.
@@ -194,11 +136,11 @@ def load(figure, folder=SPECS):
 def _figure(name, data, where):
     if not isinstance(data, dict):
         raise json_records.refuse(where, 'a JSON object', data)
-    common = {key: value for key, value in data.items() if key not in FIGURE_RULES and key != 'panels'}
+    figure_keys = json_records.rules(FigureSpec)
+    own = {key: value for key, value in data.items() if key in figure_keys}
+    common = {key: value for key, value in data.items() if key not in figure_keys and key != 'panels'}
     panels = _panels(name, common, data, where)
-    own = {key: value for key, value in data.items() if key in FIGURE_RULES}
-    spec = json_records.build(FigureSpec, dict(own, panels=panels), where, dict(FIGURE_RULES, panels=json_records.anything))
-    return dataclasses.replace(spec, name=name)
+    return json_records.build(FigureSpec, own, where, panels=panels, name=name)
 
 
 def _panels(name, common, data, where):
@@ -216,12 +158,12 @@ def _object(value, where):
 
 
 def _panel(name, data, where):
-    panel = dataclasses.replace(json_records.build(Panel, data, where, PANEL_RULES), name=name)
-    for key in ('network', 'components_of'):
-        network = getattr(panel, key)
+    panel = json_records.build(Panel, data, where, name=name)
+    for role in ('network', 'components_of'):
+        network = getattr(panel, role)
         if network is not None and models.find(network) is None:
             raise UserError('%s.%s is %s, which models.json does not have; it has: %s'
-                            % (where, key, network, ', '.join(models.registry())))
+                            % (where, role, network, ', '.join(models.registry())))
     model = models.find(panel.network)
     check_network(panel, model.resolution, model.num_layers, where)
     return panel
@@ -237,12 +179,12 @@ def check_needs(spec, needs):
     """
     wanted = {need.rstrip('?') for need in needs}
     for panel in spec.panels:
-        for key in ('edits', 'frames', 'exchange', 'supervised'):
-            present = getattr(panel, key) not in (None, ())
-            if present and key not in wanted:
-                raise UserError("%s has the key '%s', which this figure does not use; remove it" % (panel.name, key))
-            if not present and key in needs:
-                raise UserError("%s lacks the key '%s'; add it" % (panel.name, key))
+        for need in ('edits', 'frames', 'exchange', 'supervised'):
+            present = getattr(panel, need) not in (None, ())
+            if present and need not in wanted:
+                raise UserError("%s has the key '%s', which this figure does not use; remove it" % (panel.name, need))
+            if not present and need in needs:
+                raise UserError("%s lacks the key '%s'; add it" % (panel.name, need))
 
 
 def check_network(panel, resolution, num_layers, where):
@@ -268,7 +210,7 @@ def _check_edit(edit, num_layers, components, where):
         raise UserError('%s: %s needs a component that pca.components (%d) does not reach' % (where, edit, components))
 
 
-def choose(figure, networks, folder=SPECS):
+def choose(figure, networks, folder):
     """The FigureSpec that `networks` means: a variant, the network of all panels of a variant, or any other network.
 
     Another network (a name of models.json or a path) gets the published parameters, those of

@@ -11,23 +11,22 @@ from pathlib import Path
 import numpy as np
 
 from regan.base import artefacts, json_records
-from regan.networks import models
 from regan.pictures import diff, images
 from regan.base.errors import UserError
 
-FOLDER = models.PROJECT / 'figures' / 'reference'
 STACKS = ('tf1', 'tf2')
 SAME_NUMBERS = ('tensorflow', 'numpy', 'processor')  # where these agree, pixels have to
 NOT_A_CAUSE = ('source', 'regan', 'python', 'tiles_sha256', 'figure_sha256')
 HEADER = '  %-24s  %5s  %12s  %8s  %9s  %s' % ('panel', 'tiles', 'largest', 'RMS', 'changed', 'allowed')
 
 
-def check(spec, drawn, folder=FOLDER):
+def check(spec, drawn, folder):
     """Compare a drawing with every reference there is.
 
     Args:
         spec: FigureSpec, for its name and tolerance.
         drawn: figure.Drawn.
+        folder: of the references.
 
     Returns:
         (passed, lines that say how it went). Of a failure, pictures are in failed/ beside the drawing.
@@ -43,8 +42,8 @@ def check(spec, drawn, folder=FOLDER):
     return all(passed for passed, _ in results), [line for _, lines in results for line in lines]
 
 
-def replace(name, drawn, folder=FOLDER):
-    """Make a drawing the reference of its stack. Returns a line that says what changed."""
+def replace(name, drawn, folder):
+    """Make a drawing the reference of its stack in a folder of references. Returns a line that says what changed."""
     facts = json_records.load(drawn.sidecar)
     path = dict(zip(STACKS, _paths(name, folder)))[facts['stack']]
     change = _change(path, drawn, facts) if path.exists() else 'there was none before'

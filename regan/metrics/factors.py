@@ -36,9 +36,9 @@ def r_squared(truth, reading, circular=()):
     return np.where(spread > 0, 1 - wrong / np.where(spread > 0, spread, 1), 0)
 
 
-def circular_variance(values, constants=360):
-    """Mean squared circular difference of values [n] to the best of some equally spaced constants; 1/12 if uniform."""
-    return min(np.square(circular_difference(values, c / constants)).mean() for c in range(constants))
+def circular_variance(values):
+    """Mean squared circular difference of values [n] to the best of 360 equally spaced constants; 1/12 if uniform."""
+    return min(np.square(circular_difference(values, degrees / 360)).mean() for degrees in range(360))
 
 
 def attribute_logits(readings, circular=()):

@@ -3,11 +3,11 @@ import numpy as np
 
 from regan.base.errors import UserError
 
-NEIGHBOUR = 3  # k of the published numbers.
+NEIGHBOUR = 3  # k of the published numbers, which round distances to float16; we keep float32.
 CHUNK = 1000  # Rows and columns of the distance matrix at a time.
 
 
-def precision_recall(reals, fakes, radii=None, half=False, progress=None):
+def precision_recall(reals, fakes, radii=None, progress=None):
     """(precision, recall): the share of fakes among the reals, and of reals among the fakes.
 
     A sample is among a set if it lies within the radius (see `radii_of`) of at least one member.
@@ -15,38 +15,37 @@ def precision_recall(reals, fakes, radii=None, half=False, progress=None):
     Args:
         reals, fakes: float [n, F], float [m, F], features.
         radii: of the reals, if they are known.
-        half: round distances to float16, as the official numbers do. Squares beyond 65504 then become infinite, and
-            equal; only features as small as VGG16's tell anything then.
         progress: callable that gets the number of rows done since its last call, n + m of them in the end for each
             pass: radii of the reals (unless known), radii of the fakes, precision, recall.
     Raises: UserError for too few rows, or for NaN and infinity.
     """
     reals, fakes = np.asarray(reals, np.float32), np.asarray(fakes, np.float32)
-    radii = radii_of(reals, half=half, progress=progress) if radii is None else radii
-    precision = covered(fakes, reals, radii, half, progress).mean()
-    recall = covered(reals, fakes, radii_of(fakes, half=half, progress=progress), half, progress).mean()
+    radii = radii_of(reals, progress) if radii is None else radii
+    precision = covered(fakes, reals, radii, progress).mean()
+    recall = covered(reals, fakes, radii_of(fakes, progress), progress).mean()
     return float(precision), float(recall)
 
 
-def radii_of(features, k=NEIGHBOUR, half=False, progress=None):
-    """Squared distance of each row to its k-th nearest other row: [n], float32 or float16.
+def radii_of(features, progress=None):
+    """Squared distance of each row to its third nearest other row: float [n].
 
     Raises: UserError.
     """
-    if len(features) <= k:
-        raise UserError('precision and recall need more than %d images on each side; raise n' % k)
+    if len(features) <= NEIGHBOUR:
+        raise UserError('precision and recall need more than %d images on each side; raise n' % NEIGHBOUR)
     if not np.isfinite(features).all():
         raise UserError('NaN or infinity among the features of %d images; the generator or the feature network is damaged' % len(features))
     radii = []
     for begin in range(0, len(features), CHUNK):
         rows = features[begin:begin + CHUNK]
-        nearest = [_smallest(_squared_distances(rows, columns, half, exclude), k) for columns, exclude in _columns(features, begin)]
-        radii.append(_smallest(np.concatenate(nearest, axis=1), k)[:, -1])
+        nearest = [_smallest(_squared_distances(rows, columns, exclude))
+                   for columns, exclude in _columns(features, begin)]
+        radii.append(_smallest(np.concatenate(nearest, axis=1))[:, -1])
         _report(progress, len(rows))
     return np.concatenate(radii)
 
 
-def covered(rows, members, radii, half=False, progress=None):
+def covered(rows, members, radii, progress=None):
     """Whether each row lies within the radius of at least one member: bool [n].
 
     Args:
@@ -56,7 +55,7 @@ def covered(rows, members, radii, half=False, progress=None):
     for begin in range(0, len(rows), CHUNK):
         block = rows[begin:begin + CHUNK]
         for first in range(0, len(members), CHUNK):
-            near = _squared_distances(block, members[first:first + CHUNK], half) <= radii[first:first + CHUNK]
+            near = _squared_distances(block, members[first:first + CHUNK]) <= radii[first:first + CHUNK]
             found[begin:begin + CHUNK] |= near.any(axis=1)
         _report(progress, len(block))
     return found
@@ -68,8 +67,8 @@ def _columns(features, begin):
         yield features[first:first + CHUNK], first == begin
 
 
-def _squared_distances(a, b, half, exclude_self=False):
-    """|a|^2 + |b|^2 - 2 a b, clipped at 0. [n, F], [m, F] -> float32 or float16 [n, m].
+def _squared_distances(a, b, exclude_self=False):
+    """|a|^2 + |b|^2 - 2 a b, clipped at 0: [n, F], [m, F] -> [n, m].
 
     Products of equal rows need not cancel exactly in float32; so the centre of b, which distances do not know, is taken off first.
     """
@@ -77,18 +76,15 @@ def _squared_distances(a, b, half, exclude_self=False):
     a, b = a - centre, b - centre
     squares = np.square(a).sum(axis=1)[:, np.newaxis] + np.square(b).sum(axis=1) - 2 * a.dot(b.T)
     squares = np.maximum(squares, 0)
-    if half:
-        with np.errstate(over='ignore'):
-            squares = squares.astype(np.float16)
     if exclude_self:
         np.fill_diagonal(squares, np.inf)
     return squares
 
 
-def _smallest(values, k):
-    """The k smallest of each row in ascending order; fewer if there are fewer."""
-    if values.shape[1] > k:
-        values = np.partition(values, k - 1, axis=1)[:, :k]
+def _smallest(values):
+    """The NEIGHBOUR smallest of each row in ascending order; fewer if there are fewer."""
+    if values.shape[1] > NEIGHBOUR:
+        values = np.partition(values, NEIGHBOUR - 1, axis=1)[:, :NEIGHBOUR]
     return np.sort(values, axis=1)
 
 

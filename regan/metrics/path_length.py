@@ -31,28 +31,19 @@ SPECS = {
 }
 
 
-def measure(map_w, render, distance, latent_size, spec, n, random, progress=None):
-    """The path length from n pairs of latents.
+def values(map_w, render, distance, latent_size, spec, k, random):
+    """The squared changes over epsilon^2 of the k pairs of one minibatch, float64 [k], for `summarize`.
 
     Args:
         map_w: callable z float64 [k, Z] -> w float [k, D].
-        render: callable w float [2 k, D] -> images. It gets the beginnings of k steps, then their ends, and must use the same
-            noise images for all.
+        render: callable w float [2 k, D] -> images. It gets the beginnings of k steps, then their ends, and must use
+            the same noise images for all.
         distance: callable (images, images) -> [k].
-        random: RandomState. Draws for each minibatch: z of both ends [2, k, Z], then, for 'full', the place [k].
-        progress: callable that gets the number of pairs done since its last call.
-    Returns: PathLength; see `summarize`.
+        latent_size: Z.
+        spec: PathSpec.
+        k: number of pairs.
+        random: RandomState; see `draws`.
     """
-    found = []
-    for k in minibatches(n, PAIRS_AT_ONCE):
-        found.append(values(map_w, render, distance, latent_size, spec, k, random))
-        if progress:
-            progress(k)
-    return summarize(np.concatenate(found), spec.reject)
-
-
-def values(map_w, render, distance, latent_size, spec, k, random):
-    """The squared changes over epsilon^2 of the k pairs of one minibatch, float64 [k]. Arguments as for `measure`."""
     z, place = draws(latent_size, spec, k, random)
     images = render(np.concatenate(_steps(map_w, z, place[:, np.newaxis], spec)))
     return np.asarray(distance(images[:k], images[k:]), np.float64) / spec.epsilon ** 2

@@ -1,10 +1,9 @@
 """Results as lines, CSV and JSON."""
-import csv
 import dataclasses
 import os
 import pathlib
 
-from regan.base import artefacts, provenance
+from regan.base import artefacts, provenance, tables
 
 
 def line(result):
@@ -33,10 +32,8 @@ def write(path, results, about):
     if pathlib.Path(path).suffix.lower() == '.json':
         artefacts.write_json(path, dict(about, results=[dataclasses.asdict(result) for result in results]))
         return
-    with artefacts.atomic_path(path) as temporary, open(str(temporary), 'w', newline='', encoding='utf-8') as file:
-        writer = csv.writer(file, lineterminator='\n')
-        writer.writerow(['network', 'metric', 'value', 'standard_error', 'n', 'seed', 'psi', 'network_sha256'])
-        for result in results:
-            error = '' if result.standard_error is None else '%.6g' % result.standard_error
-            psi = '' if about['psi'] is None else about['psi']
-            writer.writerow([about['network'], result.metric, '%.6g' % result.value, error, result.n, about['seed'], psi, about['network_sha256']])
+    psi = about['psi'] if about['psi'] is None else str(about['psi'])
+    rows = [dict(
+        network=about['network'], metric=result.metric, value=result.value, standard_error=result.standard_error,
+        n=result.n, seed=about['seed'], psi=psi, network_sha256=about['network_sha256']) for result in results]
+    tables.write_csv(path, rows, digits=6)

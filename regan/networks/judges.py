@@ -1,4 +1,4 @@
-"""The edge to TensorFlow for networks that judge images: the factor reader, and the official metric networks."""
+"""Networks that judge images: the factor reader, and the official metric networks."""
 import os
 
 import numpy as np
@@ -6,12 +6,10 @@ import numpy as np
 import dnnlib.tflib as tflib
 from dnnlib import unpickle
 from dnnlib.tflib.revival import revive
-from dnnlib.unpickle import NetworkPickleError
 from regan.base import artefacts
 from regan.base.errors import UserError
+from regan.networks.opening import Opened, names
 from regan.pictures.averaging import shrink
-
-import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
 READER = 'F_reader'
 MINIBATCH = 16
@@ -21,38 +19,19 @@ OFFICIAL = {  # Kind -> (number of inputs, shape of the output, file).
 }
 
 
-class _Judge:
-    """A network from a pickle of one network, with a graph and a session of its own; use it in `with`."""
+class _Judge(Opened):
+    """A network from a pickle of one network; subclasses make it in `_open`, from the NetworkStates of the file."""
 
     def __init__(self, path):
         self.path = os.fspath(path)
         self.sha256 = artefacts.sha256_file(path)
-        self._graph = tf.Graph()
-        with self._graph.as_default():
-            self._session = tflib.create_session()
-            try:
-                with self._session.as_default():
-                    self._network = self._open(unpickle.networks(unpickle.read(self.path)))
-            except NetworkPickleError as error:
-                self.close()
-                raise UserError(str(error)) from None
-            except BaseException:
-                self.close()
-                raise
+        super().__init__()
+        with self._opening():
+            self._network = self._open(unpickle.networks(unpickle.read(self.path)))
 
     def _outputs(self, *images):
-        with self._graph.as_default(), self._session.as_default():
+        with self._entered():
             return self._network.run(*images, minibatch_size=MINIBATCH, return_as_list=True)
-
-    def close(self):
-        """Frees the session; the object is of no use afterwards."""
-        self._session.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
 
 class OfficialNetwork(_Judge):
@@ -77,8 +56,7 @@ class OfficialNetwork(_Judge):
             network = revive(found[0], self.path, self._trust)
             if network.num_inputs == num_inputs and network.output_shape == shape:
                 return network
-        names = ', '.join('%s (%s)' % (state.name, state.build_func_name) for state in found) or 'no network at all'
-        raise UserError('%s is not like the official %s: it holds %s' % (self.path, file, names))
+        raise UserError('%s is not like the official %s: it holds %s' % (self.path, file, names(found)))
 
     def run(self, *images):
         """Images [n, C, H, W], range [0, 255], one array for each input -> float32 [n, 2048] or [n]."""
@@ -105,11 +83,11 @@ class FactorReader(_Judge):
 
     def _open(self, found):
         if [state.build_func_name for state in found] != [READER]:
-            names = ', '.join('%s (%s)' % (state.name, state.build_func_name) for state in found) or 'no network at all'
-            raise UserError('%s holds no factor reader but %s; make one with `regan reader`' % (self.path, names))
+            raise UserError('%s holds no factor reader but %s; make one with `regan reader`'
+                            % (self.path, names(found)))
         state = found[0]
         try:
-            network = tflib.Network(state.name, func_name='training.networks_reader.F_reader', **state.static_kwargs)
+            network = tflib.Network(state.name, func_name='nvlabs_stylegan2.factor_reader.F_reader', **state.static_kwargs)
             shapes = {name: var.shape.as_list() for name, var in network.own_vars.items()}
         except (ValueError, TypeError) as error:
             raise UserError('%s: the factor reader cannot be built from its arguments: %s' % (self.path, error))

@@ -4,64 +4,38 @@ import difflib
 from pathlib import Path
 from typing import Optional
 
-from regan.base import artefacts, json_records
+from regan.base import artefacts, json_records, places
 from regan.base.errors import UserError
+from regan.base.json_records import choice, declared, integer, key, optional, text
 
-PROJECT = Path(__file__).resolve().parents[2]
-EMBEDDED = PROJECT / 'networks'
+EMBEDDED = places.NETWORKS
 REGISTRY = Path(__file__).with_name('models.json')
 
 
 @dataclasses.dataclass(frozen=True)
+@declared
 class Model:
-    """One network of the registry.
+    """One network of the registry."""
 
-    Attributes:
-        file: name of its file, without folder.
-        source: "embedded" (in the project's folder networks/), "download" (`url` gives the file) or
-            "by hand" (`url` is a page for a browser).
-        url: public address, or None when embedded.
-        alias: the name under which official scripts ask for it, or None.
-        sha256: of the file; None where the publisher states none.
-        licence: of the weights.
-        generation: 1 (StyleGAN) or 2 (StyleGAN2).
-        resolution: pixels of a side.
-        num_layers: L, the number of style inputs.
-        dataset: what it was trained on, in GANSpace's spelling; the named edits of `edit_zoo` go by it.
-        remark: what it shows.
-    """
-
-    file: str
-    source: str
-    url: Optional[str]
-    alias: Optional[str]
-    sha256: Optional[str]
-    licence: str
-    generation: int
-    resolution: int
-    num_layers: int
-    dataset: str
-    remark: str
-
-
-RULES = {
-    'file': json_records.text,
-    'source': json_records.choice('embedded', 'download', 'by hand'),
-    'url': json_records.optional(json_records.text),
-    'alias': json_records.optional(json_records.text),
-    'sha256': json_records.optional(json_records.text),
-    'licence': json_records.text,
-    'generation': json_records.choice(1, 2),
-    'resolution': json_records.integer(4),
-    'num_layers': json_records.integer(2),
-    'dataset': json_records.text,
-    'remark': json_records.text,
-}
+    file: str = key(text, 'name of its file, without folder')
+    source: str = key(
+        choice('embedded', 'download', 'by hand'),
+        '"embedded" (it ships with the project), "download" (`url` gives the file) or "by hand" (`url` is a page)')
+    url: Optional[str] = key(optional(text), 'public address, or None when embedded')
+    alias: Optional[str] = key(optional(text), 'the name under which official scripts ask for it, or None')
+    sha256: Optional[str] = key(optional(text), 'of the file; None where the publisher states none')
+    licence: str = key(text, 'of the weights')
+    generation: int = key(choice(1, 2), '1 (StyleGAN) or 2 (StyleGAN2)')
+    resolution: int = key(integer(4), 'pixels of a side')
+    num_layers: int = key(integer(2), 'L, the number of style inputs')
+    dataset: str = key(text, "what it was trained on, in GANSpace's spelling; the named edits of `edit_zoo` go by it")
+    remark: str = key(text, 'what it shows')
+    packaged: bool = key(choice(True, False), 'whether it is in wheels, too; of an embedded one', default=False)
 
 
 def registry(path=REGISTRY):
     """All networks: dict name -> Model, in the order of the file. Raises UserError on a bad entry."""
-    return {name: json_records.build(Model, entry, '%s, %s' % (Path(path).name, name), RULES)
+    return {name: json_records.build(Model, entry, '%s, %s' % (Path(path).name, name))
             for name, entry in json_records.load(path).items()}
 
 
@@ -94,7 +68,7 @@ def record_hash(name, folder=None, path=REGISTRY):
     """Write the checksum of a network's present file into the registry; for a file that was replaced on
     purpose, or to pin one whose publisher states none. From the project's folder:
 
-        python -c "from regan import models; models.record_hash('stylegan2-cars-64')"
+        python -c "from regan.networks import models; models.record_hash('NAME')"
     """
     entries = json_records.load(path)
     entries[name]['sha256'] = artefacts.sha256_file(_locate(registry(path)[name], None, folder))
@@ -102,9 +76,9 @@ def record_hash(name, folder=None, path=REGISTRY):
 
 
 def _locate(model, sha256, folder):
-    if model.source == 'embedded':
-        return _embedded(EMBEDDED / model.file, sha256)
     cache = artefacts.cache_dir() / 'networks'
+    if model.source == 'embedded':
+        return _embedded(model, sha256, folder, cache)
     if model.source == 'download':
         return artefacts.fetch(model.url, sha256, model.file, cache, folder)
     try:
@@ -113,7 +87,14 @@ def _locate(model, sha256, folder):
         raise UserError('%s; its page is %s' % (error, model.url))
 
 
-def _embedded(path, sha256):
+def _embedded(model, sha256, folder, cache):
+    path = EMBEDDED / model.file
+    if places.INSTALLED and not path.exists():  # A wheel has the packaged ones only.
+        try:
+            return artefacts.fetch(None, sha256, model.file, cache, folder)
+        except UserError as error:
+            raise UserError('%s; a checkout of the project has it in its folder networks/, which REGAN_NETWORKS or '
+                            '--networks-folder may name' % error)
     found = artefacts.sha256_file(path)
     if sha256 not in (None, found):
         raise UserError('%s has SHA-256 %s but models.json says %s; restore the file, or see models.record_hash '

@@ -10,6 +10,7 @@ import numpy as np
 
 from regan.pictures import images
 from regan.base.errors import UserError
+from regan.base.json_records import declared, key, number, text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,12 +29,13 @@ class TileDifference:
 
 
 @dataclasses.dataclass(frozen=True)
+@declared
 class Tolerance:
     """What is allowed of every tile, in colour levels, and why."""
 
-    max: float
-    rms: float
-    reason: str
+    max: float = key(number(0, 255), 'largest difference of a pixel')
+    rms: float = key(number(0, 255), 'root of the mean squared difference')
+    reason: str = key(text, 'why so much is allowed')
 
     def allows(self, difference):
         """Whether a TileDifference is within both limits."""

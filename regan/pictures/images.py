@@ -4,6 +4,7 @@ N images, H rows, W columns, C channels: 1 (grey) or 3 (RGB); values 0 to 255. "
 any number of leading axes, also none.
 """
 import io
+import math
 import os
 
 import numpy as np
@@ -41,21 +42,33 @@ def crop(images, top=0, bottom=0, left=0, right=0):
     return images[..., top:height - bottom, left:width - right, :]
 
 
-def grid(tiles, gap=0, fill=WHITE):
-    """Arrange tiles [R, K, H, W, C] in R rows and K columns, `gap` pixels of `fill` between them.
+def grid(tiles, gap=0):
+    """Arrange tiles [R, K, H, W, C] in R rows and K columns, `gap` white pixels between them.
 
     Returns [R * H + (R - 1) * gap, K * W + (K - 1) * gap, C].
     """
     rows, cols, height, width, channels = check(tiles, rank=5).shape
-    page = np.full([rows, height + gap, cols, width + gap, channels], fill, np.uint8)
+    page = np.full([rows, height + gap, cols, width + gap, channels], WHITE, np.uint8)
     page[:, :height, :, :width] = tiles.transpose(0, 2, 1, 3, 4)
     page = page.reshape(rows * (height + gap), cols * (width + gap), channels)   # [rows, columns, C]
     return page[:page.shape[0] - gap, :page.shape[1] - gap]
 
 
-def strip(tiles, gap=0, fill=WHITE):
-    """Arrange tiles [N, H, W, C] side by side: [H, N * W + (N - 1) * gap, C]."""
-    return grid(check(tiles, rank=4)[None], gap, fill)
+def strip(tiles):
+    """Arrange tiles [N, H, W, C] side by side: [H, N * W, C]."""
+    return grid(check(tiles, rank=4)[None])
+
+
+def sheet(images, columns=None):
+    """Arrange [N, H, W, C] row by row in so many columns, or nearly in a square; the last row is filled up with white.
+
+    Returns [R * H, K * W, C].
+    """
+    columns = min(columns or int(math.ceil(math.sqrt(len(images)))), len(images))
+    rows = -(-len(images) // columns)
+    tiles = np.full((rows * columns,) + images.shape[1:], WHITE, np.uint8)
+    tiles[:len(images)] = images
+    return grid(tiles.reshape((rows, columns) + images.shape[1:]))
 
 
 def split(page, height, width):
@@ -112,19 +125,27 @@ def text_column(texts, height, size, channels=3):
     return np.asarray(column)[:, :, None].repeat(channels, axis=2)                # [height, width, C]
 
 
-def pad(page, top=0, height=None, width=None, fill=WHITE):
-    """Place a page [H, W, C] `top` pixels down, at the left, on one of `height` x `width` pixels (default: what it needs)."""
+def pad(page, top=0, height=None, width=None):
+    """Place a page [H, W, C] `top` pixels down, at the left, on a white one.
+
+    Args:
+        page: uint8.
+        top: pixels.
+        height: of the white page in pixels; default: what it needs.
+        width: likewise.
+    """
     rows, columns, channels = check(page, rank=3).shape
-    padded = np.full([height or top + rows, width or columns, channels], fill, np.uint8)
+    padded = np.full([height or top + rows, width or columns, channels], WHITE, np.uint8)
     padded[top:top + rows, :columns] = page
     return padded
 
 
-def stack(pages, gap=0, fill=WHITE):
+def stack(pages, gap=0):
     """Pages [H, W, C] of any sizes from top to bottom, at the left, `gap` pixels between: (page [H', W', C], list of first rows)."""
     width = max(page.shape[1] for page in pages)
     tops = [sum(len(page) + gap for page in pages[:i]) for i in range(len(pages))]
-    return np.concatenate([pad(page, height=len(page) + (gap if page is not pages[-1] else 0), width=width, fill=fill) for page in pages]), tops
+    heights = [len(page) + (gap if page is not pages[-1] else 0) for page in pages]
+    return np.concatenate([pad(page, height=height, width=width) for page, height in zip(pages, heights)]), tops
 
 
 def _font(size):

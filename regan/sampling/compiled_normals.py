@@ -4,6 +4,11 @@ The generator is the Mersenne Twister (Matsumoto and Nishimura, 1998), the norma
 legacy generator: pairs of uniform numbers of 53 bits, refused outside the unit circle, and of two normals the second one first. NumPy
 takes one pair after the other. Here the 156 pairs of one state of the twister go through each step together, which suits a processor's
 vectors. The logarithm is the C library's, one by one, so it has NumPy's bits. Other threads can run meanwhile. numba keeps the code on disk.
+
+What it gains: a normal takes 9 ns of processor time and NumPy's 33 ns (NumPy 2; 16 and 29 ns on Python 3.7), and so the
+incremental PCA of 100,000 w of width 512 takes 12.4 s of processor time and 14.6 s with NumPy's normals, 18 % more (two
+cores, TensorFlow 2.21). `benchmarks/pca.py` measures the ratio of the times in its column `normals`; should that fall
+below 1.05, this module can go.
 """
 import math
 

@@ -6,10 +6,12 @@ GANSpace and of its reproduction, bit for bit (GANSpace sections "sampling" and 
 
 import numpy as np
 
+from regan.base import json_records
 from regan.sampling import normals
 from regan.base.errors import UserError
 
 LARGEST_SEED = 2 ** 32 - 1
+SEED = json_records.integer(0, LARGEST_SEED)  # The rule of a seed in a file.
 MOST_SEEDS = 10 ** 6  # of one list: a slip such as 1-4000000000 must not fill the memory
 PCA_SEED = 1  # GANSpace's constant for the sampling of PCA
 DIRECTIONS_SEED = 2  # ... and for random directions
@@ -108,18 +110,6 @@ def random_basis(seed, width):
     """
     q, r = np.linalg.qr(np.random.RandomState(seed).normal(size=(width, width)))
     return q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
-
-
-def pseudo_components(w, mean):
-    """Orthonormal directions from random latents, float64 [K, D]: GANSpace's "pseudo-PCA", which principal components are compared with.
-
-    Args:
-        w: [K, D], latents; the supplement takes those of `sample_batch(0, 512, 512)`.
-        mean: [D], the mean of PCA. The first K' rows of the result depend on the first K' latents only.
-    """
-    rows = w.astype(np.float64) - mean
-    q, r = np.linalg.qr((rows / np.linalg.norm(rows, axis=1, keepdims=True)).T)
-    return (q * np.where(np.diagonal(r) < 0, -1.0, 1.0)).T
 
 
 def broadcast(w, num_layers):

@@ -73,9 +73,8 @@ def cores():
 
 
 def _versions():
-    import numpy
-    from regan.networks.generator import tf
-    facts = provenance.software(dict(tensorflow=tf.__version__, numpy=numpy.__version__))
+    from regan.networks.opening import backend
+    facts = provenance.software(backend())
     return {name: facts[name] for name in ('regan', 'tensorflow', 'numpy', 'processor')}
 
 

@@ -75,9 +75,10 @@ class Subspaces:
         """What enters a subspace: w float [N, D] -> float [N, q]. w itself; in mode 4 U^T w."""
         return w @ self._variable(subspace, 'U') if self.mode == 4 else w
 
-    def sample_w(self, samples=STATISTICS_SAMPLES, seed=STATISTICS_SEED):
-        """Latents to take statistics over: float32 [samples, D]."""
-        return self._generator.map(latents.sample_batch(seed, samples, self._generator.latent_size))
+    def sample_w(self):
+        """Latents to take statistics over: float32 [STATISTICS_SAMPLES, D]."""
+        z = latents.sample_batch(STATISTICS_SEED, STATISTICS_SAMPLES, self._generator.latent_size)
+        return self._generator.map(z)
 
     def statistics(self, subspace, w):
         """Mean and standard deviation of each coordinate over w [N, D]: two float64 [q]."""

@@ -1,14 +1,12 @@
 """The comparison of SEGAN's modes: ours next to the published numbers, and how far the orders agree."""
-import csv
 import dataclasses
-import io
 import itertools
 import math
 import re
 from pathlib import Path
 from typing import Optional
 
-from regan.base import artefacts, json_records
+from regan.base import artefacts, json_records, tables
 from regan.base.errors import UserError
 
 PUBLISHED = Path(__file__).with_name('published.json')
@@ -140,13 +138,16 @@ def rows(results):
 
 def markdown(results):
     """The table and one sentence for each metric, as Markdown."""
-    lines = ['| mode | Frechet distance, ours | FID, published | PPL, ours | PPL, published |', '|---|---|---|---|---|']
-    for row in rows(results):
-        ppl = _number(row['ppl']) + (' ± ' + _number(row['ppl_stderr']) if row['ppl_stderr'] is not None else '')
-        cells = [row['mode'], _number(row['frechet']), _number(row['frechet_published']), ppl, _number(row['ppl_published'])]
-        lines.append('| %s |' % ' | '.join(cells))
+    lines = tables.markdown([_shown(row) for row in rows(results)]).splitlines()
     lines += ['', '* Ours: %(frechet)s and %(ppl)s over %(n)s images and pairs, seed %(seed)s.' % results[0].conditions]
     return '\n'.join(lines + [_sentence(METRICS[metric], a) for metric, a in agreements(results).items()]) + '\n'
+
+
+def _shown(row):
+    ppl = _number(row['ppl']) + (' ± ' + _number(row['ppl_stderr']) if row['ppl_stderr'] is not None else '')
+    return {'mode': row['mode'],
+            'Frechet distance, ours': _number(row['frechet']), 'FID, published': _number(row['frechet_published']),
+            'PPL, ours': ppl, 'PPL, published': _number(row['ppl_published'])}
 
 
 def _number(value):
@@ -163,11 +164,5 @@ def _sentence(name, agreement):
 def write(folder, results):
     """Writes table.md, table.csv and table.json (rows and agreements) to a folder."""
     folder, table = Path(folder), rows(results)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(table[0]), lineterminator='\n')
-    writer.writeheader()
-    writer.writerows(table)
-    for name, content in (('table.md', markdown(results)), ('table.csv', text.getvalue())):
-        with artefacts.atomic_path(folder / name) as temporary:
-            temporary.write_text(content, encoding='utf-8')
+    tables.write(folder, 'table', markdown(results), table)
     artefacts.write_json(folder / 'table.json', dict(rows=table, conditions=results[0].conditions, agreements=agreements(results)))

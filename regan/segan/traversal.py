@@ -1,11 +1,9 @@
 """Which dimension of which subspace moves which known factor of a world."""
-import csv
 import dataclasses
-import io
 
 import numpy as np
 
-from regan.base import artefacts
+from regan.base import plots, tables
 from regan.sampling import latents
 from regan.metrics.factors import circular_difference
 
@@ -69,35 +67,30 @@ def _difference(a, b, circular):
 
 def write_csv(path, effects):
     """One line for each coordinate: name, strength, then for each factor the mean change and its standard error."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator='\n')
-    table.writerow(['coordinate', 'strength'] + [name for f in effects.factors for name in (f, f + ' stderr')])
+    rows = []
     for name, strength, mean, stderr in zip(effects.names, effects.strength, effects.mean, effects.stderr):
-        table.writerow([name, '%.6g' % strength] + ['%.6g' % x for pair in zip(mean, stderr) for x in pair])
-    with artefacts.atomic_path(path) as temporary:
-        temporary.write_text(text.getvalue(), encoding='utf-8')
+        changes = [pair for f, m, e in zip(effects.factors, mean, stderr) for pair in ((f, m), (f + ' stderr', e))]
+        rows.append(dict([('coordinate', name), ('strength', strength)] + changes))
+    tables.write_csv(path, rows, digits=6)
 
 
-def save_heat_map(path, effects, title=''):
+def save_heat_map(path, effects, title):
     """PNG with a row for each coordinate and a column for each factor; red raises the reading, blue lowers it.
 
     Of more than 200 rows those with the largest single change are drawn.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # Without pyplot's global state.
-    from matplotlib.figure import Figure
     rows = np.sort(np.argsort(-np.abs(effects.mean).max(axis=1), kind='stable')[:MOST_ROWS_IN_FIGURE])
     values = effects.mean[rows]
-    figure = Figure(figsize=(3 + 0.35 * values.shape[1], 1.5 + 0.17 * len(rows)), dpi=100)
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot(1, 1, 1)
-    limit = np.abs(values).max() or 1
-    picture = axes.imshow(values, cmap='RdBu_r', vmin=-limit, vmax=limit, aspect='auto', interpolation='nearest')
-    axes.set_xticks(range(len(effects.factors)))
-    axes.set_xticklabels(effects.factors, rotation=90)
-    axes.set_yticks(range(len(rows)))
-    axes.set_yticklabels([effects.names[i] for i in rows], fontsize=6)
-    axes.set_title(title)
-    figure.colorbar(picture, ax=axes, label='change of the reading per standard deviation')
-    figure.tight_layout()
-    with artefacts.atomic_path(path) as temporary:
-        figure.savefig(str(temporary), format='png', metadata={'Software': None})
+
+    def draw(figure):
+        axes = figure.add_subplot(1, 1, 1)
+        limit = np.abs(values).max() or 1
+        picture = axes.imshow(values, cmap='RdBu_r', vmin=-limit, vmax=limit, aspect='auto', interpolation='nearest')
+        axes.set_xticks(range(len(effects.factors)))
+        axes.set_xticklabels(effects.factors, rotation=90)
+        axes.set_yticks(range(len(rows)))
+        axes.set_yticklabels([effects.names[i] for i in rows], fontsize=6)
+        axes.set_title(title)
+        figure.colorbar(picture, ax=axes, label='change of the reading per standard deviation')
+
+    plots.save(path, draw, (3 + 0.35 * values.shape[1], 1.5 + 0.17 * len(rows)), dpi=100)

@@ -90,7 +90,7 @@ def test_labels_and_a_whole_generator():
 @pytest.mark.parametrize('mode', [0, 1, 2, 3, 4])
 def test_controls_are_inputs(mode):
     with small_networks.fresh_session():
-        net = small_networks.build('training.networks_segan.G_segan', mode=mode, subspace_dims=5).components.synthesis
+        net = small_networks.build('nvlabs_stylegan2.segan.G_segan', mode=mode, subspace_dims=5).components.synthesis
         random, w = np.random.RandomState(0), latents(net, 2)
         shape = [2, net.input_shape[1] * 2, 5 if mode == 4 else net.input_shape[2]]
         scale = random.randn(*shape).astype(np.float32)

@@ -47,7 +47,7 @@ def test_too_many_columns_cost_half_of_each():
 
 
 def network(mode, **kwargs):
-    return tflib.Network('G', func_name='training.networks_segan.G_segan', mode=mode, **dict(SIZES, **kwargs))
+    return tflib.Network('G', func_name='nvlabs_stylegan2.segan.G_segan', mode=mode, **dict(SIZES, **kwargs))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from dnnlib.tflib.primitives.layers import second_moment_norm
 from dnnlib.tflib.primitives.randomness import random_uniform
 
 
@@ -11,6 +12,37 @@ def concat_label(x, labels, latent_size):
         embedding = tf.get_variable('weight', shape=[labels.shape.as_list()[1], latent_size],
                                     initializer=tf.initializers.random_normal())
         return tf.concat([x, tf.matmul(labels, tf.cast(embedding, x.dtype))], axis=1)
+
+
+def mapping_input(latents_in, labels_in, latent_size, label_size, dtype, scope):
+    """What enters the dense layers of a mapping network: the latents, with the embedded label appended, normalised.
+
+    Args:
+        latents_in: tensor [N, Z]; its static shape is set.
+        labels_in: tensor [N, label_size]; likewise.
+        latent_size: Z.
+        label_size: 0 appends nothing.
+        dtype: of the result.
+        scope: name under which it is normalised, or None: it is not.
+    Returns: [N, Z or 2 Z].
+    """
+    latents_in.set_shape([None, latent_size])
+    labels_in.set_shape([None, label_size])
+    x = tf.cast(latents_in, dtype)
+    if label_size:
+        x = concat_label(x, tf.cast(labels_in, dtype), latent_size)
+    if scope is not None:
+        with tf.variable_scope(scope):
+            x = second_moment_norm(x, axis=1)
+    return x
+
+
+def broadcast_dlatents(x, num_layers):
+    """[N, D] -> dlatents_out [N, num_layers, D], or unchanged if that is None."""
+    if num_layers is not None:
+        with tf.variable_scope('Broadcast'):
+            x = tf.tile(x[:, np.newaxis], [1, num_layers, 1])  # [N, L, D]
+    return tf.identity(x, name='dlatents_out')
 
 
 def is_number(value):

@@ -120,7 +120,24 @@ def test_npz_with_objects_is_refused(tmp_path):
         artefacts.read_npz(tmp_path / 'a.npz')
 
 
+def test_npy(tmp_path):
+    path, array = tmp_path / 'a.npy', np.random.RandomState(0).randn(3, 5)
+    np.save(str(path), array)
+    np.testing.assert_array_equal(artefacts.read_npy(path), array)
+    damage(path, 'cut short')
+    with pytest.raises(UserError, match='a.npy is not a .npy file with a plain array; make it again'):
+        artefacts.read_npy(path, 'make it again')
+    np.save(str(path), np.array([None]))
+    with pytest.raises(UserError, match='a.npy is not a .npy file with a plain array; write it with np.save'):
+        artefacts.read_npy(path)
+    artefacts.write_npz(path, {'x': array}, compressed=False)
+    with pytest.raises(UserError, match='a.npy holds several arrays'):
+        artefacts.read_npy(path)
+
+
 def test_missing_files_are_named(tmp_path):
+    with pytest.raises(UserError, match='there is no file .*a.npy; check the name'):
+        artefacts.read_npy(tmp_path / 'a.npy')
     with pytest.raises(UserError, match='there is no file .*a.npz'):
         artefacts.read_npz(tmp_path / 'a.npz')
     with pytest.raises(UserError, match='cannot read .*a.pkl'):

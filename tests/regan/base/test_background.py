@@ -107,10 +107,10 @@ def test_ahead_that_was_never_asked_starts_nothing():
 # ------------------------------------------------------------------ behind
 
 @pytest.mark.parametrize('count', [0, 1, 13])
-@pytest.mark.parametrize('workers, buffered', [(1, 1), (1, 4), (3, 2), (3, 7)])
-def test_behind_gives_every_result_in_order_and_ends_its_threads(count, workers, buffered):
+@pytest.mark.parametrize('buffered', [1, 2, 7])
+def test_behind_gives_every_result_in_order_and_ends_its_threads(count, buffered):
     before = threads()
-    assert list(background.behind(lambda item: item ** 2, range(count), workers, buffered)) == [i ** 2 for i in range(count)]
+    assert list(background.behind(lambda item: item ** 2, range(count), buffered)) == [i ** 2 for i in range(count)]
     assert threads() == before
 
 
@@ -125,16 +125,12 @@ def test_behind_works_while_the_caller_makes_the_next_item():
     assert list(background.behind(lambda call: call(), items()))[1] is not threading.current_thread()
 
 
-def test_behind_runs_as_many_calls_at_once_as_there_are_workers():
-    meeting = threading.Barrier(3, timeout=10)
-    assert sorted(background.behind(lambda item: meeting.wait(), range(6), workers=3)) == [0, 0, 1, 1, 2, 2]
-
-
 @pytest.mark.parametrize('buffered', [1, 2, 5])
 def test_behind_takes_on_no_more_than_told(buffered):
     taken = []
     blocked = threading.Event()
-    results = background.behind(lambda item: blocked.wait(10) and item, (taken.append(i) or i for i in range(20)), 2, buffered)
+    items = (taken.append(i) or i for i in range(20))
+    results = background.behind(lambda item: blocked.wait(10) and item, items, buffered)
     threading.Timer(0.05, blocked.set).start()
     for i, result in enumerate(results):
         assert result == i
@@ -149,7 +145,7 @@ def test_behind_raises_errors_of_the_function_in_order():
 
     before, results = threads(), []
     with pytest.raises(Failure):
-        for result in background.behind(function, range(13), workers=2):
+        for result in background.behind(function, range(13)):
             results.append(result)
     assert results == [0, 1, 2]
     assert threads() == before

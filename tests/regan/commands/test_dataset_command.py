@@ -279,8 +279,10 @@ def test_tables_that_do_not_fit(tmp_path, content, sentence):
 
 def test_tables_that_cannot_be_read(tmp_path):
     (tmp_path / 'labels.npy').write_text('words')
-    for name, sentence in [('labels.npy', 'no array of labels'), ('missing.npy', 'no array of labels'), ('missing.csv', 'no readable .csv'),
-                           ('labels.txt', '.npy or .csv')]:
+    for name, sentence in [
+            ('labels.npy', 'not a .npy file with a plain array; write it'),
+            ('missing.npy', 'there is no file .*missing.npy'),
+            ('missing.csv', 'no readable .csv'), ('labels.txt', '.npy or .csv')]:
         with pytest.raises(UserError, match=sentence):
             label_tables.read(tmp_path / name, NAMES)
 
@@ -366,5 +368,5 @@ def test_folders_that_are_no_data_sets(tmp_path):
 
 
 def test_nothing_here_needs_tensorflow():
-    script = 'import sys; from regan.commands import dataset; from regan import dataset, labels; print("tensorflow" in sys.modules)'
+    script = 'import sys; from regan.commands import dataset; from regan.data import creation, label_tables; print("tensorflow" in sys.modules)'
     assert subprocess.run([sys.executable, '-c', script], stdout=subprocess.PIPE, check=True).stdout.strip() == b'False'

@@ -49,7 +49,7 @@ def test_stylegan_may_grow(call):
 
 def test_segan_options_reach_g_only(call):
     recipe = call('--network', 'segan', '--segan-mode', '1', '--subspace-init', 'eigen-columns', '--orth-weight', '1', '--fmap-max', '64')[2][0][0]
-    assert recipe.G == dict(func_name='training.networks_segan.G_segan', fmap_max=64, mode=1, subspace_init='eigen-columns')
+    assert recipe.G == dict(func_name='nvlabs_stylegan2.segan.G_segan', fmap_max=64, mode=1, subspace_init='eigen-columns')
     assert recipe.D == dict(func_name='training.networks_stylegan2.D_stylegan2', fmap_max=64)
     assert recipe.G_loss == dict(func_name='training.loss_segan.G_logistic_ns_pathreg', pl_weight=2.0, pl_minibatch_shrink=1, orth_weight=1.0)
 

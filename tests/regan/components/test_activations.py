@@ -1,5 +1,7 @@
 """Components of layers on a generator whose layer is a known function of w, against the original's procedure written out."""
 import dataclasses
+import pathlib
+import tempfile
 
 import numpy as np
 import pytest
@@ -46,6 +48,12 @@ class ToyGenerator:
         return self.layer(dlatents[:, 0]).reshape((-1,) + SHAPE)
 
 
+def compute(*arguments, **options):
+    """The ActivationBasis alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        return activations.compute_into(pathlib.Path(folder) / 'layer.npz', *arguments, **options)
+
+
 def drawn(seed, count, skip=0):
     """`count` batches of 30 latents, as from a global generator, and the seed that comes next."""
     random = np.random.RandomState(seed)
@@ -68,7 +76,7 @@ def test_is_the_original_procedure(space):
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     fresh = generator.map(np.random.RandomState(next_seed).randn(5000, Z).astype(np.float32))
 
-    result = activations.compute(ToyGenerator(bend=0.5), '8x8/Conv1', SPEC, space)
+    result = compute(ToyGenerator(bend=0.5), '8x8/Conv1', SPEC, space)
     latent = result.latent
     np.testing.assert_allclose(result.components.reshape(K, -1), estimator.components_, atol=1e-6)
     np.testing.assert_allclose(result.mean.ravel(), estimator.mean_, rtol=1e-5)
@@ -88,7 +96,7 @@ def test_randomized_gives_the_components_of_whole_batches_up_to_n(space):
     expected = PCA(K, svd_solver='full').fit(rows)
     done = []
 
-    result = activations.compute(generator, '8x8/Conv1', spec, space, done.append)
+    result = compute(generator, '8x8/Conv1', spec, space, done.append)
     assert sum(done) == activations.total_rows(spec)
     np.testing.assert_allclose(np.abs(np.sum(result.components.reshape(K, -1) * expected.components_, axis=1)), 1, atol=1e-4)
     np.testing.assert_allclose(result.mean.ravel(), rows.mean(axis=0), rtol=1e-5)
@@ -97,13 +105,13 @@ def test_randomized_gives_the_components_of_whole_batches_up_to_n(space):
     np.testing.assert_allclose(result.latent.random_stdevs, rows.dot(latents.random_directions(K, 66).T).std(axis=0), rtol=1e-4)
     assert result.latent.record['missing'] == pytest.approx(1 - expected.explained_variance_ratio_.sum(), abs=1e-4)
     assert len(result.latent.record['residuals']) == K
-    same = activations.compute(ToyGenerator(bend=0.5), '8x8/Conv1', SPEC, space)
+    same = compute(ToyGenerator(bend=0.5), '8x8/Conv1', SPEC, space)
     assert np.abs(np.sum(same.latent.components * result.latent.components, axis=1)).min() > 0.95
 
 
 def test_first_seed_of_the_regression_is_the_second_that_3_gives():
     generator = ToyGenerator()
-    activations.compute(generator, '8x8/Conv1', SPEC)
+    compute(generator, '8x8/Conv1', SPEC)
     rows = np.concatenate(generator.seen)
     np.testing.assert_array_equal(rows[4000:4030], latents.sample_batch(303761048, 30, Z))
     assert len(rows) == 4000 + 9990 + 5000
@@ -115,7 +123,7 @@ def test_regression_undoes_a_linear_layer():
     Up to the sampling error of the mean, because the original's regression has no intercept; the mean of w is zero here.
     """
     generator = ToyGenerator(offset=0)
-    result = activations.compute(generator, '8x8/Conv1', dataclasses.replace(SPEC, components=D))
+    result = compute(generator, '8x8/Conv1', dataclasses.replace(SPEC, components=D))
     moved = result.latent.components.dot(generator.linear)
     moved /= np.linalg.norm(moved, axis=1, keepdims=True)
     np.testing.assert_allclose(moved.dot(result.components.reshape(D, -1).T), np.eye(D), atol=4e-3)
@@ -123,8 +131,7 @@ def test_regression_undoes_a_linear_layer():
 
 
 def test_the_files_arrays_are_the_originals_and_edits_can_use_them(tmp_path):
-    result = activations.compute(ToyGenerator(bend=0.5), '8x8/Conv1', SPEC)
-    result.save(tmp_path / 'layer.npz')
+    result = activations.compute_into(tmp_path / 'layer.npz', ToyGenerator(bend=0.5), '8x8/Conv1', SPEC)
     arrays = artefacts.read_npz(tmp_path / 'layer.npz')
     assert {name: array.shape for name, array in arrays.items() if name != 'record'} == {
         'act_comp': (K, 1) + SHAPE, 'act_mean': (1,) + SHAPE, 'act_stdev': (K,), 'lat_comp': (K, 1, D), 'lat_mean': (1, D),
@@ -142,7 +149,7 @@ def test_the_files_arrays_are_the_originals_and_edits_can_use_them(tmp_path):
 
 def test_progress_counts_every_activation():
     done = []
-    activations.compute(ToyGenerator(), '8x8/Conv1', SPEC, progress=done.append)
+    compute(ToyGenerator(), '8x8/Conv1', SPEC, progress=done.append)
     assert sum(done) == activations.total_rows(SPEC) == 4000 + 9990
 
 
@@ -160,14 +167,14 @@ def test_progress_counts_every_activation():
 ])
 def test_refuses(layer, changes, space, message):
     with pytest.raises(UserError, match=message):
-        activations.compute(ToyGenerator(), layer, dataclasses.replace(SPEC, **changes), space)
+        compute(ToyGenerator(), layer, dataclasses.replace(SPEC, **changes), space)
 
 
 def test_infinite_activations_are_refused():
     generator = ToyGenerator()
     generator.linear[0, 0] = np.inf
     with pytest.raises(UserError, match='layer 8x8/Conv1 gave NaN or infinity'):
-        activations.compute(generator, '8x8/Conv1', SPEC)
+        compute(generator, '8x8/Conv1', SPEC)
 
 
 def test_a_layer_at_the_limit_is_allowed():
@@ -193,7 +200,7 @@ class Stopping(ToyGenerator):
 def test_interrupted_run_goes_on_bit_for_bit(tmp_path, estimator, stops, space):
     """In the components and in the regression, at blocks' ends and inside. Negative stops count from the end of a run in one go."""
     spec, path = dataclasses.replace(SPEC, estimator=estimator), tmp_path / 'layer.npz'
-    whole = activations.compute(ToyGenerator(bend=0.5), '8x8/Conv1', spec, space)
+    whole = compute(ToyGenerator(bend=0.5), '8x8/Conv1', spec, space)
     for after in stops:
         with pytest.raises(KeyboardInterrupt):
             activations.compute_into(path, Stopping(after % activations.total_rows(spec)), '8x8/Conv1', spec, space)
@@ -213,5 +220,5 @@ def test_interrupted_run_goes_on_bit_for_bit(tmp_path, estimator, stops, space):
 def test_checkpoint_of_another_layer_or_space_is_refused(tmp_path, layer, space):
     with pytest.raises(KeyboardInterrupt):
         activations.compute_into(tmp_path / 'a.npz', Stopping(2500), '8x8/Conv1', SPEC)
-    with pytest.raises(UserError, match='a.npz.components.checkpoint.npz is the checkpoint of a run with other settings; delete it'):
+    with pytest.raises(UserError, match='a.npz.components.checkpoint.npz is .* other settings or data; delete'):
         activations.compute_into(tmp_path / 'a.npz', ToyGenerator(), layer, SPEC, space)

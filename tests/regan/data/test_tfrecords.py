@@ -151,8 +151,8 @@ def test_no_room_is_one_sentence_and_leaves_nothing(tmp_path):
     script = '''
 import resource, sys
 import numpy as np
-from regan.errors import UserError
-from training import tfrecords
+from regan.base.errors import UserError
+from regan.data import tfrecords
 resource.setrlimit(resource.RLIMIT_FSIZE, (10000, resource.RLIM_INFINITY))
 try:
     with tfrecords.new_data_set(sys.argv[1]) as writer:
@@ -346,5 +346,5 @@ def test_tables_beside_the_records(tmp_path):
         with pytest.raises(UserError, match=sentence):
             tfrecords.read_table(path, 7)
     path.write_bytes(b'words')
-    with pytest.raises(UserError, match='toy-rxx.labels is no readable .npy file'):
+    with pytest.raises(UserError, match='toy-rxx.labels is not a .npy file with a plain array; make it again'):
         tfrecords.read_table(path, 7)

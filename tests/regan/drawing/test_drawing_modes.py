@@ -62,7 +62,7 @@ def test_the_two_conversions(generator, dlatents):
 def test_conversions_of_a_network_with_controls(tmp_path):
     path = tmp_path / 'segan.pkl'
     with small_networks.fresh_session():
-        net = tflib.Network('Gs', func_name='training.networks_segan.G_segan', mode=0, resolution=4, num_channels=3,
+        net = tflib.Network('Gs', func_name='nvlabs_stylegan2.segan.G_segan', mode=0, resolution=4, num_channels=3,
                             fmap_base=22, fmap_max=11, latent_size=5, dlatent_size=7, mapping_layers=1)
         small_networks.set_values(net)
         path.write_bytes(pickle.dumps((net, net, net), protocol=4))

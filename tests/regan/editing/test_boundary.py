@@ -6,6 +6,7 @@ import pathlib
 import numpy as np
 import pytest
 
+from regan.base import places
 from regan.editing import boundary
 from regan.base.errors import UserError
 
@@ -105,8 +106,9 @@ class Reader:
 
 
 @pytest.mark.parametrize('space, scale', [('w', 2), ('z', 1)])
-def test_sampling(space, scale):
-    codes, factors = boundary.sample(Network(), Reader(), 7, seed=3, space=space, batch_size=3)
+def test_sampling(space, scale, monkeypatch):
+    monkeypatch.setattr(boundary, 'IMAGES_AT_ONCE', 3)
+    codes, factors = boundary.sample(Network(), Reader(), 7, seed=3, space=space)
     z = np.random.RandomState(3).randn(7, 6)
     z *= np.sqrt(6) / np.linalg.norm(z, axis=1, keepdims=True)
     assert codes.dtype == np.float32 and np.allclose(codes, scale * z, atol=1e-6)
@@ -210,6 +212,16 @@ def test_boundaries_of_the_project_have_names(tmp_path, monkeypatch):
     monkeypatch.setattr(boundary, 'EMBEDDED', tmp_path)
     boundary.save(tmp_path / 'toy_yaw_w_boundary.npy', unit(0))
     assert list(boundary.embedded()) == ['toy_yaw_w'] and np.array_equal(boundary.resolve('toy_yaw_w', 17), unit(0))
+
+
+def test_boundaries_of_the_project_that_a_wheel_lacks(tmp_path, monkeypatch):
+    monkeypatch.setattr(boundary, 'EMBEDDED', tmp_path / 'shipped')
+    monkeypatch.setattr(places, 'INSTALLED', True)
+    with pytest.raises(UserError, match='a checkout of the project has more in networks/boundaries/'):
+        boundary.locate('toy_yaw_w')
+    boundary.save(tmp_path / 'toy_yaw_w_boundary.npy', unit(0))
+    monkeypatch.setenv(boundary.FOLDER_VARIABLE, str(tmp_path))
+    assert boundary.locate('toy_yaw_w') == tmp_path / 'toy_yaw_w_boundary.npy'
 
 
 @pytest.mark.parametrize('text, scores', [

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from regan.editing import edit_zoo
+from regan.editing import edit_zoo, edits
 from regan.networks import models
 from regan.base.errors import UserError
 
@@ -17,25 +17,25 @@ def own(tmp_path):
     return write
 
 
-def count(**wanted):
-    return sum(all(getattr(entry, key) == value for key, value in wanted.items()) for entry in edit_zoo.load())
+def count(kind, dataset):
+    return sum((entry.edit.kind, entry.dataset) == (kind, dataset) for entry in edit_zoo.load())
 
 
 def test_the_zoo_is_whole():
     """As many as GANSpace's notebooks and ReGANSpace's table have, by network and data set."""
     published = [entry for entry in edit_zoo.load() if 'this project' not in entry.sources]
     assert len(published) == 111 + 58 + 1
-    strips = [entry for entry in published if entry.kind == 'centred']
+    strips = [entry for entry in published if entry.edit.kind == 'centred']
     by_model = {name: sum(entry.model == name for entry in strips) for name in ('StyleGAN', 'StyleGAN2', 'BigGAN-512')}
     assert by_model == {'StyleGAN': 16, 'StyleGAN2': 70, 'BigGAN-512': 25}
     by_dataset = {(entry.model, entry.dataset) for entry in strips}
     assert len(by_dataset) == 14
     datasets = ('car', 'cat', 'church', 'ffhq', 'horse', 'wikiart', 'leopard')
-    assert [count(kind='centred', dataset=name) for name in datasets] == [17, 4, 7, 33, 4, 14, 10]
-    assert [count(kind='target', dataset=name) for name in ('irish_setter', 'car', 'ffhq')] == [12, 4, 42]
+    assert [count('centred', name) for name in datasets] == [17, 4, 7, 33, 4, 14, 10]
+    assert [count('target', name) for name in ('irish_setter', 'car', 'ffhq')] == [12, 4, 42]
     assert sum('GANSpace edit zoo' in entry.sources for entry in strips) == 105
     assert sum('GANSpace edit zoo' not in entry.sources and 'ReGANSpace' in entry.sources for entry in strips) == 6
-    assert sum(entry.invert for entry in published) == 1
+    assert sum(entry.edit.invert for entry in published) == 1
 
 
 @pytest.mark.parametrize('name, notation, seeds, psi', [
@@ -51,13 +51,13 @@ def test_the_zoo_is_whole():
 ])
 def test_values(name, notation, seeds, psi):
     entry = edit_zoo.find(name)
-    assert (entry.id, str(entry.to_edit()), entry.seeds, entry.psi) == (name, notation, seeds, psi)
+    assert (entry.id, str(entry.edit), entry.seeds, entry.psi) == (name, notation, seeds, psi)
 
 
 def test_the_sequence_of_figure_1():
     names = ['car/Redness', 'car/Add grass (sequence)', 'car/Horizontal flip (sequence)', 'car/Blocky shape']
     found = [edit_zoo.find(name) for name in names]
-    assert [str(entry.to_edit()) for entry in found] == [
+    assert [str(entry.edit) for entry in found] == [
         'target E(v22, 9-10) = -8.0', 'target E(v41, 9-10) = -18.0', 'target E(v0, 0-4) = 2.0 inverted', 'target E(v16, 3-5) = 25.0']
     assert {(entry.seeds, entry.psi) for entry in found} == {((440749230,), 0.6)}
 
@@ -99,7 +99,7 @@ def test_networks_have_their_edits_and_they_fit():
     for name, model in models.registry().items():
         for entry in found[name]:
             entry.check_usable()
-            entry.to_edit().layers(model.num_layers)
+            entry.edit.layers(model.num_layers)
 
 
 def test_datasets_have_two_spellings():
@@ -122,11 +122,16 @@ def test_edits_of_other_kinds_of_networks_are_refused():
 def test_own_edits_come_first_and_replace(own):
     path = own([{'id': 'my/Redness', 'component': 3, 'end': 5, 'strength': 2}, {'id': 'FFHQ/Big Smile', 'component': 1}])
     among = edit_zoo.everything(path)
-    assert edit_zoo.find('my/redness', among).to_edit().to_dict() == dict(
+    assert edit_zoo.find('my/redness', among).edit.to_dict() == dict(
         component=3, start=0, end=5, strength=2, kind='offset', invert=False, unit='stdev', name='Redness')
-    assert edit_zoo.find('ffhq/big smile', among).component == 1
+    assert edit_zoo.find('ffhq/big smile', among).edit.component == 1
     assert len(among) == len(edit_zoo.load()) + 1
     edit_zoo.find('my/Redness', among).check_usable()  # The model need not be said.
+
+
+def test_the_title_is_the_name_of_the_edit():
+    named = edit_zoo.NamedEdit('my/Redness (v3, 0-4)', edits.Edit(3, 0, 5, name='red'))
+    assert named.edit == edits.Edit(3, 0, 5, name='Redness')
 
 
 def test_a_file_of_all_edits_is_the_same_edits(own):

@@ -51,7 +51,7 @@ def test_a_pickle_of_ganspace(pickled, protocol):
     saved = saved_edits.load(pickled(theirs(), protocol))
     assert (saved.name, saved.space, saved.psi, saved.seeds, saved.found_on) == ('Light direction', 'w', 0.9, (1941578080,), 'ffhq')
     assert (saved.stdev, saved.act_stdev) == (1.0335018634796143, 1.0440195798873901)
-    assert str(saved.to_edit()) == 'E(v15, 8) * -2.8' and saved.direction.shape == (13,) and saved.act_direction.shape == (1, 13)
+    assert str(saved.edit) == 'E(v15, 8) * -2.8' and saved.direction.shape == (13,) and saved.act_direction.shape == (1, 13)
 
 
 def test_round_trip_through_both_forms(pickled, tmp_path):

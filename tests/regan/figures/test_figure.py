@@ -1,5 +1,6 @@
 """regan.figures.figure and regan.figures.references: from a spec to files and a verdict, with a generator of a few lines."""
 import contextlib
+import dataclasses
 import hashlib
 import json
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import checkout
 from regan.base import provenance
 from regan.editing import edits
 from regan.figures import figure, figure_spec
@@ -57,7 +59,7 @@ class FakeGenerator:
 def draw(panel, generator, basis):
     w = generator.map(latents.from_seeds(panel.seeds, generator.latent_size))
     steps = edits.sequence(latents.broadcast(w, generator.num_layers), basis, panel.edits)
-    return figure.render(panel, generator, steps)[None]
+    return generator.synthesize(latents.truncate(steps, generator.dlatent_avg, panel.psi), panel.conversion)[None]
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ def run(tmp_path, monkeypatch, software):
     (tmp_path / 'fig.json').write_text(json.dumps({'embedded': SPEC, 'official': SPEC}))
 
     def call(*options, draw=draw, needs=('edits',)):
-        command = figure.command('fig', draw, needs, tmp_path, tmp_path / 'reference', FakeGenerator.open)
+        command = figure.command(figure.Figure('fig', draw, needs), tmp_path, 'unused', tmp_path / 'reference', FakeGenerator.open)
         return CliRunner().invoke(command, ['--out', str(tmp_path / 'out')] + list(options))
     return call
 
@@ -264,6 +266,7 @@ def test_errors_in_a_draw_function_are_not_hidden(run):
     assert 'uint8' in str(run(draw=lambda *arguments: np.zeros([1, 1, 5, 7, 3])).exception)
 
 
+STRIPS = script('figure4').draw
 PANELS = {key: SPEC[key] for key in ('title', 'source', 'psi', 'noise', 'pca', 'tolerance', 'enlarge')}
 PANELS['panels'] = [
     {'heading': 'One', 'network': 'stylegan2-cars-64', 'seeds': [0, 1], 'edits': ['E(v1, 2-4)'], 'frames': 3, 'rows': ['seed 0', 'seed 1']},
@@ -276,7 +279,7 @@ def panels(run, tmp_path):
     """`run` for a figure of two panels: 2 x 3 tiles of 10 x 7 pixels over 1 x 2 of 10 x 5."""
     (tmp_path / 'fig.json').write_text(json.dumps({'embedded': PANELS, 'official': PANELS}))
 
-    def call(*options, draw=figure.strips):
+    def call(*options, draw=STRIPS):
         return run(*options, draw=draw, needs=('edits', 'frames'))
     return call
 
@@ -303,7 +306,7 @@ def test_two_levels_in_one_tile_are_found(panels, software, row, column, place):
     seen = []
 
     def planted(*arguments):
-        tiles = figure.strips(*arguments).copy()
+        tiles = STRIPS(*arguments).copy()
         seen.append(tiles)
         here = row - sum(len(t) for t in seen[:-1])
         if 0 <= here < len(tiles):
@@ -324,24 +327,25 @@ def test_a_key_that_the_figure_does_not_heed_is_refused(run, tmp_path):
 
 @pytest.fixture
 def rendered(monkeypatch):
-    """The latents that a draw function renders, in the order of its calls."""
+    """The latents that a draw function synthesizes, in the order of its calls."""
     drawn = []
 
-    def render(panel, generator, dlatents):
+    def synthesize(generator, dlatents, conversion):
         drawn.append(dlatents)
         return np.zeros([len(dlatents), 2, 2, 3], np.uint8)
-    monkeypatch.setattr(figure, 'render', render)
+    monkeypatch.setattr(FakeGenerator, 'synthesize', synthesize)
     return drawn
 
 
 def test_figure1_starts_at_the_seed_and_reaches_its_targets(rendered):
-    [panel] = figure_spec.load('figure1')['embedded'].panels
+    [panel] = figure_spec.load('figure1', checkout.SPECS)['embedded'].panels
+    panel = dataclasses.replace(panel, psi=1.0)
     width = panel.pca.components + 1
     generator = FakeGenerator()
-    generator.latent_size = width
+    generator.latent_size, generator.dlatent_avg = width, np.zeros(width)
     ones = np.ones(width - 1)
     basis = Basis(np.zeros(width), np.eye(width - 1, width), 0.5 * ones, ones, ones, ones)
-    assert figure.sequences(panel, generator, basis).shape == (1, 5, 2, 2, 3)
+    assert script('figure1').draw(panel, generator, basis).shape == (1, 5, 2, 2, 3)
     [steps] = rendered                                                           # [edits + 1, L, D]
     z = latents.from_seed(panel.seeds[0], width)
     np.testing.assert_array_equal(steps[0], np.tile(z / 2, [10, 1]))

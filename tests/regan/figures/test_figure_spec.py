@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+import checkout
 from regan.components import pca
 from regan.editing import edits
 from regan.figures import figure_spec
@@ -136,16 +137,16 @@ def test_choose(tmp_path):
     assert (other.title, other.panels[0].network, other.name) == ('T', 'some/folder/my-cars.pkl', 'fig-my-cars')
 
 
-FIGURES = sorted(path.stem for path in (models.PROJECT / 'experiments').glob('figure*.py'))
+FIGURES = sorted(path.stem for path in (checkout.PROJECT / 'experiments').glob('figure*.py'))
 
 
 def test_figures_and_specs_belong_together():
-    assert FIGURES and FIGURES == sorted(path.stem for path in figure_spec.SPECS.glob('figure*.json'))
+    assert FIGURES and FIGURES == sorted(path.stem for path in checkout.SPECS.glob('figure*.json'))
 
 
 @pytest.mark.parametrize('figure', FIGURES)
 def test_every_spec_is_right(figure):
-    variants = figure_spec.load(figure)
+    variants = figure_spec.load(figure, checkout.SPECS)
     for variant, spec in variants.items():
         for panel in spec.panels:
             assert (models.find(panel.network).source == 'embedded') == (variant == 'embedded')
@@ -153,7 +154,7 @@ def test_every_spec_is_right(figure):
 
 @pytest.mark.parametrize('variant', figure_spec.VARIANTS)
 def test_labels_of_figure1_are_its_edits(variant):
-    [figure1] = figure_spec.load('figure1')[variant].panels
+    [figure1] = figure_spec.load('figure1', checkout.SPECS)[variant].panels
     assert figure1.labels[0] == 'seed %d' % figure1.seeds[0]
     for label, edit in zip(figure1.labels[1:], figure1.edits):
         assert label in edits.notation(edit)
@@ -162,7 +163,7 @@ def test_labels_of_figure1_are_its_edits(variant):
 
 def test_official_figure1_is_the_published_one():
     """RC2021 Figure 1 with component 41 for the grass, as in the code: the report's 11 is a misprint."""
-    [figure1] = figure_spec.load('figure1')['official'].panels
+    [figure1] = figure_spec.load('figure1', checkout.SPECS)['official'].panels
     assert (figure1.seeds, figure1.psi, figure1.noise) == ((440749230,), 0.6, {'numpy_seed': 0})
     assert figure1.pca == pca.PCASpec(n=1000000, components=80, batch_size=200, estimator='ipca', seed=1)
     assert [edits.notation(edit) for edit in figure1.edits] == [

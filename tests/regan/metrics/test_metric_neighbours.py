@@ -64,15 +64,6 @@ def test_a_common_offset_changes_nothing(sets):
     assert neighbours.precision_recall(*moved) == pytest.approx(by_sklearn(*sets), abs=0.03)
 
 
-def test_half_precision_rounds_squared_distances(sets):
-    a, b = [rows.astype(np.float32) for rows in sets]
-    radii = neighbours.radii_of(a, half=True)
-    assert radii.dtype == np.float16
-    np.testing.assert_allclose(radii.astype(float), neighbours.radii_of(a), rtol=1e-3)
-    assert neighbours.precision_recall(a, b, half=True) == pytest.approx(neighbours.precision_recall(a, b), abs=0.05)
-    assert np.isinf(neighbours.radii_of(a * 1000, half=True)).all()
-
-
 def test_progress_counts_rows(sets):
     done = []
     neighbours.precision_recall(*sets, progress=done.append)

@@ -13,8 +13,11 @@ def identity(x):
     return x
 
 
-def measure(spec, n=4000, width=32, map_w=identity, seed=0, progress=None):
-    return path_length.measure(map_w, identity, squared, width, spec, n, np.random.RandomState(seed), progress)
+def measure(spec, n=4000, width=32, map_w=identity, seed=0):
+    random = np.random.RandomState(seed)
+    pieces = [path_length.values(map_w, identity, squared, width, spec, k, random)
+              for k in path_length.minibatches(n, path_length.PAIRS_AT_ONCE)]
+    return path_length.summarize(np.concatenate(pieces), spec.reject)
 
 
 @pytest.mark.parametrize('name', ['zfull', 'zend', 'segan'])
@@ -54,15 +57,15 @@ def test_a_minibatch_holds_beginnings_then_ends():
         seen.append(len(w))
         np.testing.assert_allclose(w[:len(w) // 2], w[len(w) // 2:], rtol=0, atol=0.1)
         return w
-    done = []
-    path_length.measure(identity, render, squared, 7, path_length.SPECS['segan'], 19, np.random.RandomState(0), done.append)
-    assert seen == [32, 6] and done == [16, 3]
+    path_length.values(identity, render, squared, 7, path_length.SPECS['segan'], 19, np.random.RandomState(0))
+    assert seen == [38]
 
 
 def test_end_sampling_starts_at_the_first_latent():
     z = np.random.RandomState(3).randn(2, 5, 11)
     seen = []
-    path_length.measure(identity, lambda w: seen.append(w) or w, squared, 11, path_length.SPECS['wend'], 5, np.random.RandomState(3))
+    random = np.random.RandomState(3)
+    path_length.values(identity, lambda w: seen.append(w) or w, squared, 11, path_length.SPECS['wend'], 5, random)
     np.testing.assert_allclose(seen[0][:5], z[0])
     np.testing.assert_allclose(seen[0][5:], z[0] + 1e-4 * (z[1] - z[0]))
 

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from regan.commands.metrics import metrics
 from regan.commands.reader import reader
 from regan.base.errors import UserError
+from regan.metrics import snapshots
 from regan.networks.generator import Generator
 from tests import tiny_reader
 from regan.data import tfrecords
@@ -75,6 +76,17 @@ def test_images_without_rounding(tiny_pickle):
     assert exact.shape == (19, 3, 16, 16) and exact.dtype == np.float32 and np.abs(exact).max() > 1.1
     expected = np.floor(np.clip(127.5 * exact + 128, 0, 255)).transpose(0, 2, 3, 1)
     assert np.abs(expected - rounded).max() <= 1 and (expected != rounded).mean() < 0.005
+
+
+def test_snapshots_are_measured_as_the_command_measures(tiny_pickle, files, tmp_path, monkeypatch):
+    monkeypatch.setenv('REGAN_CACHE_DIR', str(tmp_path / 'cache'))
+    measure = snapshots.judged_by(files['reader'], files['data'], 20, mirror=True)
+    said = run(metrics, tiny_pickle, '--data', files['data'], '--reader', files['reader'], '--n', 20, '--mirror', '--metrics', 'frechet,pr',
+               '--out', tmp_path / 'out.json')
+    found = json.loads((tmp_path / 'out.json').read_text())['results']
+    assert measure(tiny_pickle) == {entry['metric']: entry['value'] for entry in found}, said.output
+    with pytest.raises(UserError, match='tiny.pkl'):
+        snapshots.judged_by(tiny_pickle, files['data'], 20)  # At once, and not after hours of training.
 
 
 # ------------------------------------------------------------------ reader

@@ -48,5 +48,6 @@ def test_which_layers_an_index_drives(generation, resolution, index, at, scopes)
 
 
 def test_needs_no_tensorflow(tiny_pickle):
-    code = 'import sys; from regan import info; info.describe(%r); sys.exit("tensorflow" in sys.modules)' % str(tiny_pickle)
+    code = ('import sys; from regan.networks import description; description.describe(%r); '
+            'sys.exit("tensorflow" in sys.modules)' % str(tiny_pickle))
     assert subprocess.call([sys.executable, '-c', code]) == 0

@@ -1,6 +1,7 @@
 """The TensorFlow edge: the same numbers as the official API, independent of batching, with its own graph."""
 import ast
 import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -89,13 +90,18 @@ def test_no_generator_inside(tmp_path):
 
 
 def test_only_the_edge_knows_tensorflow():
-    """In regan/, nobody but generator.py and features.py (networks that judge images) imports TensorFlow or what imports it."""
-    for path in sorted((PROJECT / 'regan').glob('*.py')):
+    """In regan, only modules of `networks` import TensorFlow or what is made of it, and only those that make graphs."""
+    heavy = re.compile(r'(tensorflow|dnnlib\.tflib|nvlabs_\w+)(\.|$)')
+    found = {}
+    for path in sorted((PROJECT / 'regan').rglob('*.py')):
         names = set()
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):  # Imports inside functions are nodes, too.
             if isinstance(node, ast.Import):
                 names.update(alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
                 names.update('%s.%s' % (node.module, alias.name) for alias in node.names)
-        heavy = [n for n in names if n.split('.')[0] in ('tensorflow', 'nvlabs_stylegan', 'nvlabs_stylegan2') or n.startswith('dnnlib.tflib')]
-        assert bool(heavy) == (path.name in ('generator.py', 'features.py')), (path.name, heavy)
+        found[path.relative_to(PROJECT / 'regan').as_posix()] = sorted(filter(heavy.match, names))
+    assert {path for path, names in found.items() if names} == {
+        'networks/%s.py' % module for module in ('opening', 'generator', 'judges', 'layer_outputs', 'synthesis_graphs')}
+    running = found['networks/generator.py'] + found['networks/judges.py']
+    assert not any(name.startswith('tensorflow') for name in running)

@@ -104,7 +104,7 @@ def test_the_pickle_carries_its_own_code(reader_file):
 
 def test_a_resolution_that_cannot_be_halved_four_times():
     with fresh_session(), pytest.raises(ValueError, match='multiple of 16, found 24'):
-        tflib.Network('F', func_name='training.networks_reader.F_reader', resolution=24).output_shape
+        tflib.Network('F', func_name='nvlabs_stylegan2.factor_reader.F_reader', resolution=24).output_shape
 
 
 @pytest.mark.parametrize('changed, sentence', [

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from regan.base import artefacts
+from regan.base import artefacts, places
 from regan.networks import models
 from regan.base.errors import UserError
 
@@ -75,6 +75,18 @@ def test_replaced_embedded_file_is_refused(tmp_path, monkeypatch, entry):
     (tmp_path / 'net.pkl').unlink()
     with pytest.raises(UserError, match='cannot read .*net.pkl'):
         models.resolve('net')
+
+
+def test_embedded_network_that_a_wheel_lacks(tmp_path, cache, monkeypatch, entry):
+    """It is taken from the user's folder; without it, the message says where it is."""
+    monkeypatch.setattr(models, 'EMBEDDED', tmp_path / 'shipped')
+    monkeypatch.setattr(places, 'INSTALLED', True)
+    entry(source='embedded', url=None, sha256=hashlib.sha256(b'x').hexdigest())
+    with pytest.raises(UserError, match='a checkout of the project has it in its folder networks/'):
+        models.resolve('net')
+    monkeypatch.setenv('REGAN_NETWORKS', str(tmp_path))
+    (tmp_path / 'net.pkl').write_bytes(b'x')
+    assert models.resolve('net') == tmp_path / 'net.pkl'
 
 
 def test_files_of_the_user_come_before_the_cache(tmp_path, cache, monkeypatch, entry):

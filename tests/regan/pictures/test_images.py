@@ -27,6 +27,16 @@ def test_strip_without_gap_is_concatenation():
     np.testing.assert_array_equal(images.strip(tiles), np.concatenate(list(tiles), axis=1))
 
 
+@pytest.mark.parametrize('count, columns, shape', [(5, None, (2, 3)), (5, 2, (3, 2)), (2, 7, (1, 2)), (1, None, (1, 1)), (9, None, (3, 3))])
+def test_sheet_fills_rows_and_ends_in_white(count, columns, shape):
+    pictures = noise(count, 3, 4, 3)
+    tiles = images.split(images.sheet(pictures, columns), 3, 4)
+    assert tiles.shape[:2] == shape
+    flat = tiles.reshape(-1, 3, 4, 3)
+    np.testing.assert_array_equal(flat[:count], pictures)
+    assert (flat[count:] == images.WHITE).all()
+
+
 def test_split_undoes_grid():
     tiles = noise(2, 3, 5, 7, 1)
     np.testing.assert_array_equal(images.split(images.grid(tiles), 5, 7), tiles)

@@ -145,14 +145,3 @@ def test_seeds_may_be_drawn_in_pieces():
     random = np.random.RandomState(3)
     drawn = np.concatenate([latents.draw_seeds(random, count) for count in (1, 3, 2)])
     np.testing.assert_array_equal(drawn, latents.batch_seeds(3, 6))
-
-
-def test_pseudo_components_span_the_latents_one_after_the_other():
-    """Gram and Schmidt's procedure: row i lies in the span of the first i + 1 latents minus the mean, on the side of the last."""
-    w, mean = np.random.RandomState(0).randn(7, 11).astype(np.float32), np.arange(11)
-    rows = latents.pseudo_components(w, mean)
-    np.testing.assert_allclose(rows.dot(rows.T), np.eye(7), atol=1e-12)
-    coordinates = (w - mean).dot(rows.T)
-    np.testing.assert_allclose(np.triu(coordinates, 1), 0, atol=1e-5)
-    assert (np.diagonal(coordinates) > 0).all()
-    np.testing.assert_allclose(latents.pseudo_components(w[:3], mean), rows[:3], atol=1e-6)

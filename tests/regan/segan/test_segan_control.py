@@ -24,7 +24,7 @@ SIZES = dict(num_channels=3, fmap_base=22, fmap_max=11, latent_size=5, dlatent_s
 
 def write(path, mode, resolution):
     with fresh_session():
-        net = tflib.Network('Gs', func_name='training.networks_segan.G_segan', mode=mode, resolution=resolution, **SIZES)
+        net = tflib.Network('Gs', func_name='nvlabs_stylegan2.segan.G_segan', mode=mode, resolution=resolution, **SIZES)
         tflib.load_vars({var: value_of(name, var.shape.as_list()) for name, var in net.vars.items() if name[-2:] != '/L'})
         with open(str(path), 'wb') as file:
             pickle.dump((net, net, net), file, protocol=4)

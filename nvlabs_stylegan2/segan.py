@@ -8,11 +8,11 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 import dnnlib
-from dnnlib.tflib.primitives.latents import concat_label
-from dnnlib.tflib.primitives.layers import resolution_log2, second_moment_norm
+from dnnlib.tflib.primitives.latents import broadcast_dlatents, mapping_input
+from dnnlib.tflib.primitives.layers import resolution_log2
 from dnnlib.tflib.primitives.layout import publish, to_layout
 from nvlabs_stylegan2.networks import (
-    SynthesisLayers, broadcast_dlatents, feature_maps, make_components, mapping_stack, synthesize_image, wrapped_images)
+    SynthesisLayers, feature_maps, make_components, mapping_stack, synthesize_image, wrapped_images)
 
 
 def G_segan(latents_in, labels_in, truncation_psi=None, truncation_cutoff=None, truncation_psi_val=None, truncation_cutoff_val=None,
@@ -33,14 +33,7 @@ def G_segan(latents_in, labels_in, truncation_psi=None, truncation_cutoff=None, 
 def G_mapping(latents_in, labels_in, latent_size=512, label_size=0, dlatent_size=512, dlatent_broadcast=None, mapping_layers=8,
               mapping_fmaps=None, mapping_lrmul=0.01, mapping_nonlinearity='lrelu', normalize_latents=True, dtype='float32', **_kwargs):
     """As StyleGAN2's, but every layer is dlatent_size wide unless mapping_fmaps says otherwise."""
-    latents_in.set_shape([None, latent_size])
-    labels_in.set_shape([None, label_size])
-    x = tf.cast(latents_in, dtype)
-    if label_size:
-        x = concat_label(x, tf.cast(labels_in, dtype), latent_size)
-    if normalize_latents:
-        with tf.variable_scope('Normalize'):
-            x = second_moment_norm(x, axis=1)
+    x = mapping_input(latents_in, labels_in, latent_size, label_size, dtype, 'Normalize' if normalize_latents else None)
     x = mapping_stack(x, mapping_layers, mapping_fmaps or dlatent_size, dlatent_size, mapping_lrmul, mapping_nonlinearity)
     return broadcast_dlatents(x, dlatent_broadcast)
 

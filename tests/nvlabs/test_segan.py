@@ -10,10 +10,10 @@ import tensorflow.compat.v1 as tf
 import dnnlib.tflib as tflib
 from dnnlib.tflib.revival import load_pickle
 from dnnlib.tflib.source import module_source
+from nvlabs_stylegan2 import segan
 from nvlabs_stylegan2.networks import D_stylegan2, G_synthesis_stylegan2
+from nvlabs_stylegan2.segan import BASIS_INITIALIZERS, G_mapping, G_synthesis_segan
 from tests.small_networks import fresh_session, value_of
-from training import networks_segan
-from training.networks_segan import BASIS_INITIALIZERS, G_mapping, G_synthesis_segan
 
 WIDTH = 7  # D
 SIZES = dict(num_channels=3, fmap_base=22, fmap_max=11, dlatent_size=WIDTH)  # 11 channels at 4 x 4, 5 at 8 x 8.
@@ -231,7 +231,7 @@ GENERATOR = dict(SIZES, resolution=4, latent_size=5, mapping_layers=1, randomize
 
 
 def generator(mode, **kwargs):
-    net = tflib.Network('Gs', func_name='training.networks_segan.G_segan', mode=mode, **dict(GENERATOR, **kwargs))
+    net = tflib.Network('Gs', func_name='nvlabs_stylegan2.segan.G_segan', mode=mode, **dict(GENERATOR, **kwargs))
     tflib.set_vars({net.find_var('dlatent_avg'): value_of('dlatent_avg', [WIDTH])})
     return net
 
@@ -248,7 +248,7 @@ def test_a_generator_survives_its_pickle(mode):
     with fresh_session():
         loaded = load_pickle(io.BytesIO(data))
         assert [f.__module__ for f in (loaded._build_func, loaded.components.mapping._build_func, loaded.components.synthesis._build_func)] \
-            == ['training.networks_segan'] * 3  # Ours: nothing that the file embeds was executed.
+            == ['nvlabs_stylegan2.segan'] * 3  # Ours: nothing that the file embeds was executed.
         assert np.array_equal(run(loaded), expected)
         assert np.array_equal(loaded.get_var('dlatent_avg'), value_of('dlatent_avg', [WIDTH]))
         assert loaded.__getstate__()['version'] == 4
@@ -257,7 +257,7 @@ def test_a_generator_survives_its_pickle(mode):
 def test_the_text_in_its_pickle_is_complete():
     """Other loaders run it: it makes the same images in a module of its own."""
     namespace = {'__name__': 'elsewhere'}
-    exec(compile(module_source(networks_segan), 'elsewhere', 'exec'), namespace)
+    exec(compile(module_source(segan), 'elsewhere', 'exec'), namespace)
     assert namespace['G_synthesis_segan'].__module__ == namespace['SynthesisLayers'].__module__ == 'elsewhere'
     assert np.array_equal(Graph(3, build=namespace['G_synthesis_segan']).run(), Graph(3).run())
 

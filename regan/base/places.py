@@ -1,0 +1,39 @@
+"""Where the files are that ship with the project. No other module of `regan` knows.
+
+In a checkout, or an editable installation of one, they are in its top-level folders. A wheel has copies of some of them
+in regan/shipped/, where setup.py puts them.
+"""
+import sys
+from pathlib import Path
+
+_REGAN = Path(__file__).resolve().parents[1]
+_SHIPPED = _REGAN / 'shipped'
+
+INSTALLED = _SHIPPED.is_dir()  # From a wheel, that is without a checkout around it.
+_ROOT = _SHIPPED if INSTALLED else _REGAN.parent
+
+NETWORKS = _ROOT / 'networks'  # In a wheel, only the networks that models.json marks as packaged.
+EXPERIMENTS = _ROOT / 'experiments'  # In a wheel, only the figures.
+REFERENCES = _ROOT / 'figures' / 'reference'  # In a checkout only.
+_OFFICIAL = _SHIPPED / 'official' if INSTALLED else _ROOT
+
+
+def official_modules():
+    """Makes `config`, `pretrained_networks` and `training` importable, as scripts for StyleGAN and StyleGAN2 expect.
+
+    A wheel keeps modules of such common names off the import path, so that nobody else finds them by accident. This
+    puts their folder first on it.
+
+    Returns:
+        That folder, a str.
+    """
+    folder = str(_OFFICIAL)
+    if sys.path[0] != folder:
+        sys.path.insert(0, folder)
+    return folder
+
+
+def figures():
+    """The scripts of the figures: dict of what `regan figure` calls them ("1", "components") -> Path."""
+    scripts = sorted(EXPERIMENTS.glob('figure*.py'))
+    return {path.stem[len('figure'):].lstrip('_'): path for path in scripts}

@@ -1,0 +1,21 @@
+"""Plots as PNG files."""
+from regan.base import artefacts
+
+
+def save(path, draw, size, dpi):
+    """Writes a PNG, atomically; on one stack equal content gives equal bytes.
+
+    Args:
+        path: the file.
+        draw: callable that gets an empty matplotlib Figure and fills it.
+        size: (width, height) in inches.
+        dpi: pixels per inch.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # Without pyplot's global state.
+    from matplotlib.figure import Figure
+    figure = Figure(figsize=size, dpi=dpi)
+    FigureCanvasAgg(figure)
+    draw(figure)
+    figure.tight_layout()
+    with artefacts.atomic_path(path) as temporary:
+        figure.savefig(str(temporary), format='png', metadata={'Software': None})

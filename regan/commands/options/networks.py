@@ -1,0 +1,59 @@
+"""The network that a command works on, and who shares the work."""
+import contextlib
+import dataclasses
+from typing import Optional
+
+import click
+
+from regan.commands.options.groups import group
+
+NETWORKS_FOLDER = click.option('--networks-folder', type=click.Path(exists=True, file_okay=False),
+                               help='Folder with network files that you have; default $REGAN_NETWORKS.')
+TRUST = click.option('--trust-embedded-code', is_flag=True,
+                     help='Run the Python code inside the pickle for networks that are not among ours. It can do '
+                          'anything you can.')
+PRECISION = click.option('--precision', type=click.Choice(['float32', 'bf16']), default='float32', show_default=True,
+                         help='Of the convolutions; bf16 is faster where the processor has it, needs TensorFlow 2, and '
+                              'changes pixels: by how much is printed.')
+SCHEDULER = click.option('--scheduler', metavar='ADDRESS',
+                         help='Share the work: local:N with N processes on this machine, or tcp://HOST:PORT with the '
+                              'workers of a Dask scheduler. The result is the same.')
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """A network as it was asked for.
+
+    Attributes:
+        name: registered name, or file; None where a command can do without.
+        folder: with files that the user has, or None.
+        trusted: whether code in the pickle may run.
+        precision: 'float32' or 'bf16'.
+    """
+
+    name: Optional[str]
+    folder: Optional[str] = None
+    trusted: bool = False
+    precision: str = 'float32'
+
+    def open(self, noise='stored'):
+        """The open Generator; see `by_name.open_generator`."""
+        from regan.networks import by_name
+        return by_name.open_generator(self.name, self.folder, noise, self.trusted, self.precision)
+
+
+def asked_network(network, networks_folder=None, trust_embedded_code=False, precision='float32'):
+    """The Network of the options' values."""
+    return Network(network, networks_folder, trust_embedded_code, precision)
+
+
+# Hands the command a Network. The argument NETWORK is declared by the command, and PRECISION where there is a choice.
+network = group('network', asked_network, TRUST, NETWORKS_FOLDER, also=['network', 'precision'])
+
+
+def workers(scheduler):
+    """Context manager: the Cluster of a value of SCHEDULER, or None where there is none. Raises UserError."""
+    if scheduler is None:
+        return contextlib.nullcontext()
+    from regan.scale import cluster
+    return cluster.connect(scheduler)

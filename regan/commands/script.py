@@ -1,0 +1,24 @@
+"""`regan script`: runs a Python script with the official module names importable."""
+import os
+import subprocess
+import sys
+
+import click
+
+from regan.base import places
+
+
+@click.command(context_settings=dict(ignore_unknown_options=True, allow_interspersed_args=False))
+@click.argument('file', type=click.Path(exists=True, dir_okay=False))
+@click.argument('arguments', nargs=-1, type=click.UNPROCESSED, metavar='[ARGS]...')
+def script(file, arguments):
+    """Run a Python script that was written for StyleGAN or StyleGAN2, with its arguments.
+
+    It may import `dnnlib`, `pretrained_networks`, `training` and `config`; modules beside the script come before ours.
+    Otherwise it runs as `python FILE` would run it, and its exit status is that of this command.
+    """
+    path = os.pathsep.join(filter(None, [places.official_modules(), os.environ.get('PYTHONPATH')]))
+    command, environment = [sys.executable, file] + list(arguments), dict(os.environ, PYTHONPATH=path)
+    if os.name == 'posix':
+        os.execve(sys.executable, command, environment)  # Signals reach the script itself.
+    sys.exit(subprocess.call(command, env=environment))

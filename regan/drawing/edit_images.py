@@ -1,0 +1,98 @@
+"""Seeds and edits to latents, and these to images, as `regan edit` draws them."""
+import numpy as np
+
+from regan.drawing import modes
+from regan.editing import boundary, edits
+from regan.sampling import latents
+
+
+def start(generator, seed):
+    """The latent of a seed in every layer, float32 [1, L, D], not truncated.
+
+    It is mapped alone, since a product of many rows has other last bits.
+    """
+    return latents.broadcast(generator.map(latents.from_seeds([seed], generator.latent_size)), generator.num_layers)
+
+
+def strips(generator, basis, seeds, moves, frames=5):
+    """Latents that go from -strength to +strength of an edit: a row for each seed and edit.
+
+    Args:
+        generator: open Generator.
+        basis: Basis of its W.
+        seeds: list of int.
+        moves: list of edits.Edit of kind 'offset' or 'centred'.
+        frames: of a row, at least 2.
+
+    Returns:
+        float32 [seeds * moves, frames, L, D], all edits of the first seed first; not truncated.
+
+    Raises:
+        UserError: an edit that does not fit the basis or the network, or leads to a target.
+    """
+    starts = [start(generator, seed) for seed in seeds]  # [1, L, D] each
+    return np.stack([edits.strip(one, basis, move, frames) for one in starts for move in moves])  # [rows, frames, L, D]
+
+
+def sequences(generator, basis, seeds, moves):
+    """Latents before and after each of some edits, each applied to the result of the one before: a row for each seed.
+
+    Args:
+        generator, basis, seeds: as for `strips`.
+        moves: list of edits.Edit of any kind.
+
+    Returns:
+        float32 [seeds, moves + 1, L, D], not truncated.
+
+    Raises:
+        UserError: an edit that does not fit the basis or the network.
+    """
+    return np.stack([edits.sequence(start(generator, seed), basis, moves) for seed in seeds])  # [rows, moves + 1, L, D]
+
+
+def boundary_rows(generator, normal, seeds, distances, space='w'):
+    """Latents at absolute distances from the plane of a boundary, moved in all layers: a row for each seed.
+
+    Args:
+        generator: open Generator.
+        normal: float [D] of `boundary.resolve`.
+        seeds: list of int.
+        distances: float [F].
+        space: 'w', or 'z' for codes of length sqrt(Z), in which the normal lies.
+
+    Returns:
+        float32 [seeds, F, L, D], not truncated.
+    """
+    z = latents.from_seeds(seeds, generator.latent_size)
+    start_codes = generator.map(z) if space == 'w' else boundary.to_sphere(z)
+    codes = boundary.move(start_codes, normal, distances)  # [N, F, D or Z]
+    flat = codes.reshape(-1, codes.shape[2])
+    dlatents = latents.broadcast(flat if space == 'w' else generator.map(flat), generator.num_layers)
+    return dlatents.reshape(codes.shape[:2] + dlatents.shape[1:])
+
+
+def truncated(generator, dlatents, settings):
+    """Latents as they are drawn, one after the other: float [..., L, D] -> [N, L, D]. Truncation comes after all edits.
+
+    Args:
+        generator: open Generator.
+        dlatents: float [..., L, D].
+        settings: modes.Settings.
+    """
+    flat = dlatents.reshape((-1,) + dlatents.shape[-2:])  # [N, L, D]
+    return latents.truncate(flat, generator.dlatent_avg, settings.psi, settings.cutoff)
+
+
+def draw(generator, dlatents, settings=modes.Settings(), progress=None):
+    """The images of latents, truncated now. It also chooses the noise of the generator.
+
+    Args:
+        generator, dlatents, settings: as for `truncated`.
+        progress: callable that gets the number of images done since its last call.
+
+    Returns:
+        uint8 [..., H, W, C].
+    """
+    generator.set_noise(settings.noise)
+    images = generator.synthesize(truncated(generator, dlatents, settings), progress, conversion=settings.conversion)
+    return images.reshape(dlatents.shape[:-2] + images.shape[1:])

@@ -1,0 +1,21 @@
+"""A generator by the name of its network. TensorFlow is imported when one is opened."""
+from regan.networks import models
+from regan.networks.network_file import NetworkFile
+
+
+def open_generator(name_or_path, folder=None, noise='stored', trust_embedded_code=False, precision='float32'):
+    """An open `regan.networks.generator.Generator`; use it in `with`.
+
+    Args:
+        name_or_path: a registered name such as stylegan2-cars-64, or a network pickle, which may be compressed.
+        folder: with network files that the user already has, see `models.resolve`.
+        noise: a choice of `regan.sampling.noise`, see `Generator.set_noise`.
+        trust_embedded_code: True lets the file run code of its own, only if its networks are not among ours.
+        precision: of the images, 'float32', or 'bf16', which needs TensorFlow 2.
+
+    Raises:
+        UserError: an unknown name, a file that is missing, unreadable or without a generator, or bf16 on TensorFlow 1.
+    """
+    file = NetworkFile(models.resolve(name_or_path, folder))
+    from regan.networks.generator import Generator  # It imports TensorFlow; the file is read meanwhile.
+    return Generator.open(file, noise=noise, trust_embedded_code=trust_embedded_code, precision=precision)

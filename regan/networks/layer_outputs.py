@@ -1,0 +1,58 @@
+"""What the layers of a synthesis network put out: a graph with variables, in which every layer can be asked for."""
+import collections
+
+import numpy as np
+
+import dnnlib.tflib as tflib
+
+import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
+
+LATENTS_AT_ONCE = 16  # A larger minibatch hardly gains speed.
+
+
+class LayerOutputs:
+    """The layers of one synthesis network, without branches, with the noise that is set. It is made at first use.
+
+    Its methods need the network's graph and session as the default ones.
+
+    Args:
+        synthesis: Network.
+        dlatent_shape: (L, D).
+        noise: dict of local names -> noise images.
+    """
+
+    def __init__(self, synthesis, dlatent_shape, noise):
+        self._synthesis, self._dlatent_shape, self._noise = synthesis, tuple(dlatent_shape), noise
+        self._made = None  # Placeholder, and outputs by name.
+
+    def set_noise(self, noise):
+        """Replaces the noise images."""
+        self._noise = noise
+        if self._made is not None:
+            tflib.set_vars({self._synthesis.find_var(name): value for name, value in noise.items()})
+
+    def shapes(self):
+        """Ordered dict of names, such as '8x8/Conv0_up', to (C, H, W)."""
+        outputs = self._graph()[1]
+        return collections.OrderedDict((name, tuple(tensor.shape.as_list()[1:])) for name, tensor in outputs.items())
+
+    def run(self, dlatents, layer):
+        """Output of a layer: dlatents float [N, L, D] -> float32 [N, C, H, W]. KeyError if there is no such layer."""
+        dlatents_in, outputs = self._graph()
+        return np.concatenate([tflib.run(outputs[layer], {dlatents_in: dlatents[begin:begin + LATENTS_AT_ONCE]})
+                               for begin in range(0, len(dlatents), LATENTS_AT_ONCE)])
+
+    def _graph(self):
+        if self._made is None:
+            graph = tf.get_default_graph()
+            begin = len(graph.get_operations())
+            dlatents = tf.placeholder(tf.float32, (None,) + self._dlatent_shape)
+            images = self._synthesis.get_output_for(dlatents, randomize_noise=False, force_clean_graph=True)
+            scope = images.op.name.rsplit('/', 1)[0] + '/'
+            names = [op.name for op in graph.get_operations()[begin:]
+                     if op.name.startswith(scope) and op.name.endswith('/out')]
+            self._made = dlatents, collections.OrderedDict(
+                (name[len(scope):-len('/out')], tf.cast(graph.get_tensor_by_name(name + ':0'), tf.float32))
+                for name in names)
+            self.set_noise(self._noise)
+        return self._made

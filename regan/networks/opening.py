@@ -1,0 +1,79 @@
+"""Opens a network: from a pickle to the state of the network in it, and a graph and a session for it alone."""
+import contextlib
+
+import numpy as np
+
+import dnnlib.tflib as tflib
+from dnnlib import unpickle
+from dnnlib.unpickle import NetworkPickleError
+from regan.base.errors import UserError
+from regan.networks.network_file import NetworkFile
+
+import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
+
+WRAPPERS = ('G_style', 'G_main')
+
+
+def backend():
+    """The versions that decide about last bits: dict of str, e.g. {'tensorflow': '1.15.0', 'numpy': '1.19.5'}."""
+    return {'tensorflow': tf.__version__, 'numpy': np.__version__}
+
+
+def generator_state(path):
+    """The NetworkState of the last generator in a pickle (Gs of the official files).
+
+    Args:
+        path: of the pickle, or its NetworkFile.
+
+    Raises:
+        NetworkPickleError: the file is unreadable, or holds no generator.
+    """
+    file = NetworkFile.of(path)
+    path, found = file.path, unpickle.networks(file.take())
+    generators = [state for state in found if state.components or state.build_func_name in WRAPPERS]
+    if not generators:
+        raise NetworkPickleError('%s holds no generator but %s; give a file with G, D and Gs' % (path, names(found)))
+    return generators[-1]
+
+
+def names(states):
+    """What a file holds, for messages: the names of some NetworkStates and of the functions that build them."""
+    return ', '.join('%s (%s)' % (state.name, state.build_func_name) for state in states) or 'no network at all'
+
+
+class Opened:
+    """A network from a pickle, with a graph and a session of its own; use it in `with`. To be inherited from."""
+
+    def __init__(self):
+        self._graph = tf.Graph()
+        with self._graph.as_default():
+            self._session = tflib.create_session()
+
+    @contextlib.contextmanager
+    def _entered(self):
+        """Context manager: inside, graph and session are the default ones."""
+        with self._graph.as_default(), self._session.as_default():
+            yield
+
+    @contextlib.contextmanager
+    def _opening(self):
+        """As `_entered`, to make the network: errors close the object, and a NetworkPickleError becomes a UserError."""
+        try:
+            with self._entered():
+                yield
+        except NetworkPickleError as error:
+            self.close()
+            raise UserError(str(error)) from None
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self):
+        """Frees the session; the object is of no use afterwards."""
+        self._session.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

@@ -1,0 +1,98 @@
+"""The graphs in which a synthesis network draws: one for each precision and set of further inputs."""
+import dnnlib.tflib as tflib
+from dnnlib.tflib.cut import Cut
+from dnnlib.tflib.frozen import Frozen
+from regan.networks.precision import DTYPES
+
+import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
+
+IMAGES_AT_ONCE = 16  # A larger minibatch hardly gains speed.
+# Resolution from which a graph for single images is as fast as any minibatch; it needs the least memory.
+ONE_BY_ONE_FROM = 256
+
+
+def truncated_to_uint8(images):
+    """float [N, C, H, W] -> uint8 [N, H, W, C]: floor(255 clip((x + 1) / 2, 0, 1)), the conversion of GANSpace."""
+    images = tf.clip_by_value((tf.cast(images, tf.float32) + 1) / 2, 0, 1)
+    return tf.cast(tf.transpose(images, [0, 2, 3, 1]) * 255, tf.uint8)
+
+
+CONVERSIONS = {  # Names of `Generator.synthesize` -> functions of images.
+    'round': lambda images: tflib.convert_images_to_uint8(images, nchw_to_nhwc=True),
+    'truncate': truncated_to_uint8,
+}
+
+
+class SynthesisGraphs:
+    """All graphs of one synthesis network, each made at first use.
+
+    Its methods need the network's graph and session as the default ones.
+
+    Args:
+        synthesis: Network.
+        precision: key of `precision.DTYPES`, of what is drawn unless something else is asked for.
+
+    Attributes:
+        values: ordered dict of local names -> arrays, all variables as they are in the pickle.
+        noise: the noise images among them, as they were set last.
+        num_layers L, dlatent_size D, num_channels C, resolution R: int.
+
+    Raises:
+        NetworkPickleError: the values of a pickle do not fit the network.
+    """
+
+    def __init__(self, synthesis, precision):
+        self._synthesis, self._precision = synthesis, precision
+        self.values = synthesis.own_values()
+        self.noise = {name: value for name, value in self.values.items() if name.startswith('noise')}
+        self._frozen = {}  # (precision, further inputs...) -> Frozen, and its placeholders by name.
+        self._unfrozen = {(precision,): self._build(precision)}
+        dlatents, images = [tensor.shape.as_list() for tensor in self._unfrozen[precision,][:2]]
+        self.num_layers, self.dlatent_size = dlatents[1:]
+        self.num_channels, self.resolution = images[1:3]
+
+    @property
+    def images_at_once(self):
+        """Largest minibatch of images that the graphs take."""
+        return IMAGES_AT_ONCE if self.resolution < ONE_BY_ONE_FROM else 1
+
+    def set_noise(self, noise):
+        """Replaces the noise images in all graphs: dict of names -> float [1, 1, H, W]."""
+        self.noise = noise
+        for frozen, placeholders in self._frozen.values():
+            frozen.refresh({placeholders[name]: value for name, value in noise.items()})
+
+    def get(self, controls=(), precision=None):
+        """A `dnnlib.tflib.frozen.Frozen`; see `Generator.synthesis_graph`."""
+        key = (precision or self._precision,) + tuple(sorted(dict(controls).items()))
+        if key not in self._frozen:
+            dlatents, images, inputs, placeholders = self._unfrozen.pop(key, None) or self._build(*key)
+            outputs = {name: convert(images) for name, convert in CONVERSIONS.items()}
+            values = dict(self.values, **self.noise)
+            given = {placeholder: values[name] for name, placeholder in placeholders.items()}
+            self._frozen[key] = Frozen(dict(inputs, dlatents=dlatents), dict(outputs, float=images),
+                                       [placeholders[name] for name in self.noise], given), placeholders
+        return self._frozen[key][0]
+
+    def cut(self, conversion):
+        """A `dnnlib.tflib.cut.Cut`; see `Generator.cut`."""
+        frozen = self.get()
+        return Cut(frozen.inputs['dlatents'], frozen.outputs[conversion], frozen.session.run)
+
+    def _build(self, precision, *controls):
+        """dlatents, images, further inputs by name, placeholders of variables by name: a graph without variables."""
+        inputs = {name: tf.placeholder(tf.float32, (None,) + shape) for name, shape in controls}
+        single = self._synthesis.static_kwargs.get('resolution', 0) >= ONE_BY_ONE_FROM
+        dlatents = tf.placeholder(tf.float32, [1 if single else None, None, None])
+        # A synthesis that has grown up needs no branches, which nothing could be known of before they run.
+        grown = dict(structure='fixed', unused=['ToRGB_lod']) if self.values.get('lod') == 0 else {}
+        # A pickle's own dtype stays unless another one is asked for.
+        dtype = {} if precision == 'float32' else {'dtype': DTYPES[precision]}
+        images, placeholders = self._synthesis.get_output_with_values(
+            dlatents, randomize_noise=False, **dict(grown, **dtype, **inputs))
+        return dlatents, images, inputs, placeholders
+
+    def close(self):
+        """Frees the graphs' sessions."""
+        for frozen, _ in self._frozen.values():
+            frozen.close()

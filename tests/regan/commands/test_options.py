@@ -1,0 +1,99 @@
+"""Groups of options, and that commands take few arguments."""
+import ast
+import collections
+import pathlib
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from regan.commands import options
+from tests import one_command
+
+COMMANDS = pathlib.Path(options.__file__).parents[1]
+MOST = 8  # Parameters of a function.
+
+
+@pytest.mark.parametrize('path', sorted(COMMANDS.rglob('*.py')), ids=lambda path: str(path.relative_to(COMMANDS)))
+def test_functions_have_few_parameters(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+        if isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            given = node.args.args + node.args.kwonlyargs + [node.args.vararg, node.args.kwarg]
+            names = [argument.arg for argument in given if argument]
+            assert len(names) <= MOST, '%s in line %d takes %s' % (getattr(node, 'name', 'lambda'), node.lineno, names)
+
+
+# ------------------------------------------------------------------ group
+
+Point = collections.namedtuple('Point', 'x y label')
+Point.__new__.__defaults__ = (None,)
+
+
+@pytest.fixture
+def show():
+    """A command that prints what it gets; --label stands apart from the rest of its group, before --other."""
+    @click.command()
+    @click.option('--label')
+    @options.group('point', Point, click.option('--x', default=1, help='First.'), click.option('--y', default=2), also=['label'])
+    @click.option('--other', default=3)
+    def show(point, other):
+        """Shows a point."""
+        click.echo('%s %d' % (tuple(point), other))
+    return show
+
+
+@pytest.mark.parametrize('words, said', [
+    ([], '(1, 2, None) 3'), (['--y', '5', '--label', 'a'], "(1, 5, 'a') 3"), (['--other', '4'], '(1, 2, None) 4')])
+def test_a_group_is_one_argument(show, words, said):
+    assert one_command.run_well(show, *words) == said + '\n'
+
+
+def test_a_group_keeps_the_order_of_the_help(show):
+    text = CliRunner().invoke(show, ['--help']).output
+    places = [text.index(word) for word in ('Shows a point.', '--label', '--x', 'First.', '--y', '--other')]
+    assert places == sorted(places)
+
+
+def test_a_group_does_without_options_that_the_command_lacks():
+    @click.command()
+    @options.group('point', Point, click.option('--x', default=1), click.option('--y', default=2), also=['label'])
+    def show(point):
+        click.echo(point.label)
+    assert one_command.run_well(show) == '\n'
+    assert 'No such option' in one_command.run(show, '--label', 'a').output
+
+
+def test_an_error_of_the_object_is_the_users():
+    def refuse(**_):
+        raise click.UsageError('no such point')
+
+    @click.command()
+    @options.group('point', refuse, click.option('--x', default=1))
+    def show(point):
+        raise AssertionError
+    result = one_command.run(show)
+    assert result.exit_code == 2 and 'no such point' in result.output
+
+
+# ------------------------------------------------------------------ single values
+
+@pytest.mark.parametrize('name, fits', [('a.csv', True), ('a.JSON', True), ('a.txt', False), ('csv', False)])
+def test_endings(name, fits):
+    check = options.ending('.csv', '.json')
+    assert check(None, None, None) is None
+    if fits:
+        assert check(None, None, name) == name
+    else:
+        with pytest.raises(click.BadParameter, match='%s must end in .csv or .json' % name):
+            check(None, None, name)
+
+
+def test_given_and_refused():
+    @click.command()
+    @click.option('--batch-size', default=1)
+    def show(batch_size):
+        click.echo(options.given('batch_size'))
+        options.refuse(['batch_size'], 'does nothing here')
+    assert one_command.run_well(show) == 'False\n'
+    result = one_command.run(show, '--batch-size', '1')  # Its default, but given.
+    assert result.exit_code == 2 and result.output.startswith('True\n') and '--batch-size does nothing here' in result.output
