@@ -28,7 +28,7 @@ def asked(monkeypatch):
     calls = []
 
     def run(spec, draw, out_dir, *others):
-        calls.append((spec.name, draw, out_dir))
+        calls.append((spec.name, draw.__name__, draw.__module__, out_dir))
         return figure.Drawn('a', 'b', 'c')
     monkeypatch.setattr(figure, 'run', run)
     return calls
@@ -37,12 +37,12 @@ def asked(monkeypatch):
 def test_draws_into_the_working_folder(asked):
     result = regan('1')
     assert (result.exit_code, result.output) == (0, 'wrote a\nwrote b\nwrote c\n')
-    assert asked == [('figure1-embedded', figure.sequences, 'figures-out')]
+    assert asked == [('figure1-embedded', 'draw', 'figure1', 'figures-out')]
 
 
 def test_options_are_those_of_the_script(asked, tmp_path):
     assert regan('components', '--networks', 'official', '--mode', 'ganspace', '--out', str(tmp_path)).exit_code == 0
-    assert asked == [('figure_components-official', figure.strips, str(tmp_path))]
+    assert asked == [('figure_components-official', 'draw', 'figure_components', str(tmp_path))]
 
 
 def test_unknown_figure():
