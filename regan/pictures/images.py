@@ -94,7 +94,7 @@ def enlarge(images: np.ndarray, factor: int, method: str = 'nearest') -> np.ndar
     if method == 'nearest':
         return images.repeat(factor, axis=-3).repeat(factor, axis=-2)
     size = (width * factor, height * factor)
-    planes: np.ndarray = np.moveaxis(images, -1, -3).reshape(-1, height, width)              # [N * C, H, W]
+    planes: np.ndarray = np.moveaxis(images, -1, -3).reshape(-1, height, width)  # [N * C, H, W]
     planes = np.stack([np.asarray(Image.fromarray(plane).resize(size, Image.LANCZOS)) for plane in planes])
     planes = planes.reshape(images.shape[:-3] + (channels,) + size[::-1])        # [..., C, H, W]
     return np.moveaxis(planes, -3, -1)

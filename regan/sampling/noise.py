@@ -85,7 +85,7 @@ def images(choice: Union[Choice, np.random.RandomState], shapes: Sequence[Tuple[
     Args:
         choice: as `check` takes it, or a RandomState to go on drawing from.
         shapes: of a network's noise variables, in order: (1, 1, h, w) each.
-        generation: 1 (StyleGAN) or 2 (StyleGAN2). PyTorch's generators start anew for every image of a StyleGAN, as in
+        generation: 1 (StyleGAN) or 2 (StyleGAN2). PyTorch's generators start again for every image of a StyleGAN, as in
             GANSpace. NumPy's goes on from image to image in both, as in ReGANSpace.
     """
     if isinstance(choice, np.random.RandomState):

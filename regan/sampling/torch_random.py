@@ -75,7 +75,7 @@ class CPUGenerator:
         values = self._uniforms(count, dtype)
         whole = count - count % GROUP
         values[:whole] = _box_muller(values[:whole])
-        if whole < count:  # The last group is drawn anew and overlaps the one before.
+        if whole < count:  # The last group is drawn again and overlaps the one before.
             values[-GROUP:] = _box_muller(self._uniforms(GROUP, dtype))
         return values
 
