@@ -14,9 +14,9 @@ benchmarks := start_up pca feature_pca synthesis sweep scale_out train
 options := $(if $(NETWORKS),--networks '$(NETWORKS)')
 
 .NOTPARALLEL:
-.PHONY: help setup test test-slow test-wheel parity bench zoo zoo-table zoo-smoke segan-table clean missing \
+.PHONY: help setup test test-slow test-wheel parity bench zoo zoo-table zoo-smoke segan-table docs lint clean missing \
         figures check-figures reference-figures table1 delta claims check-claims truncation-study bench-curves \
-        setup-bench $(foreach t,setup test test-slow test-wheel parity bench bench-curves zoo-smoke check-figures check-claims,$(stacks:%=$t-%)) \
+        setup-bench setup-docs setup-lint $(foreach t,setup test test-slow test-wheel parity bench bench-curves zoo-smoke check-figures check-claims,$(stacks:%=$t-%)) \
         $(figures) $(figures:%=check-%) $(figures:%=reference-%)
 
 help:
@@ -34,7 +34,7 @@ test-wheel: missing $(stacks:%=test-wheel-%)  ## build the wheel, and use it in 
 parity: missing $(stacks:%=parity-%)          ## print how far each network is from the golden data
 zoo-smoke: missing $(stacks:%=zoo-smoke-%)    ## world, data set, training, resumption and metrics on a toy network
 check-figures: missing $(stacks:%=check-figures-%)   ## draw every figure on every stack and compare it with its references
-check-claims: missing $(stacks:%=check-claims-%)     ## measure a small sample of the claims anew and compare it with the report
+check-claims: missing $(stacks:%=check-claims-%)     ## measure a small sample of the claims again and compare it with the report
 
 figures: $(figures)                           ## draw every figure into figures/out/
 reference-figures: $(figures:%=reference-%)   ## replace every reference image of one stack
@@ -54,10 +54,10 @@ truncation-study: setup-$(stack)              ## strips and curves over psi, int
 bench: missing setup-bench $(stacks:%=bench-%)       ## measure speed and memory against peers and limits; prints one table
 	$(python) benchmarks/table.py
 
-bench-curves: missing $(stacks:%=bench-curves-%)     ## draw the curves of docs/scaling.md anew
+bench-curves: missing $(stacks:%=bench-curves-%)     ## draw the curves of docs/scaling.md again
 	$(python) benchmarks/curves.py
 
-zoo: setup-$(stack)                           ## train the five networks anew into build/zoo/ (days; PRECISION=bf16 on tf2)
+zoo: setup-$(stack)                           ## train the five networks again, into build/zoo/ (days; PRECISION=bf16 on tf2)
 	$(python) experiments/zoo.py build $(if $(PRECISION),--precision $(PRECISION))
 
 zoo-table: setup-$(stack)                     ## measure the networks in networks/ and write their cards
@@ -67,6 +67,12 @@ zoo-table: setup-$(stack)                     ## measure the networks in network
 segan-table: setup-$(stack)                   ## train SEGAN's modes side by side and compare them with the published table
 	$(python) experiments/segan_table.py $(if $(PRECISION),--precision $(PRECISION))
 
+docs: setup-docs                              ## build the documentation into build/docs; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 .venv/docs/bin/python -m mkdocs build --strict
+
+lint: setup-lint                              ## find mistakes and unusual style in the code
+	.venv/lint/bin/ruff check .
+
 clean:                                        ## remove the environments, the drawn figures and caches
 	rm -rf .venv figures/out build *.egg-info .pytest_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
@@ -75,7 +81,7 @@ clean:                                        ## remove the environments, the dr
 missing:
 	@for s in $(if $(STACK),,$(filter-out $(stacks),tf1 tf2)); do scripts/find-python $$s || true; done
 
-setup-bench $(stacks:%=setup-%): setup-%:
+setup-bench setup-docs setup-lint $(stacks:%=setup-%): setup-%:
 	@scripts/set-up $*
 
 $(stacks:%=test-%): test-%: setup-%

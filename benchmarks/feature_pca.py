@@ -96,7 +96,7 @@ def parse(ctx, param, values):
               help='May be given several times.')
 @common.options
 def main(cases, repeats, out):
-    """Time randomized PCA of wide rows that are made anew for every pass."""
+    """Time randomized PCA of wide rows that are made again for every pass."""
     with errors_in_one_line():
         common.run('feature_pca', COLUMNS, measure, [case + (repeats,) for case in cases], out, FIGURES)
 

@@ -97,7 +97,7 @@ def in_phases(path):
     opening.generator_state(path)
     done('unpickle')
     with generator.Generator.open(path) as opened:
-        done('open')  # Hash and unpickle anew, and the graph.
+        done('open')  # Hash and unpickle again, and the graph.
         dlatents = latents.broadcast(opened.map(latents.from_seeds([1], opened.latent_size)), opened.num_layers)
         done('map')
         opened.synthesis_graph()

@@ -15,8 +15,8 @@ ORDER = ('start_up', 'pca', 'feature_pca', 'synthesis', 'sweep', 'scale_out', 't
 STACKS = ('tf1', 'tf2')
 TITLE = """# Benchmarks
 
-Every number is a ratio to a peer or to a limit of the machine that was measured in turn with it, in the same run. `make bench` measures
-anew; the JSON files beside this one hold all that was measured. tf1 is TensorFlow 1.15 on Python 3.7, tf2 TensorFlow 2.
+Every number is a ratio to a peer, or to a limit of the machine, that was measured in alternation with it in the same run. `make bench`
+measures again; the JSON files in this folder hold all that was measured. tf1 is TensorFlow 1.15 on Python 3.7, tf2 TensorFlow 2.
 
 """
 

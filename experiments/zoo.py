@@ -1,6 +1,6 @@
 """The network zoo: worlds -> data sets -> training -> metrics -> cards. Every step is a `regan` command, printed before it runs.
 
-    python experiments/zoo.py build [NAME ...]   train the networks anew into build/zoo/ (hours to days)
+    python experiments/zoo.py build [NAME ...]   train the networks again, into build/zoo/ (hours to days)
     python experiments/zoo.py judge [NAME ...]   measure the networks in networks/, draw their samples, write their cards
     python experiments/zoo.py readers [WORLD ...] measure what the factor readers read, and what can be seen at all
     python experiments/zoo.py smoke              the whole path on a toy network, in a minute
@@ -123,7 +123,7 @@ def _values(name):
 
 
 def _write_index():
-    """networks/table.md: all networks beside each other."""
+    """networks/table.md: all networks side by side."""
     spec = load_spec()
     names = [name for name in spec['networks'] if (NETWORKS / 'metrics' / (name + '.json')).exists()]
     values = {name: _values(name) for name in names}
@@ -143,7 +143,7 @@ def _index_row(name, entry, values, metrics):
 # ------------------------------------------------------------------ readers
 
 def measure_readers(worlds):
-    """networks/readers.md, from networks/metrics/factor-reader-WORLD-64.json, which are made anew for the worlds named."""
+    """networks/readers.md, from networks/metrics/factor-reader-WORLD-64.json, which are made again for the worlds named."""
     for name in worlds:
         _measure_reader(name)
     lines = ['# The factor readers, measured', '',

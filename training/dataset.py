@@ -44,7 +44,7 @@ def load_dataset(class_name=None, data_dir=None, verbose=False, **kwargs):
 
 
 class _Dataset:
-    """What the data sets share: one iterator whose pipeline is chosen, and started anew, by `configure`.
+    """What the data sets share: one iterator whose pipeline is chosen, and started again, by `configure`.
 
     Attributes: shape [C, H, W], resolution, resolution_log2, dtype, dynamic_range, label_size, label_dtype.
     """
@@ -78,8 +78,8 @@ class _Dataset:
         Args:
             minibatch: images in a minibatch.
             lod: level of detail; its floor counts.
-            skip_images: start the stream anew, after so many images. None (as in the official API): leave the stream alone
-                if minibatch and level stay the same, and start it anew if not.
+            skip_images: start the stream again, after this many images. None (as in the official API): leave the stream alone
+                if minibatch and level stay the same, and start it again if not.
         """
         configuration = int(minibatch), int(np.floor(lod))
         if configuration[0] < 1 or configuration[1] not in self._initializers:

@@ -18,9 +18,13 @@ class Template:
         scope: name and variable scope, which must be free.
         kwargs: static arguments, and `components`.
 
-    Attributes: inputs, outputs (lists of tensors), input_names, output_names (lists of str), own_vars (ordered local
-        name -> variable).
-    Raises: ValueError if a shape is undefined, or whatever the build function raises.
+    Attributes:
+        inputs, outputs: lists of tensors.
+        input_names, output_names: lists of str.
+        own_vars: ordered dict of local name -> variable.
+
+    Raises:
+        ValueError: a shape is undefined; or whatever the build function raises.
     """
 
     def __init__(self, function, graph, scope, kwargs):

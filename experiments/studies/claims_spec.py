@@ -113,7 +113,7 @@ class ClaimsSpec:
     seed: int = key(latents.SEED, 'of everything drawn')
     least_r2: float = key(number(-1, 1), 'of a factor that is looked at')
     boundary_ratio: float = key(_SHARE, 'share of the samples at each end that a boundary is trained on')
-    first: int = key(_COUNT, 'components that Figure 3 keeps or draws anew')
+    first: int = key(_COUNT, 'components that Figure 3 keeps or draws again')
     transfers: Tuple[Transfer, ...] = key(sequence(record(Transfer), empty=True), 'pairs')
     transfer_components: int = key(_COUNT, 'among which a match is sought')
     least_effect: float = key(_SHARE, "share of the source's effect from which an edit counts as carried over")

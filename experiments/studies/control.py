@@ -23,7 +23,7 @@ def measure(subject, named, profile, choice, latents, pilot, ratio, train, singl
 
     Args:
         subject: Subject. named: spec.NamedEdit whose factor is read. profile: what `importance.profiles` gave.
-        choice: dict of JSON values that the profile depends on beside the network.
+        choice: dict of JSON values that the profile depends on besides the network.
         latents, pilot: numbers of latents. ratio: share of the samples at each end that the boundary is trained on.
         train: callable as `regan.editing.boundary.train`.
         single: (component, side 1 or -1) to take, where the choice has been made before; None: choose.
@@ -106,7 +106,7 @@ class Outcome:
 
 
 def outcomes(subject, named, found):
-    """List of Outcome, in the order of METHODS. Raises UserError for an edit beside whose effect nothing else moves."""
+    """List of Outcome, in the order of METHODS. Raises UserError for an edit that moves nothing but its factor."""
     factor = subject.units.index(named.factor)
     moved = subject.units.positions(found['after']) - subject.units.positions(found['before'])  # [3, n, F, 2]
     unit, _ = readings.heading(moved[0, :, factor])
@@ -144,7 +144,7 @@ def section(subjects, entries, measured):
 
 
 _METHOD = ('Selectivity: the mean distance that the factor in question goes, over the mean distance of the other factors. Each named edit, an offset, '
-           'stands beside a linear boundary trained on the factor reader\'s scores, and beside the component that is most selective in '
+           'is compared with a linear boundary trained on the factor reader\'s scores, and with the component that is most selective in '
            'the data of Claim 1 (of those that promise the effect within 4 standard deviations); these two move all layers, as far as '
            'gives the same mean effect on the factor (4 standard deviations at most). %(n)d latents with which '
            'nothing was chosen; intervals are a bootstrap over them.')

@@ -1,4 +1,4 @@
-"""Figure 3 as numbers: how much pose and style vary when the first components are kept or drawn anew."""
+"""Figure 3 as numbers: how much pose and style vary when the first components are kept or drawn again."""
 import numpy as np
 
 from regan.editing import edits
@@ -10,7 +10,7 @@ BASES, SAMPLES = 2, 3  # Streams of latents.
 
 
 def schemes(first):
-    """Panel -> (which basis, which components are drawn anew)."""
+    """Panel -> (which basis, which components are drawn again)."""
     early, late = slice(0, first), slice(first, None)
     return {'keep first %d of PCA' % first: ('pca', late), 'randomise first %d of PCA' % first: ('pca', early),
             'keep first %d of random' % first: ('random', late), 'randomise first %d of random' % first: ('random', early)}
@@ -41,7 +41,7 @@ def section(subjects, measured, groups, pose, style, first):
 
     Args:
         subjects: list of Subject. measured: dict name -> what `measure` gave. groups: dict world -> dict group -> factor names.
-        pose, style: names of groups. first: number of components that are kept or drawn anew.
+        pose, style: names of groups. first: number of components that are kept or drawn again.
     """
     rows, bars, sentences = [], {}, []
     for subject in subjects:
@@ -73,7 +73,7 @@ HOLDS = 'consistent, as the paper shows'
 
 
 def _sides(found):
-    """What `_consistent` compares: for pose when the first components are kept, and for style when they are drawn anew."""
+    """What `_consistent` compares: for pose when the first components are kept, and for style when they are drawn again."""
     pose, style = found['pose'], found['style']
     return (pose[0], style[0], pose[2]), (style[1], pose[1], style[2])
 

@@ -47,7 +47,7 @@ class Subject:
         """Arrays of a measurement, from the cache if it was made before.
 
         Args:
-            what: name of the measurement. facts: dict of JSON values that it depends on beside the network.
+            what: name of the measurement. facts: dict of JSON values that it depends on besides the network.
             images: number of images that it needs, for the progress bar.
             measure: callable that gets `read`, see below, and returns a dict of arrays.
         """

@@ -1,7 +1,7 @@
 """Do edits that were found on one network work on another?
 
 The paper carries an edit over by its component's *index*. Components of different networks have nothing to do with each other, so here
-it stands beside a component that was *matched* by what it does to the factors, and beside *chance*: a random component and side.
+it is compared with a component that was *matched* by what it does to the factors, and with *chance*: a random component and side.
 """
 import dataclasses
 

@@ -90,7 +90,7 @@ def sweep(name, drawn, units, reals, psis, cutoffs, edited):
     Args:
         name: of the network. drawn: Drawn. units: readings.Units.
         reals: (frechet.Gaussian, reals.Neighbours) of as many reals.
-        edited: list of (name, Edit, factor), measured beside the images without an edit.
+        edited: list of (name, Edit, factor), measured as well as the images without an edit.
     """
     points = []
     for cutoff in cutoffs:

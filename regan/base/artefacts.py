@@ -7,17 +7,19 @@ import os
 import pathlib
 import sys
 import uuid
+from typing import Any, Dict, Iterator, Mapping, Optional
 
 import numpy as np
 
 from regan.base.errors import UserError
+from regan.base.typing import PathLike
 
 NETWORKS_VARIABLE = 'REGAN_NETWORKS'
 CACHE_VARIABLE = 'REGAN_CACHE_DIR'
 
 
 @contextlib.contextmanager
-def atomic_path(path):
+def atomic_path(path: PathLike) -> Iterator[pathlib.Path]:
     """Context manager: yields a temporary pathlib.Path that becomes `path` if the body succeeds.
 
     The temporary file lies in the same folder (made if missing) and has the same suffix. When the body fails it
@@ -40,7 +42,7 @@ def atomic_path(path):
             temporary.unlink()
 
 
-def sha256_file(path):
+def sha256_file(path: PathLike) -> str:
     """SHA-256 of a file as 64 hexadecimal digits.
 
     Raises:
@@ -62,12 +64,12 @@ def _reading(path):
         raise UserError('cannot read %s: %s' % (path, error.strerror or error)) from error
 
 
-def cache_dir():
+def cache_dir() -> pathlib.Path:
     """The folder for files that can be made again: $REGAN_CACHE_DIR, else ~/.cache/regan."""
     return pathlib.Path(os.environ.get(CACHE_VARIABLE) or '~/.cache/regan').expanduser()
 
 
-def cache_key(facts):
+def cache_key(facts: Dict[str, Any]) -> str:
     """16 hexadecimal digits that change with any of the facts (a dict of JSON values; the order is irrelevant).
 
     >>> cache_key({'n': 1, 'seed': 0}) == cache_key({'seed': 0, 'n': 1})
@@ -79,25 +81,28 @@ def cache_key(facts):
     return hashlib.sha256(canonical.encode('ascii')).hexdigest()[:16]
 
 
-def write_json(path, obj):
+def write_json(path: PathLike, obj: Any) -> None:
     """Writes `obj` as indented JSON, atomically. NaN and infinity are refused (ValueError)."""
     write_text(path, json.dumps(obj, indent=2, allow_nan=False) + '\n')
 
 
-def write_text(path, text):
+def write_text(path: PathLike, text: str) -> None:
     """Writes a str as UTF-8, atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding='utf-8')
 
 
-def write_npz(path, arrays, compressed=True):
+def write_npz(path: PathLike, arrays: Mapping[str, Any], compressed: bool = True) -> None:
     """Writes a dict of arrays as an .npz, atomically. Equal arrays give equal bytes."""
     with atomic_path(path) as temporary:
         with open(str(temporary), 'wb') as file:
             (np.savez_compressed if compressed else np.savez)(file, **arrays)
 
 
-def read_npz(path, advice='if it is from the cache, delete it and run again, else give another file'):
+def read_npz(
+        path: PathLike,
+        advice: str = 'if it is from the cache, delete it and run again, else give another file',
+) -> Dict[str, np.ndarray]:
     """All arrays of an .npz as a dict; pickled objects are refused.
 
     Args:
@@ -116,7 +121,7 @@ def read_npz(path, advice='if it is from the cache, delete it and run again, els
                         % (path, type(error).__name__, advice)) from error
 
 
-def read_npy(path, advice='write it with np.save'):
+def read_npy(path: PathLike, advice: str = 'write it with np.save') -> np.ndarray:
     """The array of a .npy; pickled objects are refused.
 
     Args:
@@ -142,7 +147,8 @@ def _check_there(path):
         raise UserError('there is no file %s; check the name' % path)
 
 
-def fetch(url, sha256, fname, folder, given=None):
+def fetch(url: Optional[str], sha256: Optional[str], fname: str, folder: PathLike,
+          given: Optional[PathLike] = None) -> pathlib.Path:
     """Path of a file that is in the user's folder, in `folder`, or is now downloaded into `folder`.
 
     Args:

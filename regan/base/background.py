@@ -8,9 +8,13 @@ import collections
 import concurrent.futures
 import queue
 import threading
+from typing import Callable, Deque, Generator, Iterable, TypeVar
+
+Item = TypeVar('Item')
+Result = TypeVar('Result')
 
 
-def ahead(iterable, buffered=2):
+def ahead(iterable: Iterable[Item], buffered: int = 2) -> Generator[Item, None, None]:
     """The items of `iterable`, made in a background thread while the caller works on earlier ones.
 
     Args:
@@ -22,7 +26,8 @@ def ahead(iterable, buffered=2):
         item asked for. It ends with the last item, or when the generator is closed or dropped, as a loop does when it is left; then
         the item that is being made is waited for, and `iterable` is closed if it is a generator.
     """
-    made, room, done = queue.Queue(), threading.Semaphore(buffered), threading.Event()
+    made: queue.Queue = queue.Queue()
+    room, done = threading.Semaphore(buffered), threading.Event()
     maker = threading.Thread(target=_make, args=(iterable, made, room, done), daemon=True)
     maker.start()
     try:
@@ -56,7 +61,8 @@ def _make(iterable, made, room, done):
         getattr(iterator, 'close', lambda: None)()
 
 
-def behind(function, items, buffered=4):
+def behind(function: Callable[[Item], Result], items: Iterable[Item],
+           buffered: int = 4) -> Generator[Result, None, None]:
     """function(item) for each of `items`, in order, computed in a background thread while the caller makes the next.
 
     Args:
@@ -68,7 +74,7 @@ def behind(function, items, buffered=4):
         A generator. An exception of `function` is raised in place of its result, one of `items` after the results before it. However it
         ends, the calls that have been taken on are finished first, so what they write is whole.
     """
-    pending = collections.deque()
+    pending: Deque[concurrent.futures.Future] = collections.deque()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         iterator, error = iter(items), None
         while error is None:

@@ -3,14 +3,17 @@
 import json
 import pathlib
 import time
+from typing import Any, Callable, Dict, Iterable, Optional, Tuple, TypeVar
 
 import numpy as np
 
 from regan.base import artefacts
 from regan.base.errors import UserError
-
+from regan.base.typing import PathLike, Progress
 
 SECONDS = 20  # At most so much work is lost when the process is killed.
+
+State = TypeVar('State')
 
 
 class Checkpoint:
@@ -21,11 +24,14 @@ class Checkpoint:
         facts: everything the state depends on.
     """
 
-    def __init__(self, path, facts):
-        self.path = path and pathlib.Path(path)
+    path: Optional[pathlib.Path]
+    facts: str
+
+    def __init__(self, path: Optional[PathLike], facts: Dict[str, Any]) -> None:
+        self.path = pathlib.Path(path) if path else None
         self.facts = json.dumps(facts, sort_keys=True)
 
-    def load(self, state_class):
+    def load(self, state_class: Callable[..., State]) -> Optional[State]:
         """The saved state, or None where nothing is saved.
 
         Args:
@@ -46,12 +52,12 @@ class Checkpoint:
             raise UserError('%s is not a complete checkpoint (%s); delete it to start again'
                             % (self.path, error)) from error
 
-    def save(self, state):
+    def save(self, state: Any) -> None:
         """Replaces the file by `state`, an object whose attributes are arrays and numbers."""
         if self.path is not None and state is not None:
             artefacts.write_npz(self.path, dict(vars(state), facts=np.array(self.facts)))
 
-    def last(self, states, state, progress):
+    def last(self, states: Iterable[Tuple[State, int]], state: State, progress: Progress) -> State:
         """The last state of a loop, saved every SECONDS and on Ctrl-C.
 
         Args:
@@ -71,7 +77,7 @@ class Checkpoint:
             raise
         return state
 
-    def remove(self):
+    def remove(self) -> None:
         """Deletes the file; no harm if there is none."""
         if self.path is not None and self.path.exists():
             self.path.unlink()

@@ -1,6 +1,7 @@
 """What every command line shares: a user's mistake ends in one sentence and exit status 2."""
 import contextlib
 import sys
+from typing import Iterator
 
 import click
 
@@ -8,7 +9,7 @@ from regan.base.errors import UserError
 
 
 @contextlib.contextmanager
-def errors_in_one_line():
+def errors_in_one_line() -> Iterator[None]:
     """Turns UserError, NetworkPickleError and OSError into a line on standard error and exit status 2; Ctrl-C into 130."""
     try:
         yield

@@ -28,11 +28,17 @@ import dataclasses
 import inspect
 import json
 import math
+from typing import Any, Callable, Dict, Iterable, Optional, Set, Type, TypeVar
 
 from regan.base.errors import UserError
+from regan.base.typing import PathLike
+
+Rule = Callable[[Any, str], Any]  # (value, where) -> value
+Class = TypeVar('Class', bound=type)
+Record = TypeVar('Record')
 
 
-def load(path):
+def load(path: PathLike) -> Any:
     """Read a JSON file. Raises UserError when it is missing or not JSON."""
     try:
         with open(str(path), encoding='utf-8') as file:
@@ -45,7 +51,7 @@ def load(path):
 
 # ------------------------------------------------------------------ declarations
 
-def key(rule, doc, default=dataclasses.MISSING, recorded=True):
+def key(rule: Rule, doc: str, default: Any = dataclasses.MISSING, recorded: bool = True) -> Any:
     """A field of a dataclass whose value a file gives.
 
     Args:
@@ -57,12 +63,12 @@ def key(rule, doc, default=dataclasses.MISSING, recorded=True):
     return dataclasses.field(default=default, metadata=dict(rule=rule, doc=doc, recorded=recorded))
 
 
-def made(doc, default=dataclasses.MISSING):
+def made(doc: str, default: Any = dataclasses.MISSING) -> Any:
     """A field of a dataclass that no file gives: whoever loads the file hands it to `build`. Args: see `key`."""
     return dataclasses.field(default=default, metadata=dict(rule=None, doc=doc, recorded=False))
 
 
-def declared(cls):
+def declared(cls: Class) -> Class:
     """Class decorator, below `dataclasses.dataclass`, for a class whose fields are each a `key` or `made`.
 
     The docstring gets what each one means. They may stand in any order: in the constructor, those without a default
@@ -70,19 +76,19 @@ def declared(cls):
 
     Raises TypeError for a field that is neither.
     """
-    fields = {name: vars(cls).get(name) for name in cls.__annotations__}
+    fields: Dict[str, Any] = {name: vars(cls).get(name) for name in cls.__annotations__}
     for name, field in fields.items():
         if not isinstance(field, dataclasses.Field) or 'doc' not in field.metadata:
             raise TypeError('%s.%s is no key; declare it with key(...) or made(...)' % (cls.__name__, name))
     lines = ['    %s: %s' % (name, field.metadata['doc']) for name, field in fields.items()]
-    cls.__doc__ = '%s\n\nAttributes:\n%s' % (inspect.cleandoc(cls.__doc__), '\n'.join(lines))
+    cls.__doc__ = '%s\n\nAttributes:\n%s' % (inspect.cleandoc(cls.__doc__ or ''), '\n'.join(lines))
     cls.__annotations__ = {name: cls.__annotations__[name]
                            for name in sorted(fields, key=lambda name: fields[name].default is not dataclasses.MISSING)}
-    cls.DECLARED = tuple(fields)
+    cls.DECLARED = tuple(fields)  # type: ignore[attr-defined]
     return cls
 
 
-def rules(cls):
+def rules(cls: type) -> Dict[str, Rule]:
     """Rules of the keys that a file may give for a dataclass: dict key -> rule.
 
     A class without declarations checks its own values, so that any are allowed here.
@@ -91,14 +97,14 @@ def rules(cls):
     return {name: rule for name, rule in found.items() if rule is not None}
 
 
-def required(cls):
+def required(cls: type) -> Set[str]:
     """Names of the keys that a file must give for a dataclass: a set."""
     given = rules(cls)
     return {field.name for field in dataclasses.fields(cls) if field.name in given
             and field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING}
 
 
-def recorded(record):
+def recorded(record: Any) -> Dict[str, Any]:
     """What is written down of a declared dataclass: dict key -> value, in the order declared.
 
     Dataclasses within become dicts.
@@ -110,7 +116,7 @@ def recorded(record):
 
 # ------------------------------------------------------------------ reading
 
-def build(cls, data, where, **values):
+def build(cls: Type[Record], data: Any, where: str, **values: Any) -> Record:
     """Make the dataclass `cls` from the dict `data`.
 
     Args:
@@ -128,7 +134,7 @@ def build(cls, data, where, **values):
     return construct(cls, where, **values)
 
 
-def check_keys(data, where, allowed, needed):
+def check_keys(data: Any, where: str, allowed: Iterable[str], needed: Iterable[str]) -> None:
     """Check that `data` is a dict with only keys that are `allowed` and all that are `needed`. Raises UserError."""
     if not isinstance(data, dict):
         raise refuse(where, 'a JSON object', data)
@@ -139,7 +145,7 @@ def check_keys(data, where, allowed, needed):
         raise UserError('%s lacks the key %r; add it' % (where, missing[0]))
 
 
-def construct(cls, where, **values):
+def construct(cls: Type[Record], where: str, **values: Any) -> Record:
     """cls(**values); the UserError of a class that refuses them names the place."""
     try:
         return cls(**values)
@@ -147,19 +153,19 @@ def construct(cls, where, **values):
         raise UserError('%s: %s' % (where, error))
 
 
-def refuse(where, wanted, value):
+def refuse(where: str, wanted: str, value: Any) -> UserError:
     """The UserError for a value that is not what was wanted."""
     return UserError('%s must be %s, not %s; correct it' % (where, wanted, json.dumps(value)))
 
 
 # ------------------------------------------------------------------ rules
 
-def anything(value, where):
+def anything(value: Any, where: str) -> Any:
     """Rule: any value; the dataclass itself checks it."""
     return value
 
 
-def integer(low, high=None):
+def integer(low: int, high: Optional[int] = None) -> Rule:
     """Rule: a whole number from `low` to `high` (inclusive; None: no limit)."""
     def rule(value, where):
         if type(value) is not int or not _within(value, low, high):
@@ -168,7 +174,7 @@ def integer(low, high=None):
     return rule
 
 
-def number(low, high=None):
+def number(low: float, high: Optional[float] = None) -> Rule:
     """Rule: a finite number from `low` to `high` (inclusive; None: no limit), as a float."""
     def rule(value, where):
         if type(value) not in (int, float) or not math.isfinite(value) or not _within(value, low, high):
@@ -185,14 +191,14 @@ def _limits(low, high):
     return ' of %s or more' % low if high is None else ' from %s to %s' % (low, high)
 
 
-def text(value, where):
+def text(value: Any, where: str) -> str:
     """Rule: a string with something in it."""
     if not isinstance(value, str) or not value.strip():
         raise refuse(where, 'a text', value)
     return value
 
 
-def choice(*allowed):
+def choice(*allowed: Any) -> Rule:
     """Rule: one of the values listed."""
     def rule(value, where):
         if value not in allowed:
@@ -201,19 +207,19 @@ def choice(*allowed):
     return rule
 
 
-def optional(rule):
+def optional(rule: Rule) -> Rule:
     """Rule: null, or what `rule` allows."""
     return lambda value, where: None if value is None else rule(value, where)
 
 
-def flag(value, where):
+def flag(value: Any, where: str) -> bool:
     """Rule: true or false."""
     if not isinstance(value, bool):
         raise refuse(where, 'true or false', value)
     return value
 
 
-def sequence(rule, empty=False):
+def sequence(rule: Rule, empty: bool = False) -> Rule:
     """Rule: a list of items, each of which `rule` allows, as a tuple; it holds something, unless `empty`."""
     def items(value, where):
         if not isinstance(value, list) or not (value or empty):
@@ -222,7 +228,7 @@ def sequence(rule, empty=False):
     return items
 
 
-def mapping(rule, empty=False):
+def mapping(rule: Rule, empty: bool = False) -> Rule:
     """Rule: a JSON object with any keys, whose values `rule` allows, as a dict; it holds something, unless `empty`."""
     def entries(value, where):
         if not isinstance(value, dict) or not (value or empty):
@@ -231,6 +237,6 @@ def mapping(rule, empty=False):
     return entries
 
 
-def record(cls):
+def record(cls: type) -> Rule:
     """Rule: a JSON object that `build` makes into `cls`."""
     return lambda value, where: build(cls, value, where)

@@ -5,6 +5,7 @@ in regan/shipped/, where setup.py puts them.
 """
 import sys
 from pathlib import Path
+from typing import Dict
 
 _REGAN = Path(__file__).resolve().parents[1]
 _SHIPPED = _REGAN / 'shipped'
@@ -18,7 +19,7 @@ REFERENCES = _ROOT / 'figures' / 'reference'  # In a checkout only.
 _OFFICIAL = _SHIPPED / 'official' if INSTALLED else _ROOT
 
 
-def official_modules():
+def official_modules() -> str:
     """Makes `config`, `pretrained_networks` and `training` importable, as scripts for StyleGAN and StyleGAN2 expect.
 
     A wheel keeps modules of such common names off the import path, so that nobody else finds them by accident. This
@@ -33,7 +34,7 @@ def official_modules():
     return folder
 
 
-def figures():
+def figures() -> Dict[str, Path]:
     """The scripts of the figures: dict of what `regan figure` calls them ("1", "components") -> Path."""
     scripts = sorted(EXPERIMENTS.glob('figure*.py'))
     return {path.stem[len('figure'):].lstrip('_'): path for path in scripts}

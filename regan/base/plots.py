@@ -1,8 +1,11 @@
 """Plots as PNG files."""
+from typing import Any, Callable, Tuple
+
 from regan.base import artefacts
+from regan.base.typing import PathLike
 
 
-def save(path, draw, size, dpi):
+def save(path: PathLike, draw: Callable[[Any], None], size: Tuple[float, float], dpi: float) -> None:
     """Writes a PNG, atomically; on one stack equal content gives equal bytes.
 
     Args:

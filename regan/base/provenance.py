@@ -1,11 +1,13 @@
 """What made an output: software and machine, for the sidecars."""
 import platform
 from pathlib import Path
+from typing import Any, Dict
 
 import regan
+from regan.base.typing import PathLike
 
 
-def software(backend):
+def software(backend: Dict[str, str]) -> Dict[str, str]:
     """The versions and the processor behind some numbers, as a dict of str for a sidecar.
 
     Args:
@@ -15,7 +17,7 @@ def software(backend):
                 regan=regan.__version__, processor=_processor())
 
 
-def made_by(command, network, generator):
+def made_by(command: str, network: PathLike, generator: Any) -> Dict[str, str]:
     """The part of a sidecar that the commands on a network share. Args: name of the command, NETWORK as given, open Generator."""
     return dict(software(generator.backend), command=command, network=str(network), network_sha256=generator.sha256)
 
@@ -26,6 +28,6 @@ def _processor():
         lines = Path('/proc/cpuinfo').read_text().split('\n\n')[0].splitlines()
         facts = {key.strip(): value.strip() for key, _, value in (line.partition(':') for line in lines)}
         vectors = [flag for flag in ('avx', 'avx2', 'fma', 'avx512f') if flag in facts['flags'].split()]
-        return ' '.join([facts['model name'], 'model', facts['model']] + vectors)
+        return ' '.join([facts['model name'], 'model', facts['model'], *vectors])
     except (OSError, KeyError):  # not Linux, or not x86
         return platform.processor() or platform.machine()

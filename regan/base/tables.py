@@ -4,12 +4,17 @@ A table is a list of dicts with the same keys in the same order: the headings, a
 """
 import csv
 import io
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence
 
 from regan.base import artefacts
 from regan.base.errors import UserError
+from regan.base.typing import PathLike
+
+Table = Sequence[Dict[str, Any]]
 
 
-def markdown(rows):
+def markdown(rows: Table) -> str:
     """The table as Markdown, one line for each row; values are written by `str`, None as nothing. Without rows: ''.
 
     >>> print(markdown([{'seed': 1, 'mean': 0.5}, {'seed': 2, 'mean': None}]), end='')
@@ -25,7 +30,7 @@ def markdown(rows):
     return head + ''.join('| %s |\n' % ' | '.join(row) for row in cells)
 
 
-def write(folder, name, text, rows):
+def write(folder: Path, name: str, text: str, rows: Table) -> List[Path]:
     """Writes `text`, which is Markdown, as NAME.md and the rows as NAME.csv; returns the two Paths."""
     paths = [folder / (name + '.md'), folder / (name + '.csv')]
     artefacts.write_text(paths[0], text)
@@ -33,7 +38,7 @@ def write(folder, name, text, rows):
     return paths
 
 
-def write_csv(path, rows, digits=None):
+def write_csv(path: PathLike, rows: Table, digits: Optional[int] = None) -> None:
     """Writes the table as CSV, atomically: None is an empty cell. Without rows the file is empty.
 
     Args:
@@ -51,7 +56,7 @@ def write_csv(path, rows, digits=None):
     artefacts.write_text(path, text.getvalue())
 
 
-def read_csv(path):
+def read_csv(path: PathLike) -> List[Dict[str, str]]:
     """The table in a CSV file, which begins with a row of headings: list of dicts of str.
 
     Raises:
@@ -61,7 +66,7 @@ def read_csv(path):
     return [dict(zip(rows[0], row)) for row in rows[1:]]
 
 
-def read_csv_rows(path):
+def read_csv_rows(path: PathLike) -> List[List[str]]:
     """The rows of a CSV file in UTF-8 (with or without a byte order mark), empty ones left out: list of lists of str.
 
     Raises:

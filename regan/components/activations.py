@@ -8,6 +8,7 @@ blocks in memory take randomized PCA in its place, which makes the activations a
 import contextlib
 import dataclasses
 import pathlib
+from typing import Optional
 
 import numpy as np
 import scipy.linalg
@@ -20,6 +21,8 @@ from regan.sampling import latents
 from regan.components.basis import Basis, largest_cosine, near_ties
 from regan.base.checkpoint import Checkpoint
 from regan.base.errors import UserError
+from regan.base.typing import PathLike, Progress
+from regan.components.interfaces import LayeredGenerator
 from regan.components.ipca import IncrementalPCA
 from regan.components.moments import Moments
 
@@ -46,23 +49,24 @@ class ActivationBasis:
     mean: np.ndarray
     components: np.ndarray
 
-    def save(self, path):
+    def save(self, path: PathLike) -> None:
         """Writes GANSpace's .npz atomically. `Basis.load` reads the latent part."""
         artefacts.write_npz(path, dict(self.latent.arrays(), act_comp=self.components[:, np.newaxis], act_mean=self.mean[np.newaxis]))
 
 
-def total_rows(spec):
+def total_rows(spec: pca.PCASpec) -> int:
     """Activations that `compute_into` makes: those of the PCA and those of the regression."""
     principal = randomized.passes() * spec.fitted_rows + _spread_rows(spec) if spec.estimator == 'randomized' else spec.fitted_rows
     return principal + _regression_rows(spec)
 
 
-def fits_ipca(generator, layer, spec):
+def fits_ipca(generator: LayeredGenerator, layer: str, spec: pca.PCASpec) -> bool:
     """Whether blocks of this layer are small enough for incremental PCA. True for a layer that does not exist."""
     return spec.block_rows * int(np.prod(generator.layer_shapes.get(layer, 0))) * 4 <= LARGEST_BLOCK
 
 
-def compute_into(path, generator, layer, spec, space='w', progress=None):
+def compute_into(path: PathLike, generator: LayeredGenerator, layer: str, spec: pca.PCASpec, space: str = 'w',
+                 progress: Optional[Progress] = None) -> ActivationBasis:
     """Principal components of a layer's activations for random z and the noise that is set, and their directions in latent space.
 
     The result is saved as `path`. The state of an unfinished run is kept beside it, now and then and on Ctrl-C; what

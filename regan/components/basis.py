@@ -2,11 +2,16 @@
 
 import dataclasses
 import json
+from typing import Any, Dict, List, Tuple
 
 import numpy as np
 
 from regan.base import artefacts
 from regan.base.errors import UserError
+from regan.base.typing import PathLike
+
+# Of an estimator: mean [D], components [K, D], stdev [K], share of variance [K].
+Found = Tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Basis:
     random_stdevs: np.ndarray
     record: dict = dataclasses.field(default_factory=dict)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         count, width = self.components.shape
         shapes = [(count,)] * 4 + [(width,)]
         arrays = [self.stdev, self.act_stdev, self.variance_ratio, self.random_stdevs, self.mean]
@@ -39,7 +44,7 @@ class Basis:
             raise UserError('the arrays of a basis do not fit together: %d components of width %d, but shapes %s'
                             % (count, width, [array.shape for array in arrays]))
 
-    def arrays(self):
+    def arrays(self) -> Dict[str, Any]:
         """GANSpace's arrays by name (with an axis of length 1 for the sample), and the record."""
         components, mean = self.components[:, np.newaxis], self.mean[np.newaxis]  # [K, 1, D], [1, D]
         return {
@@ -49,12 +54,12 @@ class Basis:
             'record': np.array(json.dumps(self.record, sort_keys=True, allow_nan=False)),
         }
 
-    def save(self, path):
+    def save(self, path: PathLike) -> None:
         """Writes `arrays` as an .npz, atomically."""
         artefacts.write_npz(path, self.arrays())
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: PathLike) -> 'Basis':
         """Reads a file of `save` or of GANSpace. Of a layer other than W it takes the directions in latent space.
 
         Raises:
@@ -72,21 +77,21 @@ class Basis:
                             % (path, error)) from error
 
 
-def fix_signs(components):
+def fix_signs(components: np.ndarray) -> np.ndarray:
     """Rows [K, D] with signs such that the entry of largest magnitude is positive (scikit-learn's rule)."""
     largest = np.abs(components).argmax(axis=1)
     signs = np.where(components[np.arange(len(components)), largest] < 0, -1.0, 1.0)
     return components * signs[:, np.newaxis]
 
 
-def largest_cosine(components):
+def largest_cosine(components: np.ndarray) -> float:
     """The largest |cosine| between two of the unit rows [K, D]; 0 for a single one."""
     products = np.abs(np.dot(components.astype(np.float64), components.T))
     np.fill_diagonal(products, 0)
     return float(products.max())
 
 
-def near_ties(stdev, rows):
+def near_ties(stdev: np.ndarray, rows: int) -> List[List[int]]:
     """Pairs [i, i + 1] of components whose order and directions `rows` samples cannot tell apart.
 
     Two equal variances of Gaussian rows come out apart: their difference has a Rayleigh distribution of scale

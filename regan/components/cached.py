@@ -1,11 +1,16 @@
 """The principal components of a generator's W, from the cache or computed now, with a progress bar."""
+from typing import Optional
+
 import tqdm
 
 from regan.base import artefacts
 from regan.components import pca
+from regan.components.basis import Basis
+from regan.components.interfaces import LatentMapper
 
 
-def basis(generator, spec, quiet=False, spread=None):
+def basis(generator: LatentMapper, spec: pca.PCASpec, quiet: bool = False,
+          spread: Optional[pca.Spread] = None) -> Basis:
     """The Basis of a generator's W from the cache or computed now, with a progress bar on a terminal.
 
     Args:

@@ -7,10 +7,11 @@ NumPy's global generator. The original adds rows of zeros to the sample by mista
 import contextlib
 import functools
 import warnings
+from typing import Any, Callable, Dict, Tuple
 
 import numpy as np
 
-from regan.components.basis import fix_signs
+from regan.components.basis import Found, fix_signs
 from regan.base.errors import UserError
 
 # Bytes of float32 rows: the original's limit for ica, here for all. A million rows of 512 fit. While they compute 20 components,
@@ -20,7 +21,7 @@ MOST_ITERATIONS = 10000  # of ica
 SPARSITY = 1.0  # spca's default
 
 
-def fbpca(rows, count, random, **_):
+def fbpca(rows: np.ndarray, count: int, random: np.random.RandomState, **_: Any) -> Tuple[np.ndarray, np.ndarray]:
     """(components [count, D], stdev [count]) of rows [n, D] that have mean 0, by a randomised SVD (Halko et al., 2009).
 
     Args:
@@ -32,7 +33,7 @@ def fbpca(rows, count, random, **_):
     return components, spread(rows, components)
 
 
-def ica(rows, count, **_):
+def ica(rows: np.ndarray, count: int, **_: Any) -> Tuple[np.ndarray, np.ndarray]:
     """(unit unmixing directions [count, D], stdev [count]) of rows [n, D] that have mean 0. UserError if it does not converge."""
     import sklearn
     from sklearn.decomposition import FastICA
@@ -50,7 +51,7 @@ def ica(rows, count, **_):
     return components, spread(rows, components)
 
 
-def spca(rows, count, sparsity, **_):
+def spca(rows: np.ndarray, count: int, sparsity: float, **_: Any) -> Tuple[np.ndarray, np.ndarray]:
     """(unit sparse components [count, D], stdev [count] of the codes) of rows [n, D] that have mean 0.
 
     Args:
@@ -67,10 +68,10 @@ def spca(rows, count, sparsity, **_):
     return estimator.components_, codes.std(axis=0, dtype=np.float64)
 
 
-FITS = {'fbpca': fbpca, 'ica': ica, 'spca': spca}
+FITS: Dict[str, Callable[..., Tuple[np.ndarray, np.ndarray]]] = {'fbpca': fbpca, 'ica': ica, 'spca': spca}
 
 
-def versions(name):
+def versions(name: str) -> Dict[str, str]:
     """Versions that decide about the last bits of an estimator's result, as a dict; empty for those that are our own."""
     if name == 'fbpca':
         import scipy
@@ -97,16 +98,21 @@ class WholeSample:
         UserError: the rows would take more than LARGEST_SAMPLE bytes.
     """
 
-    def __init__(self, name, size, components, random, sparsity):
+    count: int
+    mean: np.ndarray
+    total: float
+
+    def __init__(self, name: str, size: Tuple[int, int], components: int, random: np.random.RandomState,
+                 sparsity: float) -> None:
         if size[0] * size[1] * 4 > LARGEST_SAMPLE:
             raise UserError('%s needs all samples in memory, and %d of width %d would take %.1f GiB where %.1f are allowed; '
                             'ask for at most %d samples' % (name, size[0], size[1], size[0] * size[1] / 2 ** 28,
                                                             LARGEST_SAMPLE / 2 ** 30, LARGEST_SAMPLE // 4 // size[1]))
         self._fit = functools.partial(FITS[name], count=components, random=random, sparsity=sparsity)
-        self._rows = np.empty(size, np.float32)
+        self._rows: Any = np.empty(size, np.float32)
         self.count, self.mean, self.total = 0, np.zeros(size[1]), 0.0
 
-    def update(self, rows):
+    def update(self, rows: np.ndarray) -> 'WholeSample':
         """Takes further rows, float [k, D]; returns self."""
         self._rows[self.count:self.count + len(rows)] = rows
         count, block = self.count + len(rows), np.array(rows, np.float64)
@@ -117,7 +123,7 @@ class WholeSample:
         self.count = count
         return self
 
-    def result(self):
+    def result(self) -> Found:
         """(mean [D], components [K, D], stdev [K] with denominator count, share of variance [K]), by falling stdev. Only once."""
         rows, self._rows = self._rows, None
         rows -= self.mean.astype(np.float32)
@@ -126,7 +132,7 @@ class WholeSample:
         return self.mean, fix_signs(components[order]), stdev[order], np.square(stdev[order]) * self.count / self.total
 
 
-def spread(rows, components):
+def spread(rows: np.ndarray, components: np.ndarray) -> np.ndarray:
     """Standard deviation (denominator n) of float32 rows [n, D] along components [K, D]: float64 [K]."""
     return np.dot(rows, components.T.astype(np.float32)).std(axis=0, dtype=np.float64)
 

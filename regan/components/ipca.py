@@ -7,12 +7,13 @@ size of the blocks. Written out here because old and new scikit-learn would have
 """
 
 import dataclasses
+from typing import Callable, Optional, Sequence, Tuple
 
 import numpy as np
 import scipy.linalg
 import scipy.linalg.blas
 
-from regan.components.basis import fix_signs
+from regan.components.basis import Found, fix_signs
 from regan.components.moments import Moments, half_gram, mirrored
 
 # Eigenvalues of the Gram matrix carry errors of about 1e-15 of the largest. Summed over 500 blocks, components
@@ -45,17 +46,17 @@ class IncrementalPCA:
     singular_values: np.ndarray
 
     @classmethod
-    def start(cls, width, components):
+    def start(cls, width: int, components: int) -> 'IncrementalPCA':
         """No rows yet, of `width` columns; `components` will be kept. The first update needs as many rows."""
         return cls(0, np.zeros(width), 0.0, np.zeros((components, width)), np.zeros(components))
 
-    def update(self, rows):
+    def update(self, rows: np.ndarray) -> 'IncrementalPCA':
         """The state after one more block, rows float [k, D], too; this one is unchanged."""
         if len(self.mean) > len(self.components) + len(rows) + 1:
             return self._from_rows(rows)
         return self._from_moments(Moments.of(rows if self._float32_is_enough(len(rows)) else np.array(rows, np.float64)), lambda: rows)
 
-    def add_shard(self, moments, rows):
+    def add_shard(self, moments: Moments, rows: Callable[[], np.ndarray]) -> 'IncrementalPCA':
         """As `update`, bit for bit, from the Moments of one block of float32 rows.
 
         Args:
@@ -64,7 +65,7 @@ class IncrementalPCA:
         """
         return self._from_moments(moments, rows) if self._float32_is_enough(moments.count) else self.update(rows())
 
-    def without_open_shard(self):
+    def without_open_shard(self) -> 'IncrementalPCA':
         """This state: every block is a shard."""
         return self
 
@@ -100,7 +101,7 @@ class IncrementalPCA:
         rows = self.count + count
         return IncrementalPCA(rows, self.mean + (mean - self.mean) * (count / rows), self.total + squares, components, singular_values)
 
-    def result(self):
+    def result(self) -> Found:
         """(mean [D], components [K, D], stdev [K] with denominator count - 1, share of variance [K])."""
         variance = np.square(self.singular_values)
         return self.mean, self.components, np.sqrt(variance / (self.count - 1)), variance / self.total
@@ -108,7 +109,8 @@ class IncrementalPCA:
 
 # ------------------------------------------------------------------ D x D
 
-def leading(gram, count, start=None):
+def leading(gram: np.ndarray, count: int,
+            start: Optional[np.ndarray] = None) -> Optional[Tuple[np.ndarray, np.ndarray]]:
     """The square roots of the `count` largest eigenvalues [count] and their eigenvectors [count, D], or None where these are not safe.
 
     Args:
@@ -162,7 +164,7 @@ def _orthonormal(columns):
 
 # ------------------------------------------------------------------ rows
 
-def right_singular(parts, count):
+def right_singular(parts: Sequence[np.ndarray], count: int) -> Tuple[np.ndarray, np.ndarray]:
     """The `count` largest singular values [count] and right singular vectors [count, D] of stacked parts.
 
     Args:

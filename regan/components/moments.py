@@ -6,12 +6,13 @@ or on many, the same sequence of float operations has been done.
 """
 
 import dataclasses
+from typing import Callable, Optional
 
 import numpy as np
 import scipy.linalg.blas
 
 from regan.sampling import latents
-from regan.components.basis import fix_signs
+from regan.components.basis import Found, fix_signs
 
 BLOCKS_PER_SHARD = 25  # Some seconds of one core; what a lost worker costs.
 ROWS_PER_PRODUCT = 500  # Of float32; see `Moments.of`.
@@ -31,12 +32,12 @@ class Moments:
     scatter: np.ndarray
 
     @classmethod
-    def none(cls, width):
+    def none(cls, width: int) -> 'Moments':
         """Of no rows."""
         return cls(0, np.zeros(width), np.zeros((width, width)))
 
     @classmethod
-    def of(cls, rows):
+    def of(cls, rows: np.ndarray) -> 'Moments':
         """Of rows float [k, D], k > 0. Of float32 rows the products are taken in float32, of others in float64.
 
         Float32: all rows are shifted by one of them, m = ROWS_PER_PRODUCT at a time are multiplied in float32, and products are
@@ -61,7 +62,7 @@ class Moments:
         offset = total / len(rows)
         return cls(len(rows), shift + offset, mirrored(products) - _square(offset, len(rows)))
 
-    def merge(self, other):
+    def merge(self, other: 'Moments') -> 'Moments':
         """Of the rows of both (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983)."""
         if not self.count:
             return other
@@ -73,7 +74,7 @@ class Moments:
         return Moments(count, self.mean + shift * (other.count / count), scatter)
 
     @property
-    def total(self):
+    def total(self) -> float:
         """Sum of the squared deviations of all entries from their column's mean."""
         return np.trace(self.scatter)
 
@@ -84,13 +85,13 @@ def _square(row, weight):
     return np.outer(row, row)
 
 
-def half_gram(rows):
+def half_gram(rows: np.ndarray) -> np.ndarray:
     """The upper triangle of rows^T rows, the rest zeros. SciPy's BLAS: the one of old NumPy knows no new processors."""
     syrk = scipy.linalg.blas.ssyrk if rows.dtype == np.float32 else scipy.linalg.blas.dsyrk
     return syrk(1.0, rows.T)
 
 
-def mirrored(triangle):
+def mirrored(triangle: np.ndarray) -> np.ndarray:
     """The symmetric matrix of an upper triangle whose lower entries are zero."""
     full = triangle + triangle.T
     np.fill_diagonal(full, np.diagonal(triangle))
@@ -117,7 +118,7 @@ class ExactPCA:
     kept: int
 
     @classmethod
-    def start(cls, width, components):
+    def start(cls, width: int, components: int) -> 'ExactPCA':
         """No rows yet, of `width` columns; `components` will be kept."""
         return cls._from(Moments.none(width), Moments.none(width), 0, components)
 
@@ -133,14 +134,14 @@ class ExactPCA:
     def _open(self):
         return Moments(self.open_count, self.open_mean, self.open_scatter)
 
-    def update(self, rows):
+    def update(self, rows: np.ndarray) -> 'ExactPCA':
         """The state after one more block, rows float [k, D]; this one is unchanged. See `Moments.of` for the precision."""
         opened, blocks = self._open.merge(Moments.of(rows)), self.blocks + 1
         if blocks < BLOCKS_PER_SHARD:
             return self._from(self._done, opened, blocks, self.kept)
         return self._from(self._done.merge(opened), Moments.none(len(self.open_mean)), 0, self.kept)
 
-    def add_shard(self, moments, rows=None):
+    def add_shard(self, moments: Moments, rows: Optional[Callable[[], np.ndarray]] = None) -> 'ExactPCA':
         """The state after one more shard, which may be the last and shorter one. Bit for bit as from its blocks.
 
         Args:
@@ -151,36 +152,36 @@ class ExactPCA:
             raise ValueError('a shard of %d blocks is open' % self.blocks)
         return self._from(self._done.merge(moments), self._open, 0, self.kept)
 
-    def without_open_shard(self):
+    def without_open_shard(self) -> 'ExactPCA':
         """The state before the blocks of the open shard."""
         return self._from(self._done, Moments.none(len(self.open_mean)), 0, self.kept)
 
     @property
-    def moments(self):
+    def moments(self) -> Moments:
         """Moments of all rows."""
         return self._done.merge(self._open) if self.open_count else self._done
 
     @property
-    def count(self):
+    def count(self) -> int:
         """Rows seen."""
         return self.done_count + self.open_count
 
     @property
-    def mean(self):
+    def mean(self) -> np.ndarray:
         """[D], of all rows."""
         return self.moments.mean
 
     @property
-    def scatter(self):
+    def scatter(self) -> np.ndarray:
         """[D, D], of all rows: sum of (row - mean)^T (row - mean)."""
         return self.moments.scatter
 
     @property
-    def total(self):
+    def total(self) -> float:
         """Sum of the squared deviations of all entries from their column's mean."""
         return self.moments.total
 
-    def result(self):
+    def result(self) -> Found:
         """(mean [D], components [K, D], stdev [K] with denominator count, share of variance [K])."""
         moments = self.moments
         values, vectors = np.linalg.eigh(moments.scatter)
@@ -192,7 +193,7 @@ class ExactPCA:
 class RandomDirections(ExactPCA):
     """The same sample, seen along the first K rows of `latents.random_basis`: what principal components are compared with."""
 
-    def result(self):
+    def result(self) -> Found:
         """(mean [D], orthonormal directions [K, D], stdev [K] with denominator count, share of variance [K]), in the order drawn."""
         moments = self.moments
         components = fix_signs(latents.random_basis(latents.DIRECTIONS_SEED, len(moments.mean))[:self.kept])

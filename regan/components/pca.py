@@ -17,9 +17,10 @@ go; the others start again.
 
 import contextlib
 import dataclasses
+import functools
 import math
 import pathlib
-from typing import Optional
+from typing import Any, Callable, Dict, Generator, Optional, Tuple
 
 import numpy as np
 import threadpoolctl
@@ -30,11 +31,16 @@ from regan.sampling import latents, normals
 from regan.components.basis import Basis, largest_cosine, near_ties
 from regan.base.checkpoint import Checkpoint
 from regan.base.errors import UserError
+from regan.base.typing import PathLike, Progress
+from regan.components.interfaces import LatentMapper
 from regan.components.ipca import IncrementalPCA
 from regan.components.moments import BLOCKS_PER_SHARD, ExactPCA, Moments, RandomDirections
 
+MapW = Callable[[np.ndarray], np.ndarray]  # z float32 [n, Z] -> w float [n, D]
+Spread = Callable[['PCASpec', int, np.ndarray, int], Generator[Moments, None, None]]  # See `compute`.
+
 ALGORITHM = 2  # raise it whenever the same spec gives another basis
-STREAMED = {'ipca': IncrementalPCA, 'pca': ExactPCA, 'random': RandomDirections}
+STREAMED: Dict[str, Any] = {'ipca': IncrementalPCA, 'pca': ExactPCA, 'random': RandomDirections}
 PRINCIPAL = ('ipca', 'pca', 'fbpca')  # whose rows are eigenvectors of the covariance
 ESTIMATORS = ('ipca', 'pca') + tuple(estimators.FITS) + ('random',)
 LAYER_ESTIMATORS = ('ipca', 'randomized')  # of regan.components.activations
@@ -64,7 +70,7 @@ class PCASpec:
     seed: int = latents.PCA_SEED
     sparsity: Optional[float] = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.estimator not in ESTIMATORS + LAYER_ESTIMATORS:
             raise UserError("there is no estimator '%s'; choose one of %s" % (self.estimator, ', '.join(ESTIMATORS)))
         if self.sparsity is not None:
@@ -78,36 +84,36 @@ class PCASpec:
             raise UserError('%d samples cannot give %d components; raise n' % (self.fitted_rows, self.components))
 
     @property
-    def facts(self):
+    def facts(self) -> Dict[str, Any]:
         """What the result depends on, as a dict: all attributes, but `sparsity` for spca only."""
         facts = dataclasses.asdict(self)
         facts.pop('sparsity')
         return dict(facts, sparsity=self.alpha) if self.estimator == 'spca' else facts
 
     @property
-    def alpha(self):
+    def alpha(self) -> float:
         """The sparsity that applies."""
         return estimators.SPARSITY if self.sparsity is None else float(self.sparsity)
 
     @property
-    def block_rows(self):
+    def block_rows(self) -> int:
         """NB, rows of a block."""
         return max(self.batch_size, 2000, 3 * self.components)
 
     @property
-    def fitted_rows(self):
+    def fitted_rows(self) -> int:
         """Rows that the estimator sees in all."""
         whole = self.n // self.batch_size * self.batch_size
         return -(-whole // self.block_rows) * self.block_rows if self.estimator == 'ipca' else whole
 
     @property
-    def random_stdevs_rows(self):
+    def random_stdevs_rows(self) -> Tuple[int, int]:
         """(first, end) of the rows behind random_stdevs: of the last block that the original has in memory."""
         first = self.fitted_rows - self.block_rows if self.estimator == 'ipca' else 0
         return first, min(first + SPREAD_SAMPLES, self.fitted_rows)
 
     @property
-    def batches(self):
+    def batches(self) -> int:
         """Seeds that GANSpace draws before that of the latents for `stdev`; the last ones may be unused."""
         whole = self.n // self.batch_size * self.batch_size
         return (whole + self.block_rows - 1) // self.batch_size + 1
@@ -126,7 +132,8 @@ def _check_sparsity(value, estimator):
         raise UserError('sparsity is %r but must be a number above 0' % (value,))
 
 
-def compute(map_w, width, spec, progress=None, checkpoint=None, spread=None):
+def compute(map_w: MapW, width: int, spec: PCASpec, progress: Optional[Progress] = None,
+            checkpoint: Optional[PathLike] = None, spread: Optional[Spread] = None) -> Basis:
     """The principal components of map_w(z) for random z. Those of a network's W: `load_or_compute`, which records it.
 
     Args:
@@ -155,7 +162,8 @@ def compute(map_w, width, spec, progress=None, checkpoint=None, spread=None):
     return basis
 
 
-def load_or_compute(generator, spec, cache_dir, progress=None, spread=None):
+def load_or_compute(generator: LatentMapper, spec: PCASpec, cache_dir: PathLike, progress: Optional[Progress] = None,
+                    spread: Optional[Spread] = None) -> Basis:
     """The Basis of a network's W from the cache, else computed and put there.
 
     Args:
@@ -247,7 +255,7 @@ class _Fold:
         return self.state, len(w)
 
 
-def blocks(spec):
+def blocks(spec: PCASpec) -> int:
     """Number of blocks; all have spec.block_rows rows, but perhaps the last one."""
     return -(-spec.fitted_rows // spec.block_rows)
 
@@ -259,12 +267,12 @@ def _blocks(spec, width, seeds, first, end):
         yield latents.sample_rows(seeds, spec.batch_size, width, begin, min(begin + spec.block_rows, spec.fitted_rows), fill)
 
 
-def shards(spec):
+def shards(spec: PCASpec) -> int:
     """Number of shards, the pieces of work of a run that is spread over machines: BLOCKS_PER_SHARD blocks, or for ipca one block."""
     return -(-blocks(spec) // _shard_blocks(spec))
 
 
-def shard_rows(spec, index):
+def shard_rows(spec: PCASpec, index: int) -> int:
     """Fitted rows of a shard."""
     size = _shard_blocks(spec) * spec.block_rows
     return min((index + 1) * size, spec.fitted_rows) - index * size
@@ -276,7 +284,7 @@ def _shard_blocks(spec):
 
 # One thread, as in `_compute`.
 @threadpoolctl.threadpool_limits.wrap(limits=1, user_api='blas')
-def shard_moments(map_w, spec, width, seeds, index):
+def shard_moments(map_w: MapW, spec: PCASpec, width: int, seeds: np.ndarray, index: int) -> Moments:
     """Moments of one shard of the fitted rows, which depend on the arguments alone, to the last bit.
 
     Args:
@@ -289,11 +297,9 @@ def shard_moments(map_w, spec, width, seeds, index):
     Raises:
         UserError: NaN or infinity among w.
     """
-    first, state = index * _shard_blocks(spec), None
-    for z in _blocks(spec, width, seeds, first, first + _shard_blocks(spec)):
-        moments = Moments.of(_mapped(map_w, z))
-        state = state.merge(moments) if state else moments
-    return state
+    first = index * _shard_blocks(spec)
+    z = _blocks(spec, width, seeds, first, first + _shard_blocks(spec))
+    return functools.reduce(Moments.merge, (Moments.of(_mapped(map_w, block)) for block in z))
 
 
 def _fit_shards(map_w, width, spec, seeds, random, progress, checkpoint, spread):

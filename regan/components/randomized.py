@@ -8,6 +8,7 @@ estimated: the last pass gives the exact variance along every component, and how
 
 import contextlib
 import dataclasses
+from typing import Callable, Iterable
 
 import numpy as np
 import scipy.linalg.blas
@@ -46,12 +47,12 @@ class RandomizedPCA:
     residuals: np.ndarray
 
 
-def passes():
+def passes() -> int:
     """How often `fit` reads all rows: for the sketch, for each power iteration, and for the variances."""
     return 2 + ITERATIONS
 
 
-def fit(chunks, count):
+def fit(chunks: Callable[[], Iterable[np.ndarray]], count: int) -> RandomizedPCA:
     """RandomizedPCA with `count` components.
 
     Args:

@@ -1,12 +1,21 @@
 """Seeds and edits to latents, and these to images, as `regan edit` draws them."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Optional, Sequence, Union
+
 import numpy as np
 
+from regan.base.typing import Progress
 from regan.drawing import modes
 from regan.editing import boundary, edits
 from regan.sampling import latents
 
+if TYPE_CHECKING:
+    from regan.components.basis import Basis
+    from regan.networks.generator import Generator
 
-def start(generator, seed):
+
+def start(generator: Generator, seed: int) -> np.ndarray:
     """The latent of a seed in every layer, float32 [1, L, D], not truncated.
 
     It is mapped alone, since a product of many rows has other last bits.
@@ -14,7 +23,8 @@ def start(generator, seed):
     return latents.broadcast(generator.map(latents.from_seeds([seed], generator.latent_size)), generator.num_layers)
 
 
-def strips(generator, basis, seeds, moves, frames=5):
+def strips(generator: Generator, basis: Basis, seeds: Sequence[int], moves: Sequence[edits.Edit],
+           frames: int = 5) -> np.ndarray:
     """Latents that go from -strength to +strength of an edit: a row for each seed and edit.
 
     Args:
@@ -34,7 +44,7 @@ def strips(generator, basis, seeds, moves, frames=5):
     return np.stack([edits.strip(one, basis, move, frames) for one in starts for move in moves])  # [rows, frames, L, D]
 
 
-def sequences(generator, basis, seeds, moves):
+def sequences(generator: Generator, basis: Basis, seeds: Sequence[int], moves: Sequence[edits.Edit]) -> np.ndarray:
     """Latents before and after each of some edits, each applied to the result of the one before: a row for each seed.
 
     Args:
@@ -50,7 +60,8 @@ def sequences(generator, basis, seeds, moves):
     return np.stack([edits.sequence(start(generator, seed), basis, moves) for seed in seeds])  # [rows, moves + 1, L, D]
 
 
-def boundary_rows(generator, normal, seeds, distances, space='w'):
+def boundary_rows(generator: Generator, normal: np.ndarray, seeds: Sequence[int],
+                  distances: Union[Sequence[float], np.ndarray], space: str = 'w') -> np.ndarray:
     """Latents at absolute distances from the plane of a boundary, moved in all layers: a row for each seed.
 
     Args:
@@ -71,7 +82,7 @@ def boundary_rows(generator, normal, seeds, distances, space='w'):
     return dlatents.reshape(codes.shape[:2] + dlatents.shape[1:])
 
 
-def truncated(generator, dlatents, settings):
+def truncated(generator: Generator, dlatents: np.ndarray, settings: modes.Settings) -> np.ndarray:
     """Latents as they are drawn, one after the other: float [..., L, D] -> [N, L, D]. Truncation comes after all edits.
 
     Args:
@@ -83,7 +94,8 @@ def truncated(generator, dlatents, settings):
     return latents.truncate(flat, generator.dlatent_avg, settings.psi, settings.cutoff)
 
 
-def draw(generator, dlatents, settings=modes.Settings(), progress=None):
+def draw(generator: Generator, dlatents: np.ndarray, settings: modes.Settings = modes.Settings(),
+         progress: Optional[Progress] = None) -> np.ndarray:
     """The images of latents, truncated now. It also chooses the noise of the generator.
 
     Args:

@@ -33,7 +33,7 @@ class Mode:
     first_cutoff: Optional[int] = None
     above_one: bool = True
 
-    def truncation(self, generation, psi, cutoff=None):
+    def truncation(self, generation: int, psi: float, cutoff: Optional[int] = None) -> Tuple[float, Optional[int]]:
         """The (psi, cutoff) that this mode makes of those asked for; psi 1 is no truncation."""
         if generation not in self.truncated or (psi > 1 and not self.above_one):
             return 1.0, None
@@ -68,14 +68,15 @@ class Settings(NamedTuple):
     cutoff: Optional[int] = None
 
 
-def find(name):
+def find(name: str) -> Mode:
     """The Mode of that name. Raises UserError, which lists the names, if there is none."""
     if name not in MODES:
         raise UserError('there is no mode %r; choose one of %s' % (name, ', '.join(MODES)))
     return MODES[name]
 
 
-def resolve(mode, noise, conversion, generation, psi, cutoff):
+def resolve(mode: Optional[str], noise: Union[str, dict, None], conversion: Optional[str], generation: int, psi: float,
+            cutoff: Optional[int]) -> Settings:
     """A mode and what is asked for beside it, as Settings.
 
     Args:

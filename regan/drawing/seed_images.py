@@ -1,13 +1,19 @@
 """Seeds to images, as `regan generate` draws them."""
+from __future__ import annotations
+
 import io
 from pathlib import Path
-from typing import NamedTuple, Optional, Union
+from typing import TYPE_CHECKING, Iterable, Iterator, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 
 from regan.base import background
+from regan.base.typing import PathLike, Progress
 from regan.pictures import images
 from regan.sampling import latents
+
+if TYPE_CHECKING:
+    from regan.networks.generator import Generator
 
 PER_IMAGE = 'seed'  # A choice of noise that `regan.sampling.noise` does not know: from each image's own generator, after z.
 
@@ -28,7 +34,7 @@ class Plan(NamedTuple):
     label: Optional[int] = None
 
 
-def draw(generator, plan, seeds):
+def draw(generator: Generator, plan: Plan, seeds: Sequence[int]) -> Iterator[np.ndarray]:
     """Yields the image of each seed, uint8 [H, W, C], drawn in minibatches, unless each has noise of its own."""
     if plan.noise != PER_IMAGE:
         generator.set_noise(plan.noise)
@@ -41,12 +47,13 @@ def draw(generator, plan, seeds):
         yield from generator.synthesize(dlatents, conversion=plan.conversion)
 
 
-def pngs(generator, plan, seeds):
+def pngs(generator: Generator, plan: Plan, seeds: Sequence[int]) -> Iterator[bytes]:
     """Yields the PNG file of each seed's image, as bytes, compressed in another thread while the next ones are drawn."""
     return background.behind(images.png, draw(generator, plan, seeds), buffered=2 * generator.images_at_once)
 
 
-def save(folder, seeds, contents, columns=None, in_grid=True, progress=None):
+def save(folder: PathLike, seeds: Sequence[int], contents: Iterable[bytes], columns: Optional[int] = None,
+         in_grid: bool = True, progress: Optional[Progress] = None) -> None:
     """Writes seedNNNN.png for each seed, and grid.png with all of them.
 
     Args:
@@ -70,7 +77,7 @@ def save(folder, seeds, contents, columns=None, in_grid=True, progress=None):
         images.save_png(Path(folder) / 'grid.png', images.sheet(pictures, columns))
 
 
-def styles(generator, plan, randoms):
+def styles(generator: Generator, plan: Plan, randoms: Sequence[np.random.RandomState]) -> np.ndarray:
     """The dlatents, float32 [N, L, D], of z drawn from each of these RandomStates: mapped one by one, since a product of many rows has
     other last bits than one of a single row."""
     labels = None if plan.label is None else np.eye(generator.label_size, dtype=np.float32)[[plan.label]]

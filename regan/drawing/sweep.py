@@ -4,6 +4,8 @@ A sweep has a cell for each edit and latent, and a cell has frames, see `path`. 
 what made it, and a video where one is wanted. Frames go to the disk as they are drawn, so an interrupted sweep goes on where it stopped,
 and only the picture of one page is in memory at a time.
 """
+from __future__ import annotations
+
 import collections
 import functools
 import itertools
@@ -11,7 +13,7 @@ import json
 import math
 import shutil
 from pathlib import Path
-from typing import List, NamedTuple, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -20,10 +22,18 @@ from regan.editing import edits
 from regan.pictures import images, video
 from regan.sampling import latents
 from regan.base.errors import UserError
+from regan.base.typing import PathLike, Progress
+
+if TYPE_CHECKING:
+    from regan.components.basis import Basis
+    from regan.networks.generator import Generator
+    from regan.drawing import modes
 
 LARGEST_PICTURE = 2 ** 28  # Pixels; 800 MB in memory.
 HELD_BYTES = 2 ** 29  # Of activations that are kept for further edits.
 _PARTS = '.parts-'
+
+Cell = Tuple[Optional[int], int]  # Indices of its edit (None: the latent as it is) and of its seed.
 
 
 class Page(NamedTuple):
@@ -37,12 +47,12 @@ class Page(NamedTuple):
     """
 
     name: str
-    cells: List[Tuple]
+    cells: List[Cell]
     columns: int
     still: bool
 
 
-def pages(layout, names, seeds):
+def pages(layout: str, names: Sequence[str], seeds: Sequence[int]) -> List[Page]:
     """The pages of a layout: list of Page.
 
     Args:
@@ -81,7 +91,12 @@ class Sweep:
         bases: float32 [N, L, D], the latents without an edit, truncated.
     """
 
-    def __init__(self, generator, basis, moves, seeds, frames, settings):
+    num_frames: int
+    tile_shape: Tuple[int, int, int]
+    bases: np.ndarray
+
+    def __init__(self, generator: Generator, basis: Basis, moves: Sequence[edits.Edit], seeds: Sequence[int],
+                 frames: int, settings: modes.Settings) -> None:
         self.num_frames, self.tile_shape = frames, (generator.resolution, generator.resolution, generator.num_channels)
         self._basis, self._moves, self._at_once = basis, moves, generator.images_at_once
         self._truncated = functools.partial(latents.truncate, dlatent_avg=generator.dlatent_avg, psi=settings.psi, cutoff=settings.cutoff)
@@ -98,14 +113,14 @@ class Sweep:
             return np.repeat(self.bases[latent:latent + 1], self.num_frames, axis=0)
         return self._truncated(path(self._starts[latent:latent + 1], self._basis, self._moves[move], self.num_frames))
 
-    def first_layer(self, move, latent):
+    def first_layer(self, move: Optional[int], latent: int) -> int:
         """The layer at which a cell begins to differ from its latent as it is; L if it never does."""
         return first_difference(self.bases[latent], self._strip(move, latent))
 
-    def draw(self, cells):
+    def draw(self, cells: Sequence[Cell]) -> Iterator[List[Tuple[int, int, np.ndarray]]]:
         """Yields lists of (index of a cell, frame, uint8 [H, W, C]), a minibatch each; a cell's frames come soon after each other."""
-        for layer, jobs in itertools.groupby(self._jobs(cells), lambda job: job[0]):
-            jobs = list(jobs)
+        for layer, group in itertools.groupby(self._jobs(cells), lambda job: job[0]):
+            jobs = list(group)
             for begin in range(0, len(jobs), self._at_once):
                 batch = [job[1:] for job in jobs[begin:begin + self._at_once]]
                 held = self._kept.get([cells[index][1] for index, _ in batch], layer)
@@ -123,7 +138,7 @@ class Sweep:
         return [(layer, index, frame) for _, layer, _, index, frame in sorted(jobs)]
 
 
-def path(dlatents, basis, edit, frames):
+def path(dlatents: np.ndarray, basis: Basis, edit: edits.Edit, frames: int) -> np.ndarray:
     """The way of an edit in equal steps, [frames, L, D]: `edits.strip`, or from the latent as it is, [1, L, D], to a target."""
     if edit.kind != 'target':
         return edits.strip(dlatents, basis, edit, frames)
@@ -133,7 +148,7 @@ def path(dlatents, basis, edit, frames):
     return np.concatenate(steps + [end]).astype(dlatents.dtype)
 
 
-def first_difference(base, strip):
+def first_difference(base: np.ndarray, strip: np.ndarray) -> int:
     """The first layer at which any of some latents differs from a base, or the number of layers: base [L, D], strip [F, L, D] -> int."""
     differs = (strip != base).any(axis=(0, 2))  # [L]
     return int(differs.argmax()) if differs.any() else len(base)
@@ -165,7 +180,8 @@ class _Kept:
 
 # ------------------------------------------------------------------ files
 
-def write(sweep, wanted, folder, facts, fps=None, progress=None):
+def write(sweep: Sweep, wanted: Sequence[Page], folder: PathLike, facts: Dict[str, Dict[str, Any]],
+          fps: Optional[float] = None, progress: Optional[Progress] = None) -> Tuple[List[Path], int]:
     """Draws pages into a folder.
 
     Args:

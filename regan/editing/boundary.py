@@ -3,9 +3,11 @@
 A boundary is the unit normal of a hyperplane through the origin of latent space that separates codes whose images have an
 attribute from codes whose images lack it (Shen et al., CVPR 2020 and TPAMI 2020). Its file is a .npy of shape (1, D), float64.
 """
+from __future__ import annotations
+
 import os
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import TYPE_CHECKING, Dict, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -13,6 +15,11 @@ from regan.base import artefacts, places, tables
 from regan.editing import edits
 from regan.sampling import latents
 from regan.base.errors import UserError
+from regan.base.typing import PathLike, Progress
+
+if TYPE_CHECKING:
+    from regan.networks.generator import Generator
+    from regan.networks.judges import FactorReader
 
 FOLDER_VARIABLE = 'REGAN_BOUNDARIES'
 ADDRESS = 'https://raw.githubusercontent.com/genforce/interfacegan/master/boundaries/'
@@ -53,7 +60,8 @@ class Boundary(NamedTuple):
 
 # ------------------------------------------------------------------ learning
 
-def train(codes, scores, ratio=0.02, validation=0.3, seed=0):
+def train(codes: np.ndarray, scores: np.ndarray, ratio: float = 0.02, validation: float = 0.3,
+          seed: int = 0) -> Boundary:
     """The normal of a linear support vector machine (C = 1) between the codes of highest and of lowest score.
 
     Args:
@@ -121,7 +129,8 @@ def _right(machine, codes, positive, negative):
     return float(np.mean(answers == np.repeat([1, 0], [len(positive), len(negative)])))
 
 
-def sample(generator, reader, n, seed=0, space='w', psi=0.7, cutoff=8, progress=None):
+def sample(generator: Generator, reader: FactorReader, n: int, seed: int = 0, space: str = 'w', psi: float = 0.7,
+           cutoff: Optional[int] = 8, progress: Optional[Progress] = None) -> Tuple[np.ndarray, np.ndarray]:
     """Codes, and the factors that a reader sees in their images.
 
     The i-th code comes from the i-th `latent_size` normals of RandomState(seed), whatever n is. The codes are not truncated;
@@ -148,12 +157,12 @@ def sample(generator, reader, n, seed=0, space='w', psi=0.7, cutoff=8, progress=
     return np.concatenate(codes), np.concatenate(factors)
 
 
-def to_sphere(z):
+def to_sphere(z: np.ndarray) -> np.ndarray:
     """Latents [N, Z] at length sqrt(Z), float32: InterFaceGAN's codes of Z. The mapping network does not tell the difference."""
     return (z * np.sqrt(z.shape[1]) / np.linalg.norm(z, axis=1, keepdims=True)).astype(np.float32)
 
 
-def factor_index(reader, factor):
+def factor_index(reader: FactorReader, factor: str) -> int:
     """Where a factor is among those of a reader, as `features.FactorReader`.
 
     Raises:
@@ -170,7 +179,7 @@ def factor_index(reader, factor):
 
 # ------------------------------------------------------------------ using
 
-def condition(normal, conditions):
+def condition(normal: np.ndarray, conditions: Sequence[np.ndarray]) -> np.ndarray:
     """The part of a normal that is orthogonal to other normals, at unit length: moving along it keeps their linear scores.
 
     Args:
@@ -186,7 +195,7 @@ def condition(normal, conditions):
     return rest / length
 
 
-def residue(normal, conditions):
+def residue(normal: np.ndarray, conditions: Sequence[np.ndarray]) -> np.ndarray:
     """`condition` before it is brought to unit length; its length says how much is left. float64 [D]."""
     normal = np.asarray(normal, np.float64)
     widths = {len(normal)} | {len(one) for one in conditions}
@@ -198,7 +207,7 @@ def residue(normal, conditions):
     return normal - span.dot(np.linalg.lstsq(span, normal, rcond=None)[0])
 
 
-def move(codes, normal, distances):
+def move(codes: np.ndarray, normal: np.ndarray, distances: Union[Sequence[float], np.ndarray]) -> np.ndarray:
     """Codes moved along a normal to absolute distances from the plane (InterFaceGAN's edit of codes (1, D)).
 
     Args:
@@ -212,7 +221,7 @@ def move(codes, normal, distances):
     return (codes[:, np.newaxis] + np.multiply.outer(ways, np.asarray(normal, np.float64))).astype(codes.dtype)
 
 
-def cosines(normal, components):
+def cosines(normal: np.ndarray, components: np.ndarray) -> np.ndarray:
     """Cosine of a normal with each component: float64 [K] of unit rows [K, D]. The share of its length inside the span of
     orthonormal components is the length of this vector.
 
@@ -227,13 +236,13 @@ def cosines(normal, components):
 
 # ------------------------------------------------------------------ files
 
-def save(path, normal):
+def save(path: PathLike, normal: np.ndarray) -> None:
     """Writes InterFaceGAN's .npy, atomically."""
     with artefacts.atomic_path(path) as temporary:
         np.save(str(temporary), np.asarray(normal, np.float64)[np.newaxis])
 
 
-def load(path, width=None):
+def load(path: PathLike, width: Optional[int] = None) -> np.ndarray:
     """The normal in a .npy of shape (1, D), float32 or float64: float64 [D].
 
     Args:
@@ -254,17 +263,17 @@ def load(path, width=None):
     return array[0].astype(np.float64)
 
 
-def resolve(name_or_path, width=None):
+def resolve(name_or_path: PathLike, width: Optional[int] = None) -> np.ndarray:
     """The normal of a boundary by name or file: `load` of what `locate` finds."""
     return load(locate(name_or_path), width)
 
 
-def embedded():
+def embedded() -> Dict[str, Path]:
     """Names of the boundaries that ship with the project, with the Path of each."""
     return {path.name[:-len(ENDING)]: path for path in sorted(EMBEDDED.glob('*' + ENDING))}
 
 
-def locate(name_or_path, folder=None):
+def locate(name_or_path: PathLike, folder: Optional[PathLike] = None) -> Path:
     """The Path of a boundary file: the path itself, or of a name of `embedded` or of `PUBLISHED`; the latter are downloaded at need.
 
     Args:
@@ -292,7 +301,7 @@ def _unpublished(name, folder):
     raise UserError(message)
 
 
-def read_codes(path):
+def read_codes(path: PathLike) -> np.ndarray:
     """Codes float [N, D] from a .npy. Raises UserError if it holds anything else."""
     array = artefacts.read_npy(path)
     if array.ndim != 2 or array.dtype.kind != 'f':
@@ -300,7 +309,7 @@ def read_codes(path):
     return array
 
 
-def read_scores(path):
+def read_scores(path: PathLike) -> np.ndarray:
     """Scores float64 [N] from a .npy of shape [N] or [N, 1], or from a .csv: the last cell of each row, after one row of headings
     if it is no number there.
 

@@ -1,9 +1,10 @@
 """Edits as people ask for them: in notation, by name, or by the file of a saved edit."""
 import re
 from pathlib import Path
-from typing import NamedTuple, Optional, Union
+from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from regan.base.errors import UserError
+from regan.base.typing import PathLike
 from regan.components.basis import Basis
 from regan.editing import edit_zoo, edits, saved_edits
 
@@ -24,7 +25,7 @@ class EditChoice(NamedTuple):
     source: Union[edit_zoo.NamedEdit, saved_edits.SavedEdit, None] = None
 
     @property
-    def file_stem(self):
+    def file_stem(self) -> str:
         """What stands for the edit in the name of a file.
 
         >>> EditChoice(edits.parse('E(v1, 5-9) * 4')).file_stem
@@ -33,7 +34,7 @@ class EditChoice(NamedTuple):
         return re.sub('[^A-Za-z0-9.-]+', '-', self.name or str(self.edit)).strip('-.').lower()
 
 
-def choose(texts, edits_file=None):
+def choose(texts: Iterable[str], edits_file: Optional[PathLike] = None) -> List[EditChoice]:
     """The edits that some texts mean.
 
     Args:
@@ -53,22 +54,23 @@ def choose(texts, edits_file=None):
 
 def _choice(text, named):
     if is_saved(text):
-        source, name = saved_edits.load(text), text
+        source: Union[edit_zoo.NamedEdit, saved_edits.SavedEdit] = saved_edits.load(text)
+        name = text
     elif '/' in text:
-        source = edit_zoo.find(text, named)
-        name = source.id
+        source = found = edit_zoo.find(text, named)
+        name = found.id
     else:
         return EditChoice(edits.parse(text))
     source.check_usable()
     return EditChoice(source.edit, name, source)
 
 
-def is_saved(text):
+def is_saved(text: str) -> bool:
     """Whether a text means the file of a saved edit."""
     return Path(text).suffix.lower() in SAVED
 
 
-def combinations(components, layers, strength):
+def combinations(components: Sequence[int], layers: Sequence[str], strength: float) -> List[EditChoice]:
     """An offset along each of some components in each of some ranges of layers.
 
     Args:
@@ -86,7 +88,7 @@ def combinations(components, layers, strength):
     return [EditChoice(edits.parse(text)) for text in texts]
 
 
-def agreed(choices, what, option, fallback=None):
+def agreed(choices: Sequence[EditChoice], what: str, option: str, fallback: Any = None) -> Any:
     """What the named edits among some choices bring along.
 
     Args:
@@ -108,14 +110,14 @@ def agreed(choices, what, option, fallback=None):
     return values[0]
 
 
-def found_elsewhere(choices, network):
+def found_elsewhere(choices: Sequence[EditChoice], network: PathLike) -> List[EditChoice]:
     """Those of the choices that are named edits of another network than this one (a registered name, or a path)."""
     model = edit_zoo.registered(network)
     return [choice for choice in choices
             if isinstance(choice.source, edit_zoo.NamedEdit) and not choice.source.belongs_to(model)]
 
 
-def check(choices, num_layers, components):
+def check(choices: Sequence[EditChoice], num_layers: int, components: int) -> None:
     """Whether edits fit a network, before minutes are spent on its components.
 
     Args:
@@ -133,7 +135,7 @@ def check(choices, num_layers, components):
                             % (choice.edit, choice.edit.component))
 
 
-def placed(choices, basis):
+def placed(choices: Sequence[EditChoice], basis: Basis) -> Tuple[Basis, List[edits.Edit]]:
     """Edits along one basis, which gets the directions of saved edits as further components.
 
     Args:
@@ -153,7 +155,7 @@ def placed(choices, basis):
     return basis, moves
 
 
-def read_basis(path):
+def read_basis(path: PathLike) -> Basis:
     """The Basis of a file, for edits of w. Raises UserError if it cannot be read, or has directions in Z."""
     basis = Basis.load(path)
     if basis.record.get('space', 'w') != 'w':

@@ -11,7 +11,7 @@ import dataclasses
 import difflib
 import re
 from pathlib import Path
-from typing import Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from regan.base import json_records
 from regan.editing import edits
@@ -19,6 +19,7 @@ from regan.networks import models
 from regan.sampling import latents
 from regan.base.errors import UserError
 from regan.base.json_records import choice, declared, flag, key, made, number, optional, sequence, text
+from regan.base.typing import PathLike
 
 PUBLISHED = Path(__file__).with_name('edit_zoo.json')
 GENERATIONS = {'StyleGAN': 1, 'StyleGAN2': 2}
@@ -47,43 +48,43 @@ class NamedEdit:
     sources: Tuple[str, ...] = key(sequence(text, empty=True), 'who has it', default=())
     published: bool = key(flag, 'whether the publication shows it', default=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id):
             raise UserError("the id '%s' of an edit is not of the form DATASET/TITLE, such as my/Redness" % self.id)
         object.__setattr__(self, 'edit', dataclasses.replace(self.edit, name=self.title))
 
     @property
-    def dataset(self):
+    def dataset(self) -> str:
         """The part of the id before the stroke."""
-        return _ID.fullmatch(self.id).group('dataset')
+        return _ID.fullmatch(self.id).group('dataset')  # type: ignore[union-attr]  # Checked on construction.
 
     @property
-    def title(self):
+    def title(self) -> str:
         """The part of the id after the stroke, without the remark in brackets."""
-        return _ID.fullmatch(self.id).group('title')
+        return _ID.fullmatch(self.id).group('title')  # type: ignore[union-attr]
 
     @property
-    def generation(self):
+    def generation(self) -> Optional[int]:
         """1 or 2; None for networks of another kind and if it is not said."""
-        return GENERATIONS.get(self.model)
+        return GENERATIONS.get(self.model or '')
 
-    def check_usable(self):
+    def check_usable(self) -> None:
         """Raises UserError unless the edit moves w of a StyleGAN or StyleGAN2."""
         if self.space != 'w' or self.model not in (None,) + tuple(GENERATIONS):
             raise UserError("'%s' moves the %s of a %s; it is listed for the record and cannot be used on a StyleGAN network"
                             % (self.id, self.space, self.model or 'network of another kind'))
 
-    def belongs_to(self, model):
+    def belongs_to(self, model: Optional[models.Model]) -> bool:
         """Whether it was found on a network of this generation and data set. Args: model, a `models.Model` or None."""
         return model is not None and (self.generation, self.dataset) == (model.generation, model.dataset)
 
-    def to_dict(self):
+    def to_dict(self) -> Dict[str, Any]:
         """Everything as a dict for JSON, in the form of a file."""
         facts = json_records.recorded(self)
         return dict({'id': facts.pop('id')}, **{name: getattr(self.edit, name) for name in _EDIT_KEYS}, **facts)
 
 
-def load(path=PUBLISHED):
+def load(path: PathLike = PUBLISHED) -> List[NamedEdit]:
     """The edits of a file: list of NamedEdit, in its order.
 
     Raises:
@@ -92,7 +93,8 @@ def load(path=PUBLISHED):
     entries = json_records.load(path)
     if not isinstance(entries, list):
         raise UserError('%s must hold a list of edits, [{"id": "my/Redness", "component": 3, ...}, ...]; correct it' % path)
-    found, seen = [], {}
+    found: List[NamedEdit] = []
+    seen: Dict[str, int] = {}
     for i, entry in enumerate(entries):
         where = '%s, edit %d' % (Path(path).name, i + 1)
         found.append(_named(entry, where))
@@ -112,14 +114,14 @@ def _named(entry, where):
     return json_records.build(NamedEdit, rest, where, edit=json_records.construct(edits.Edit, where, **move))
 
 
-def everything(path=None):
+def everything(path: Optional[PathLike] = None) -> List[NamedEdit]:
     """The published edits, after those of the user's file `path` if there is one, which replace published ones of the same id."""
     own = load(path) if path else []
     taken = {_key(entry.id) for entry in own}
     return own + [entry for entry in load() if _key(entry.id) not in taken]
 
 
-def find(name, among=None):
+def find(name: str, among: Optional[Sequence[NamedEdit]] = None) -> NamedEdit:
     """The NamedEdit of an id, or of a title that only one edit of the data set has. Case does not matter, nor '_' for a blank.
 
     Args:
@@ -138,17 +140,17 @@ def find(name, among=None):
     return found[0]
 
 
-def for_network(model, among=None):
+def for_network(model: models.Model, among: Optional[Sequence[NamedEdit]] = None) -> List[NamedEdit]:
     """The edits that were found on a network of the same generation and data set. Args: model, a `models.Model`."""
     return [entry for entry in (load() if among is None else among) if entry.belongs_to(model)]
 
 
-def for_dataset(dataset, among=None):
+def for_dataset(dataset: str, among: Optional[Sequence[NamedEdit]] = None) -> List[NamedEdit]:
     """The edits of a data set, of any generation, in either spelling."""
     return [entry for entry in (load() if among is None else among) if _dataset(entry.dataset) == _dataset(dataset)]
 
 
-def registered(network):
+def registered(network: PathLike) -> Optional[models.Model]:
     """The `models.Model` of a network's name, alias, or of a path whose file is called as the registry says; else None."""
     files = {model.file: model for model in models.registry().values()}
     return models.find(str(network)) or files.get(Path(str(network)).name)

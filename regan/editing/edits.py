@@ -19,15 +19,20 @@ Notation (GANSpace's E(v_i, j-k), with the layers printed inclusively), L layers
 Truncation is no part of an edit; in the published figures it follows the edit (`latents.truncate`).
 """
 
+from __future__ import annotations
+
 import dataclasses
 import math
 import numbers
 import re
-from typing import Optional
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Optional, Union
 
 import numpy as np
 
 from regan.base.errors import UserError
+
+if TYPE_CHECKING:
+    from regan.components.basis import Basis
 
 KINDS = ('offset', 'centred', 'target')
 UNITS = ('stdev', 'raw')
@@ -66,7 +71,7 @@ class Edit:
     unit: str = 'stdev'
     name: str = ''
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ['component', 'start'] + ['end'] * (self.end is not None):
             value = getattr(self, name)
             if not _is(numbers.Integral, value) or value < 0:
@@ -84,12 +89,12 @@ class Edit:
         if not isinstance(self.name, str):
             raise UserError('the name of an edit is %r but must be text' % (self.name,))
 
-    def to_dict(self):
+    def to_dict(self) -> Dict[str, Any]:
         """All attributes as a dict for JSON."""
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_dict(cls, facts):
+    def from_dict(cls, facts: Dict[str, Any]) -> 'Edit':
         """The edit of a dict from JSON; left-out keys have their defaults.
 
         Raises:
@@ -103,7 +108,7 @@ class Edit:
             raise UserError('an edit needs a component: %s' % (facts,))
         return cls(**facts)
 
-    def layers(self, num_layers):
+    def layers(self, num_layers: int) -> slice:
         """The slice of layers in a network of `num_layers`.
 
         Raises:
@@ -114,7 +119,7 @@ class Edit:
             raise UserError('%s goes past the last layer: this network has layers 0-%d' % (self, num_layers - 1))
         return slice(self.start, end)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return notation(self)
 
 
@@ -122,7 +127,7 @@ def _is(kind, value):
     return isinstance(value, kind) and not isinstance(value, bool)
 
 
-def parse(text):
+def parse(text: str) -> Edit:
     """The Edit that a text in the notation above means.
 
     Raises:
@@ -140,7 +145,7 @@ def parse(text):
                 invert=bool(match['inverted']), unit='raw' if match['raw'] else 'stdev')
 
 
-def notation(edit):
+def notation(edit: Edit) -> str:
     """The edit as text: `parse` of it is the edit without its name.
 
     >>> notation(Edit(component=15, start=8, end=9))
@@ -171,7 +176,7 @@ def _number(word, text):
         raise UserError("'%s' in the edit '%s' is not a number" % (word, text)) from None
 
 
-def apply(dlatents, basis, edit):
+def apply(dlatents: np.ndarray, basis: Basis, edit: Edit) -> np.ndarray:
     """Edited latents.
 
     Each kind is a move along the unit component v, by (GANSpace's notebooks; s is stdev, or 1 for 'raw'):
@@ -205,7 +210,7 @@ def apply(dlatents, basis, edit):
     return edited
 
 
-def strip(dlatents, basis, edit, frames):
+def strip(dlatents: np.ndarray, basis: Basis, edit: Edit, frames: int) -> np.ndarray:
     """The edit from -strength to +strength in equal steps.
 
     The middle frame of an odd number is the given latent ('offset'), or this latent centred ('centred').
@@ -229,7 +234,7 @@ def strip(dlatents, basis, edit, frames):
     return np.concatenate([apply(dlatents, basis, step) for step in steps])  # [frames, L, D]
 
 
-def sequence(dlatents, basis, edits):
+def sequence(dlatents: np.ndarray, basis: Basis, edits: Iterable[Edit]) -> np.ndarray:
     """One latent before and after each of some edits, each applied to the result of the one before.
 
     Args:
@@ -245,13 +250,13 @@ def sequence(dlatents, basis, edits):
     return np.concatenate(steps)  # [len(edits) + 1, L, D]
 
 
-def coordinates(dlatents, mean, direction):
+def coordinates(dlatents: np.ndarray, mean: Union[np.ndarray, float], direction: np.ndarray) -> np.ndarray:
     """How far latents lie from the mean along a direction: <w - mean, u> with unit u, float64 [...] of [..., D]."""
     direction = np.asarray(direction, np.float64) / np.linalg.norm(direction)
     return np.dot(np.asarray(dlatents, np.float64) - mean, direction)
 
 
-def centre(dlatents, mean, direction):
+def centre(dlatents: np.ndarray, mean: np.ndarray, direction: np.ndarray) -> np.ndarray:
     """Latents moved onto the mean along a direction (of any length): w - <w - mean, u> u, same shape and dtype.
 
     With a supervised direction this is the start of both rows of GANSpace's Figure 5.
@@ -261,7 +266,8 @@ def centre(dlatents, mean, direction):
     return moved.astype(dlatents.dtype)
 
 
-def exchange(base, samples, mean, components, which):
+def exchange(base: np.ndarray, samples: np.ndarray, mean: np.ndarray, components: np.ndarray,
+             which: Union[slice, np.ndarray]) -> np.ndarray:
     """Latents with some coordinates of samples and all others of a base latent (GANSpace's Figure 4).
 
     Args:

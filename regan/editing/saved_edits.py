@@ -4,11 +4,14 @@ GANSpace's viewer saves an edit as a pickled dict, and a pickle can run any code
 our own form is NAME.json with NAME.npz (arrays lat_comp and act_comp). Both carry the component itself, so the edit needs no
 basis, and moves any network whose w has the same width.
 """
+from __future__ import annotations
+
 import dataclasses
 import io
 import pickle
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Tuple
 
 import numpy as np
 
@@ -18,6 +21,11 @@ from regan.editing import edits
 from regan.sampling import latents
 from regan.base.errors import UserError
 from regan.base.json_records import choice, declared, integer, key, number, text
+from regan.base.typing import PathLike
+
+if TYPE_CHECKING:
+    from regan.components.basis import Basis
+    from regan.networks.generator import Generator
 
 MODELS = {1: 'StyleGAN', 2: 'StyleGAN2'}  # By generation.
 LAYERS = {'StyleGAN': 'g_mapping', 'StyleGAN2': 'style'}  # GANSpace's names of the layer whose output is w.
@@ -68,29 +76,29 @@ class SavedEdit:
     psi: float = key(_NUMBER, 'truncation to show it with')
     seed: int = key(latents.SEED, 'of a latent to show it on')
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._along(self.component)  # It checks the numbers.
 
     @property
-    def seeds(self):
+    def seeds(self) -> Tuple[int]:
         """The seed, as a tuple of one."""
         return (self.seed,)
 
     @property
-    def edit(self):
+    def edit(self) -> edits.Edit:
         """The `edits.Edit`; its component is the index at the time of saving."""
         return self._along(self.component)
 
     def _along(self, component):
         return edits.Edit(component, self.start, self.end, self.strength, name=self.name)
 
-    def check_usable(self):
+    def check_usable(self) -> None:
         """Raises UserError unless the edit moves w."""
         if self.space != 'w' or self.edit_type != 'latent':
             raise UserError("the saved edit '%s' moves %s; only edits of w can be used"
                             % (self.name, self.space if self.edit_type == 'latent' else 'activations of ' + self.layer))
 
-    def place(self, basis):
+    def place(self, basis: Basis) -> Tuple[Basis, edits.Edit]:
         """The basis with the saved direction as one more component, and the Edit along it.
 
         Raises:
@@ -110,14 +118,14 @@ class SavedEdit:
 
 # ------------------------------------------------------------------ ours
 
-def save(path, saved):
+def save(path: PathLike, saved: SavedEdit) -> None:
     """Writes NAME.json and, beside it, NAME.npz. Args: path, that of the .json."""
     arrays = {theirs: getattr(saved, ours) for ours, theirs in _ARRAYS.items()}
     artefacts.write_npz(Path(path).with_suffix('.npz'), arrays)
     artefacts.write_json(path, json_records.recorded(saved))
 
 
-def load(path):
+def load(path: PathLike) -> SavedEdit:
     """The SavedEdit of a .json of `save` or of a .pkl of GANSpace; nothing in it is executed.
 
     Raises:
@@ -138,7 +146,8 @@ def _load_json(path):
     return json_records.build(SavedEdit, facts, str(path))
 
 
-def from_basis(basis, edit, generator, dataset, psi, seed, name=''):
+def from_basis(basis: Basis, edit: edits.Edit, generator: Generator, dataset: str, psi: float, seed: int,
+               name: str = '') -> SavedEdit:
     """The SavedEdit of an edit along a component of a basis.
 
     Args:
@@ -164,7 +173,7 @@ def from_basis(basis, edit, generator, dataset, psi, seed, name=''):
 
 # ------------------------------------------------------------------ GANSpace's
 
-def file_name(saved):
+def file_name(saved: SavedEdit) -> str:
     """The name that GANSpace gives to the pickle, from which it tells model, class and space."""
     dataset = saved.dataset if saved.dataset == saved.found_on else '%s_onto_%s' % (saved.found_on, saved.dataset)
     return '%s-%s-%s-%s-%s-%s-comp%d-range%d-%d.pkl' % (
@@ -172,7 +181,7 @@ def file_name(saved):
         saved.component, saved.start, saved.end)
 
 
-def export(path, saved):
+def export(path: PathLike, saved: SavedEdit) -> None:
     """Writes the pickle that GANSpace's viewer loads: a dict of text, numbers and arrays."""
     facts = {theirs: getattr(saved, ours) for ours, theirs in _PICKLED.items()}
     facts.update(lat_comp=saved.direction[np.newaxis], latent_space=saved.space.upper(),

@@ -7,11 +7,13 @@ NAME.json that says what made them.
 What a figure shows is in its script in experiments/, whose `draw` makes the tiles of a panel. Each declares a
 Figure and calls `main`, the command line of them all; `regan figure` is another.
 """
+from __future__ import annotations
+
 import dataclasses
 import itertools
 import sys
 from pathlib import Path
-from typing import Callable, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Callable, ContextManager, NamedTuple, Optional, Sequence
 
 import click
 import numpy as np
@@ -21,13 +23,22 @@ from regan.components import cached
 from regan.drawing import modes
 from regan.editing import edits
 from regan.figures import references
+from regan.figures.references import Drawn
 from regan.networks import models
 from regan.pictures import images
 from regan.figures import figure_spec as specs
 from regan.base.errors import UserError
+from regan.base.typing import PathLike
+
+if TYPE_CHECKING:
+    from regan.components.basis import Basis
+    from regan.networks.generator import Generator
 
 LETTERS = 28  # height in pixels of the title ...
 SMALL = LETTERS * 2 // 3  # ... and of all other texts
+
+Draw = Callable[[specs.Panel, 'Generator', 'Basis'], np.ndarray]  # A panel -> tiles uint8 [rows, columns, H, W, C].
+Open = Callable[[Path], ContextManager['Generator']]
 
 
 class Figure(NamedTuple):
@@ -40,19 +51,12 @@ class Figure(NamedTuple):
     """
 
     name: str
-    draw: Callable
+    draw: Draw
     needs: Sequence[str]
 
 
-class Drawn(NamedTuple):
-    """The files of one figure."""
-
-    figure: Path
-    tiles: Path
-    sidecar: Path
-
-
-def run(spec, draw, out_dir, folder=None, open_generator=None, quiet=True, mode=None):
+def run(spec: specs.FigureSpec, draw: Draw, out_dir: PathLike, folder: Optional[PathLike] = None,
+        open_generator: Optional[Open] = None, quiet: bool = True, mode: Optional[str] = None) -> Drawn:
     """Draw a figure and write its files.
 
     Args:
@@ -124,7 +128,7 @@ def _save(spec, drawn, facts, software, folder):
     return paths
 
 
-def compose(spec, drawn):
+def compose(spec: specs.FigureSpec, drawn: Sequence[np.ndarray]) -> np.ndarray:
     """The figure for the eye: title, then each panel's tiles [R, K, H, W, C], enlarged and lettered. Returns uint8 [H', W', C].
 
     Raises UserError when there are labels, but not one for each column, or names of rows, but not one for each row.
@@ -163,7 +167,8 @@ def _names(spec, drawn):
     return [images.pad(column, width=width) for column in columns] if any(panel.rows for panel in spec.panels) else []
 
 
-def command(figure, specs_folder, out_dir, references_folder=None, open_generator=None):
+def command(figure: Figure, specs_folder: PathLike, out_dir: PathLike, references_folder: Optional[PathLike] = None,
+            open_generator: Optional[Open] = None) -> click.Command:
     """The click command of one figure.
 
     Args:
@@ -199,9 +204,9 @@ def command(figure, specs_folder, out_dir, references_folder=None, open_generato
             specs.check_needs(spec, figure.needs)
             drawn = run(spec, figure.draw, out, networks_folder, open_generator, quiet, mode)
             passed, lines = True, ['wrote %s' % path for path in drawn]
-            if reference:
+            if reference and references_folder is not None:
                 lines.append(references.replace(spec.name, drawn, references_folder))
-            if check:
+            if check and references_folder is not None:
                 passed, lines = references.check(spec, drawn, references_folder)
         if not (quiet and passed):
             click.echo('\n'.join(lines))
@@ -210,6 +215,6 @@ def command(figure, specs_folder, out_dir, references_folder=None, open_generato
     return draw_figure
 
 
-def main(figure, specs_folder, out_dir, references_folder):
+def main(figure: Figure, specs_folder: PathLike, out_dir: PathLike, references_folder: Optional[PathLike]) -> None:
     """Run the command line of a figure, see `command`."""
     command(figure, specs_folder, out_dir, references_folder)()

@@ -5,7 +5,7 @@ parameters of the published image. Further variants are other readings, where re
 """
 import dataclasses
 from pathlib import Path
-from typing import Optional, Tuple, Union
+from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 from regan.base import json_records
 from regan.components.pca import PCASpec
@@ -16,6 +16,7 @@ from regan.sampling import latents, noise
 from regan.editing.edits import Edit, parse
 from regan.base.errors import UserError
 from regan.base.json_records import choice, declared, integer, key, made, number, optional, record, sequence, text
+from regan.base.typing import PathLike
 
 VARIANTS = ('embedded', 'official')
 
@@ -118,7 +119,7 @@ class FigureSpec:
     name: str = made('figure and variant, the stem of all its files ("figure1-embedded")', default='')
 
 
-def load(figure, folder):
+def load(figure: str, folder: PathLike) -> Dict[str, FigureSpec]:
     """The specs of a figure, in FIGURE.json of a folder: dict variant -> FigureSpec.
 
     What a variant says outside its list of panels holds for every panel that does not say otherwise; a variant without
@@ -164,12 +165,12 @@ def _panel(name, data, where):
         if network is not None and models.find(network) is None:
             raise UserError('%s.%s is %s, which models.json does not have; it has: %s'
                             % (where, role, network, ', '.join(models.registry())))
-    model = models.find(panel.network)
+    model: Any = models.find(panel.network)  # It is there.
     check_network(panel, model.resolution, model.num_layers, where)
     return panel
 
 
-def check_needs(spec, needs):
+def check_needs(spec: FigureSpec, needs: Sequence[str]) -> None:
     """Check that each panel has the keys that the figure's script uses, and no other that it would not heed.
 
     Args:
@@ -187,7 +188,7 @@ def check_needs(spec, needs):
                 raise UserError("%s lacks the key '%s'; add it" % (panel.name, need))
 
 
-def check_network(panel, resolution, num_layers, where):
+def check_network(panel: Panel, resolution: int, num_layers: int, where: str) -> None:
     """Check that a network of `resolution` pixels and `num_layers` has all that the panel asks of it.
 
     Raises UserError, which starts with `where`, for a crop, a cutoff or an edit that does not fit.
@@ -210,7 +211,7 @@ def _check_edit(edit, num_layers, components, where):
         raise UserError('%s: %s needs a component that pca.components (%d) does not reach' % (where, edit, components))
 
 
-def choose(figure, networks, folder):
+def choose(figure: str, networks: str, folder: PathLike) -> FigureSpec:
     """The FigureSpec that `networks` means: a variant, the network of all panels of a variant, or any other network.
 
     Another network (a name of models.json or a path) gets the published parameters, those of

@@ -7,12 +7,15 @@ convolution may run in another order.
 """
 import shutil
 from pathlib import Path
+from typing import List, NamedTuple, Tuple
 
 import numpy as np
 
 from regan.base import artefacts, json_records
+from regan.figures.figure_spec import FigureSpec
 from regan.pictures import diff, images
 from regan.base.errors import UserError
+from regan.base.typing import PathLike
 
 STACKS = ('tf1', 'tf2')
 SAME_NUMBERS = ('tensorflow', 'numpy', 'processor')  # where these agree, pixels have to
@@ -20,12 +23,20 @@ NOT_A_CAUSE = ('source', 'regan', 'python', 'tiles_sha256', 'figure_sha256')
 HEADER = '  %-24s  %5s  %12s  %8s  %9s  %s' % ('panel', 'tiles', 'largest', 'RMS', 'changed', 'allowed')
 
 
-def check(spec, drawn, folder):
+class Drawn(NamedTuple):
+    """The files of one figure."""
+
+    figure: Path
+    tiles: Path
+    sidecar: Path
+
+
+def check(spec: FigureSpec, drawn: Drawn, folder: PathLike) -> Tuple[bool, List[str]]:
     """Compare a drawing with every reference there is.
 
     Args:
         spec: FigureSpec, for its name and tolerance.
-        drawn: figure.Drawn.
+        drawn: Drawn.
         folder: of the references.
 
     Returns:
@@ -42,7 +53,7 @@ def check(spec, drawn, folder):
     return all(passed for passed, _ in results), [line for _, lines in results for line in lines]
 
 
-def replace(name, drawn, folder):
+def replace(name: str, drawn: Drawn, folder: PathLike) -> str:
     """Make a drawing the reference of its stack in a folder of references. Returns a line that says what changed."""
     facts = json_records.load(drawn.sidecar)
     path = dict(zip(STACKS, _paths(name, folder)))[facts['stack']]

@@ -1,6 +1,6 @@
 """The metrics of a generator: draws its images, asks the networks that judge them, and applies the formulas.
 
-Unless asked otherwise images are untruncated. Their noise images are drawn anew for every minibatch of 16 from the metric's own
+Unless asked otherwise, images are not truncated. New noise images are drawn for every minibatch of 16 from the metric's own
 RandomState, so results are functions of the seed on any TensorFlow. The official code draws new noise for every single image
 from TensorFlow's generator. Each image has the same distribution either way; here the 16 of a minibatch share their noise.
 (For path lengths the official code, too, draws noise once for each minibatch.)

@@ -15,7 +15,7 @@ LPIPS_RESOLUTION = 256  # Larger images are averaged down for LPIPS.
 class Drawing:
     """Draws images and shows them to the judges.
 
-    Each method that draws has one beside it that only takes the same random numbers, for who wants to know where others begin.
+    Each method that draws has a counterpart that only takes the same random numbers, for those who need to know where others begin.
 
     Attributes:
         generator: regan.networks.generator.Generator.

@@ -1,9 +1,19 @@
 """A generator by the name of its network. TensorFlow is imported when one is opened."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Optional
+
+from regan.base.typing import PathLike
 from regan.networks import models
 from regan.networks.network_file import NetworkFile
 
+if TYPE_CHECKING:
+    from regan.networks.generator import Generator
+    from regan.sampling.noise import Choice
 
-def open_generator(name_or_path, folder=None, noise='stored', trust_embedded_code=False, precision='float32'):
+
+def open_generator(name_or_path: PathLike, folder: Optional[PathLike] = None, noise: Choice = 'stored',
+                   trust_embedded_code: bool = False, precision: str = 'float32') -> Generator:
     """An open `regan.networks.generator.Generator`; use it in `with`.
 
     Args:

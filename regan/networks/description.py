@@ -1,12 +1,15 @@
 """What is in a network pickle, without a graph and without TensorFlow."""
+from typing import Any, Dict, List
+
 from dnnlib import architectures, unpickle
 from dnnlib.unpickle import NetworkPickleError
 from regan.base import artefacts
+from regan.base.typing import PathLike
 
 _DEFAULT_RESOLUTION = {'D_basic': 32}  # All other build functions: 1024.
 
 
-def describe(path):
+def describe(path: PathLike) -> Dict[str, Any]:
     """Facts about a pickle, as a dict for JSON.
 
     Returns: dict(path, sha256, networks=[dict(name, build_function, generation, state_version, static_kwargs, parameters,
@@ -37,14 +40,14 @@ def _network(state):
     return facts
 
 
-def style_layers(generation, resolution):
+def style_layers(generation: int, resolution: int) -> List[Dict[str, Any]]:
     """Which layers each dlatent index drives: list of dict(index, resolution, scopes).
 
     StyleGAN: 2 r - 4 and 2 r - 3 at 2^r. StyleGAN2: the ToRGB of one resolution shares its index with the first layer of the
     next; `resolution` is then that of the next.
     """
     top = int(resolution).bit_length() - 1
-    scopes = [[] for _ in range(2 * top - 2)]
+    scopes: List[List[str]] = [[] for _ in range(2 * top - 2)]
     for r in range(2, top + 1):
         size = '%dx%d/' % (2 ** r, 2 ** r)
         if generation == architectures.STYLEGAN:
@@ -59,7 +62,7 @@ def style_layers(generation, resolution):
     return [dict(index=i, resolution=int(names[-1].split('x')[0]), scopes=names) for i, names in enumerate(scopes)]
 
 
-def report(facts):
+def report(facts: Dict[str, Any]) -> str:
     """The facts as text for a terminal."""
     lines = [facts['path'], '  SHA-256 ' + facts['sha256']]
     for network in facts['networks']:

@@ -1,13 +1,18 @@
 """A generator from a pickle: latents z to w, and w to images, as numbers in NumPy."""
+from typing import Any, Dict, Optional, Tuple, Union
+
 import numpy as np
 
+from dnnlib.tflib.cut import Cut
+from dnnlib.tflib.frozen import Frozen
 from dnnlib.tflib.revival import revive
 from regan.base.errors import UserError
+from regan.base.typing import PathLike, Progress
 from regan.networks import precision as precisions
 from regan.networks.layer_outputs import LayerOutputs
 from regan.networks.network_file import NetworkFile
 from regan.networks.opening import Opened, backend, generator_state
-from regan.networks.synthesis_graphs import SynthesisGraphs
+from regan.networks.synthesis_graphs import Controls, SynthesisGraphs
 from regan.sampling import noise as noises
 
 MAP_ROWS = 8192  # Rows of z at a time: large enough for full speed, small enough to stay out of the way.
@@ -26,8 +31,24 @@ class Generator(Opened):
         build_function: str, e.g. 'G_main'; static_kwargs: dict of the arguments that the network was made with.
     """
 
+    path: str
+    sha256: str
+    backend: Dict[str, str]
+    generation: int
+    latent_size: int
+    dlatent_size: int
+    num_layers: int
+    label_size: int
+    resolution: int
+    num_channels: int
+    dlatent_avg: np.ndarray
+    precision: str
+    build_function: str
+    static_kwargs: Dict[str, Any]
+
     @classmethod
-    def open(cls, path, noise='stored', trust_embedded_code=False, precision='float32'):
+    def open(cls, path: Union[PathLike, NetworkFile], noise: noises.Choice = 'stored',
+             trust_embedded_code: bool = False, precision: str = 'float32') -> 'Generator':
         """Reads the last generator (Gs) of a pickle.
 
         Args:
@@ -41,10 +62,12 @@ class Generator(Opened):
         """
         return cls(path, noise, trust_embedded_code, precision)
 
-    def __init__(self, path, noise, trust_embedded_code, precision):
+    def __init__(self, path: Union[PathLike, NetworkFile], noise: noises.Choice, trust_embedded_code: bool,
+                 precision: str) -> None:
         self.backend = backend()
         precisions.check(precision, self.backend['tensorflow'])
-        self.precision, self._graphs = precision, None
+        self.precision = precision
+        self._graphs: Any = None  # SynthesisGraphs, once there are some.
         file = NetworkFile.of(path)
         self.path = file.path
         super().__init__()
@@ -70,13 +93,13 @@ class Generator(Opened):
         first = any(name.endswith('StyleMod/weight') for name in self._graphs.values)
         self.generation = 1 if first else 2
 
-    def close(self):
+    def close(self) -> None:
         """Frees the sessions; the object is of no use afterwards."""
         if self._graphs is not None:
             self._graphs.close()
         super().close()
 
-    def set_noise(self, noise):
+    def set_noise(self, noise: Union[noises.Choice, np.random.RandomState]) -> None:
         """Chooses the noise images of all following pictures.
 
         Args:
@@ -92,18 +115,19 @@ class Generator(Opened):
             self._graphs.set_noise(chosen)
             self._layers.set_noise(chosen)
 
-    def map(self, z, labels=None):
+    def map(self, z: np.ndarray, labels: Optional[np.ndarray] = None) -> np.ndarray:
         """z float [N, Z], labels float [N, label_size] or None (zeros) -> w float32 [N, D]. No truncation."""
         with self._entered():
             return self._mapping.run(z, labels, dlatent_broadcast=None, minibatch_size=MAP_ROWS)
 
     # ---------------------------------------------------------------- images
 
-    def render(self, dlatents):
+    def render(self, dlatents: np.ndarray) -> np.ndarray:
         """dlatents float [N, L, D] -> float32 [N, C, H, W], nominal range [-1, 1]: neither rounded nor clipped."""
         return np.concatenate(list(self._minibatches('float', dlatents, {})))
 
-    def synthesize(self, dlatents, progress=None, conversion='round', **controls):
+    def synthesize(self, dlatents: np.ndarray, progress: Optional[Progress] = None, conversion: str = 'round',
+                   **controls: np.ndarray) -> np.ndarray:
         """dlatents float [N, L, D] -> uint8 [N, H, W, C].
 
         Args:
@@ -128,11 +152,11 @@ class Generator(Opened):
             yield frozen.run(output, **{name: value[begin:begin + step] for name, value in arrays.items()})
 
     @property
-    def images_at_once(self):
+    def images_at_once(self) -> int:
         """Largest minibatch of images that `synthesis_graph` takes."""
         return self._graphs.images_at_once
 
-    def bf16_delta(self, dlatents, conversion='round'):
+    def bf16_delta(self, dlatents: np.ndarray, conversion: str = 'round') -> Tuple[float, int]:
         """What bf16 costs on dlatents [N, L, D]: mean and largest absolute difference of images from float32, in levels of 255."""
         drawn = []
         for precision in ('float32', 'bf16'):
@@ -143,7 +167,7 @@ class Generator(Opened):
 
     # ---------------------------------------------------------------- inside
 
-    def synthesis_graph(self, controls=(), precision=None):
+    def synthesis_graph(self, controls: Controls = (), precision: Optional[str] = None) -> Frozen:
         """The synthesis with the chosen noise as a `dnnlib.tflib.frozen.Frozen`, made at first use.
 
         Inputs: dlatents float32 [N, L, D], and further ones. Outputs: 'float', as `render`, and the conversions of `synthesize`.
@@ -155,7 +179,7 @@ class Generator(Opened):
         with self._entered():
             return self._graphs.get(controls, precision)
 
-    def cut(self, conversion):
+    def cut(self, conversion: str) -> Cut:
         """The synthesis cut in two, for many images that share their first layers.
 
         Args:
@@ -167,21 +191,21 @@ class Generator(Opened):
         with self._entered():
             return self._graphs.cut(conversion)
 
-    def synthesis_values(self):
+    def synthesis_values(self) -> Dict[str, np.ndarray]:
         """Values of all variables of the synthesis, as they are in the pickle: ordered dict of names to arrays."""
         return self._graphs.values
 
-    def variable(self, name):
+    def variable(self, name: str) -> Any:
         """Value of a variable of the synthesis network, e.g. '8x8/Conv1/mod_weight'. KeyError if there is none."""
         return np.array(self._graphs.noise.get(name, self._graphs.values[name]))[()]
 
     @property
-    def layer_shapes(self):
+    def layer_shapes(self) -> Dict[str, Tuple[int, ...]]:
         """The layers whose output can be had: ordered dict of names, such as '8x8/Conv0_up', to (C, H, W)."""
         with self._entered():
             return self._layers.shapes()
 
-    def activations(self, dlatents, layer):
+    def activations(self, dlatents: np.ndarray, layer: str) -> np.ndarray:
         """Output of a layer, without truncation: dlatents float [N, L, D] -> float32 [N, C, H, W].
 
         Args:

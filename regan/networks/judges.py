@@ -1,5 +1,6 @@
 """Networks that judge images: the factor reader, and the official metric networks."""
 import os
+from typing import List, Optional, Tuple
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from dnnlib import unpickle
 from dnnlib.tflib.revival import revive
 from regan.base import artefacts
 from regan.base.errors import UserError
+from regan.base.typing import PathLike
 from regan.networks.opening import Opened, names
 from regan.pictures.averaging import shrink
 
@@ -22,12 +24,18 @@ OFFICIAL = {  # Kind -> (number of inputs, shape of the output, file).
 class _Judge(Opened):
     """A network from a pickle of one network; subclasses make it in `_open`, from the NetworkStates of the file."""
 
+    path: str
+    sha256: str
+
     def __init__(self, path):
         self.path = os.fspath(path)
         self.sha256 = artefacts.sha256_file(path)
         super().__init__()
         with self._opening():
             self._network = self._open(unpickle.networks(unpickle.read(self.path)))
+
+    def _open(self, found: List[unpickle.NetworkState]) -> tflib.Network:
+        raise NotImplementedError
 
     def _outputs(self, *images):
         with self._entered():
@@ -46,7 +54,7 @@ class OfficialNetwork(_Judge):
     Raises: UserError if the file is missing, unreadable, or of another kind.
     """
 
-    def __init__(self, path, kind, trust_embedded_code=False):
+    def __init__(self, path: PathLike, kind: str, trust_embedded_code: bool = False) -> None:
         self._kind, self._trust = kind, trust_embedded_code
         super().__init__(path)
 
@@ -58,7 +66,7 @@ class OfficialNetwork(_Judge):
                 return network
         raise UserError('%s is not like the official %s: it holds %s' % (self.path, file, names(found)))
 
-    def run(self, *images):
+    def run(self, *images: np.ndarray) -> np.ndarray:
         """Images [n, C, H, W], range [0, 255], one array for each input -> float32 [n, 2048] or [n]."""
         return self._outputs(*images)[0]
 
@@ -74,7 +82,14 @@ class FactorReader(_Judge):
     Raises: UserError if the file is missing, unreadable, or holds no factor reader.
     """
 
-    def __init__(self, path):
+    world: Optional[str]
+    factor_names: List[str]
+    circular: List[int]
+    r2: List[float]
+    num_channels: int
+    resolution: int
+
+    def __init__(self, path: PathLike) -> None:
         super().__init__(path)
         facts = self._network.static_kwargs
         self.world, self.factor_names = facts.get('world'), list(facts.get('factor_names', ()))
@@ -96,17 +111,17 @@ class FactorReader(_Judge):
         tflib.load_vars({var: state.variables[name] for name, var in network.own_vars.items()})
         return network
 
-    def check(self, num_channels, resolution):
+    def check(self, num_channels: int, resolution: int) -> None:
         """Raises UserError if images of this kind cannot be read. Larger ones are averaged down to R."""
         if num_channels != self.num_channels or resolution < self.resolution or resolution % self.resolution:
             raise UserError('%s reads images of %d channels and %d pixels a side (or 2, 4, ... times that), not %d channels and %d pixels'
                             % (self.path, self.num_channels, self.resolution, num_channels, resolution))
 
-    def read(self, images):
+    def read(self, images: np.ndarray) -> np.ndarray:
         """Images uint8 [n, H, W, C] -> factors float32 [n, F], range [0, 1]. Raises UserError as `check`."""
         return self.look(images.transpose(0, 3, 1, 2).astype(np.float32) / np.float32(127.5) - 1)[0]
 
-    def look(self, images):
+    def look(self, images: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         """Images float [n, C, H, W], range [-1, 1] -> factors float32 [n, F] and features float32 [n, K]."""
         self.check(*images.shape[1:3])
         return tuple(self._outputs(shrink(np.asarray(images, np.float32), self.resolution)))

@@ -1,5 +1,6 @@
 """What the layers of a synthesis network put out: a graph with variables, in which every layer can be asked for."""
 import collections
+from typing import Any, Dict, Tuple
 
 import numpy as np
 
@@ -21,22 +22,22 @@ class LayerOutputs:
         noise: dict of local names -> noise images.
     """
 
-    def __init__(self, synthesis, dlatent_shape, noise):
+    def __init__(self, synthesis: tflib.Network, dlatent_shape: Tuple[int, int], noise: Dict[str, np.ndarray]) -> None:
         self._synthesis, self._dlatent_shape, self._noise = synthesis, tuple(dlatent_shape), noise
-        self._made = None  # Placeholder, and outputs by name.
+        self._made: Any = None  # Placeholder, and outputs by name.
 
-    def set_noise(self, noise):
+    def set_noise(self, noise: Dict[str, np.ndarray]) -> None:
         """Replaces the noise images."""
         self._noise = noise
         if self._made is not None:
             tflib.set_vars({self._synthesis.find_var(name): value for name, value in noise.items()})
 
-    def shapes(self):
+    def shapes(self) -> Dict[str, Tuple[int, ...]]:
         """Ordered dict of names, such as '8x8/Conv0_up', to (C, H, W)."""
         outputs = self._graph()[1]
         return collections.OrderedDict((name, tuple(tensor.shape.as_list()[1:])) for name, tensor in outputs.items())
 
-    def run(self, dlatents, layer):
+    def run(self, dlatents: np.ndarray, layer: str) -> np.ndarray:
         """Output of a layer: dlatents float [N, L, D] -> float32 [N, C, H, W]. KeyError if there is no such layer."""
         dlatents_in, outputs = self._graph()
         return np.concatenate([tflib.run(outputs[layer], {dlatents_in: dlatents[begin:begin + LATENTS_AT_ONCE]})

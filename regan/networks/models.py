@@ -2,11 +2,12 @@
 import dataclasses
 import difflib
 from pathlib import Path
-from typing import Optional
+from typing import Dict, Optional
 
 from regan.base import artefacts, json_records, places
 from regan.base.errors import UserError
 from regan.base.json_records import choice, declared, integer, key, optional, text
+from regan.base.typing import PathLike
 
 EMBEDDED = places.NETWORKS
 REGISTRY = Path(__file__).with_name('models.json')
@@ -33,20 +34,20 @@ class Model:
     packaged: bool = key(choice(True, False), 'whether it is in wheels, too; of an embedded one', default=False)
 
 
-def registry(path=REGISTRY):
+def registry(path: PathLike = REGISTRY) -> Dict[str, Model]:
     """All networks: dict name -> Model, in the order of the file. Raises UserError on a bad entry."""
     return {name: json_records.build(Model, entry, '%s, %s' % (Path(path).name, name))
             for name, entry in json_records.load(path).items()}
 
 
-def find(name):
+def find(name: str) -> Optional[Model]:
     """The Model of a registered name or alias, or None."""
     models = registry()
     aliases = {model.alias: model for model in models.values() if model.alias}
     return models.get(name) or aliases.get(name)
 
 
-def resolve(name_or_path, folder=None):
+def resolve(name_or_path: PathLike, folder: Optional[PathLike] = None) -> Path:
     """The Path of a network's file: of a registered name, its alias, or the path itself.
 
     Args:
@@ -64,7 +65,7 @@ def resolve(name_or_path, folder=None):
     return _locate(model, model.sha256, folder)
 
 
-def record_hash(name, folder=None, path=REGISTRY):
+def record_hash(name: str, folder: Optional[PathLike] = None, path: PathLike = REGISTRY) -> None:
     """Write the checksum of a network's present file into the registry; for a file that was replaced on
     purpose, or to pin one whose publisher states none. From the project's folder:
 

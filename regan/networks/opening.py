@@ -1,5 +1,6 @@
 """Opens a network: from a pickle to the state of the network in it, and a graph and a session for it alone."""
 import contextlib
+from typing import Any, Dict, Iterable, TypeVar, Union
 
 import numpy as np
 
@@ -7,19 +8,22 @@ import dnnlib.tflib as tflib
 from dnnlib import unpickle
 from dnnlib.unpickle import NetworkPickleError
 from regan.base.errors import UserError
+from regan.base.typing import PathLike
 from regan.networks.network_file import NetworkFile
 
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
+Self = TypeVar('Self', bound='Opened')
+
 WRAPPERS = ('G_style', 'G_main')
 
 
-def backend():
+def backend() -> Dict[str, str]:
     """The versions that decide about last bits: dict of str, e.g. {'tensorflow': '1.15.0', 'numpy': '1.19.5'}."""
     return {'tensorflow': tf.__version__, 'numpy': np.__version__}
 
 
-def generator_state(path):
+def generator_state(path: Union[PathLike, NetworkFile]) -> unpickle.NetworkState:
     """The NetworkState of the last generator in a pickle (Gs of the official files).
 
     Args:
@@ -36,7 +40,7 @@ def generator_state(path):
     return generators[-1]
 
 
-def names(states):
+def names(states: Iterable[unpickle.NetworkState]) -> str:
     """What a file holds, for messages: the names of some NetworkStates and of the functions that build them."""
     return ', '.join('%s (%s)' % (state.name, state.build_func_name) for state in states) or 'no network at all'
 
@@ -44,7 +48,7 @@ def names(states):
 class Opened:
     """A network from a pickle, with a graph and a session of its own; use it in `with`. To be inherited from."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._graph = tf.Graph()
         with self._graph.as_default():
             self._session = tflib.create_session()
@@ -68,12 +72,12 @@ class Opened:
             self.close()
             raise
 
-    def close(self):
+    def close(self) -> None:
         """Frees the session; the object is of no use afterwards."""
         self._session.close()
 
-    def __enter__(self):
+    def __enter__(self: Self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: Any) -> None:
         self.close()

@@ -4,7 +4,7 @@ from regan.base.errors import UserError
 DTYPES = {'float32': 'float32', 'bf16': 'bfloat16'}  # Names of precisions -> dtypes of a network's convolutions.
 
 
-def check(precision, tensorflow_version):
+def check(precision: str, tensorflow_version: str) -> None:
     """Refuses what cannot be computed.
 
     Args:
@@ -19,7 +19,7 @@ def check(precision, tensorflow_version):
     check_dtype(DTYPES[precision], tensorflow_version)
 
 
-def check_dtype(dtype, tensorflow_version):
+def check_dtype(dtype: str, tensorflow_version: str) -> None:
     """As `check`, for a dtype of convolutions, which must be a value of DTYPES.
 
     Raises:

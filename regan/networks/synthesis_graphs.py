@@ -1,4 +1,8 @@
 """The graphs in which a synthesis network draws: one for each precision and set of further inputs."""
+from typing import Any, Dict, Optional, Tuple, Union
+
+import numpy as np
+
 import dnnlib.tflib as tflib
 from dnnlib.tflib.cut import Cut
 from dnnlib.tflib.frozen import Frozen
@@ -6,12 +10,14 @@ from regan.networks.precision import DTYPES
 
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
+Controls = Union[Dict[str, Tuple[int, ...]], Tuple[()]]  # Shapes of further inputs, without N.
+
 IMAGES_AT_ONCE = 16  # A larger minibatch hardly gains speed.
 # Resolution from which a graph for single images is as fast as any minibatch; it needs the least memory.
 ONE_BY_ONE_FROM = 256
 
 
-def truncated_to_uint8(images):
+def truncated_to_uint8(images: tf.Tensor) -> tf.Tensor:
     """float [N, C, H, W] -> uint8 [N, H, W, C]: floor(255 clip((x + 1) / 2, 0, 1)), the conversion of GANSpace."""
     images = tf.clip_by_value((tf.cast(images, tf.float32) + 1) / 2, 0, 1)
     return tf.cast(tf.transpose(images, [0, 2, 3, 1]) * 255, tf.uint8)
@@ -41,28 +47,35 @@ class SynthesisGraphs:
         NetworkPickleError: the values of a pickle do not fit the network.
     """
 
-    def __init__(self, synthesis, precision):
+    values: Dict[str, np.ndarray]
+    noise: Dict[str, np.ndarray]
+    num_layers: int
+    dlatent_size: int
+    num_channels: int
+    resolution: int
+
+    def __init__(self, synthesis: tflib.Network, precision: str) -> None:
         self._synthesis, self._precision = synthesis, precision
         self.values = synthesis.own_values()
         self.noise = {name: value for name, value in self.values.items() if name.startswith('noise')}
-        self._frozen = {}  # (precision, further inputs...) -> Frozen, and its placeholders by name.
-        self._unfrozen = {(precision,): self._build(precision)}
+        self._frozen: Dict[Tuple, Any] = {}  # (precision, further inputs...) -> Frozen, and its placeholders by name.
+        self._unfrozen: Dict[Tuple, Any] = {(precision,): self._build(precision)}
         dlatents, images = [tensor.shape.as_list() for tensor in self._unfrozen[precision,][:2]]
         self.num_layers, self.dlatent_size = dlatents[1:]
         self.num_channels, self.resolution = images[1:3]
 
     @property
-    def images_at_once(self):
+    def images_at_once(self) -> int:
         """Largest minibatch of images that the graphs take."""
         return IMAGES_AT_ONCE if self.resolution < ONE_BY_ONE_FROM else 1
 
-    def set_noise(self, noise):
+    def set_noise(self, noise: Dict[str, np.ndarray]) -> None:
         """Replaces the noise images in all graphs: dict of names -> float [1, 1, H, W]."""
         self.noise = noise
         for frozen, placeholders in self._frozen.values():
             frozen.refresh({placeholders[name]: value for name, value in noise.items()})
 
-    def get(self, controls=(), precision=None):
+    def get(self, controls: Controls = (), precision: Optional[str] = None) -> Frozen:
         """A `dnnlib.tflib.frozen.Frozen`; see `Generator.synthesis_graph`."""
         key = (precision or self._precision,) + tuple(sorted(dict(controls).items()))
         if key not in self._frozen:
@@ -74,7 +87,7 @@ class SynthesisGraphs:
                                        [placeholders[name] for name in self.noise], given), placeholders
         return self._frozen[key][0]
 
-    def cut(self, conversion):
+    def cut(self, conversion: str) -> Cut:
         """A `dnnlib.tflib.cut.Cut`; see `Generator.cut`."""
         frozen = self.get()
         return Cut(frozen.inputs['dlatents'], frozen.outputs[conversion], frozen.session.run)
@@ -92,7 +105,7 @@ class SynthesisGraphs:
             dlatents, randomize_noise=False, **dict(grown, **dtype, **inputs))
         return dlatents, images, inputs, placeholders
 
-    def close(self):
+    def close(self) -> None:
         """Frees the graphs' sessions."""
         for frozen, _ in self._frozen.values():
             frozen.close()

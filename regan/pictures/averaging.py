@@ -1,7 +1,8 @@
 """Images made smaller by averaging, as the networks that judge images want them."""
+import numpy as np
 
 
-def shrink(images, resolution):
+def shrink(images: np.ndarray, resolution: int) -> np.ndarray:
     """Images [N, C, H, W] averaged over blocks of floor(H / resolution); unchanged if that is not above 1."""
     factor = images.shape[2] // resolution
     if factor <= 1:

@@ -5,12 +5,14 @@ Differences are in colour levels (0 to 255). Knows files and arrays, nothing of 
 """
 import dataclasses
 from pathlib import Path
+from typing import Iterable, List
 
 import numpy as np
 
 from regan.pictures import images
 from regan.base.errors import UserError
 from regan.base.json_records import declared, key, number, text
+from regan.base.typing import PathLike
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +25,7 @@ class TileDifference:
     rms: float      # root of the mean squared difference, 0 to 255
     share: float    # part of the pixels that differ in any channel, 0 to 1
 
-    def __str__(self):
+    def __str__(self) -> str:
         return ('row %d, column %d: max %d, RMS %.3f levels, %.2f %% of the pixels'
                 % (self.row, self.col, self.max, self.rms, 100 * self.share))
 
@@ -37,7 +39,7 @@ class Tolerance:
     rms: float = key(number(0, 255), 'root of the mean squared difference')
     reason: str = key(text, 'why so much is allowed')
 
-    def allows(self, difference):
+    def allows(self, difference: TileDifference) -> bool:
         """Whether a TileDifference is within both limits."""
         return difference.max <= self.max and difference.rms <= self.rms
 
@@ -45,7 +47,7 @@ class Tolerance:
 EXACT = Tolerance(0, 0, 'same software and processor')
 
 
-def compare(expected, actual, height, width):
+def compare(expected: np.ndarray, actual: np.ndarray, height: int, width: int) -> List[TileDifference]:
     """Compare two pages uint8 [H, W, C] of tiles of `height` x `width` pixels, without gaps.
 
     Returns a list of TileDifference, row by row.
@@ -60,7 +62,7 @@ def compare(expected, actual, height, width):
     return [_measure(row, col, levels[row, col]) for row, col in np.ndindex(*levels.shape[:2])]
 
 
-def check_sizes(expected, actual):
+def check_sizes(expected: np.ndarray, actual: np.ndarray) -> None:
     """Raises UserError when two pictures [H, W, C] differ in size."""
     if expected.shape != actual.shape:
         raise UserError('the pictures differ in size: expected %s, got %s (rows, columns, channels)'
@@ -72,12 +74,12 @@ def _measure(row, col, levels):
                           float(np.mean(levels.max(axis=2) > 0)))
 
 
-def worst(differences):
+def worst(differences: Iterable[TileDifference]) -> TileDifference:
     """The TileDifference with the largest RMS."""
     return max(differences, key=lambda difference: (difference.rms, difference.max))
 
 
-def save_failure(folder, name, expected, actual):
+def save_failure(folder: PathLike, name: str, expected: np.ndarray, actual: np.ndarray) -> List[Path]:
     """Write NAME-expected.png, NAME-actual.png and NAME-difference.png; returns the three Paths.
 
     Both pictures are uint8 [H, W, C] of equal size. The difference is amplified so that its largest

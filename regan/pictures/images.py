@@ -6,17 +6,19 @@ any number of leading axes, also none.
 import io
 import math
 import os
+from typing import BinaryIO, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
 from regan.base import artefacts
 from regan.base.errors import UserError
+from regan.base.typing import PathLike
 
 WHITE = 255
 
 
-def check(images, rank=None):
+def check(images: np.ndarray, rank: Optional[int] = None) -> np.ndarray:
     """Return `images` if they are uint8 [..., H, W, C] with C 1 or 3 (and of `rank` axes, if given).
 
     Raises ValueError otherwise: a wrong array is a mistake of the program, not of the user.
@@ -30,7 +32,7 @@ def check(images, rank=None):
     return images
 
 
-def crop(images, top=0, bottom=0, left=0, right=0):
+def crop(images: np.ndarray, top: int = 0, bottom: int = 0, left: int = 0, right: int = 0) -> np.ndarray:
     """Cut so many rows and columns off each side: [..., H, W, C] -> [..., H', W', C].
 
     Raises ValueError when a number is negative or nothing would be left.
@@ -42,7 +44,7 @@ def crop(images, top=0, bottom=0, left=0, right=0):
     return images[..., top:height - bottom, left:width - right, :]
 
 
-def grid(tiles, gap=0):
+def grid(tiles: np.ndarray, gap: int = 0) -> np.ndarray:
     """Arrange tiles [R, K, H, W, C] in R rows and K columns, `gap` white pixels between them.
 
     Returns [R * H + (R - 1) * gap, K * W + (K - 1) * gap, C].
@@ -54,12 +56,12 @@ def grid(tiles, gap=0):
     return page[:page.shape[0] - gap, :page.shape[1] - gap]
 
 
-def strip(tiles):
+def strip(tiles: np.ndarray) -> np.ndarray:
     """Arrange tiles [N, H, W, C] side by side: [H, N * W, C]."""
     return grid(check(tiles, rank=4)[None])
 
 
-def sheet(images, columns=None):
+def sheet(images: np.ndarray, columns: Optional[int] = None) -> np.ndarray:
     """Arrange [N, H, W, C] row by row in so many columns, or nearly in a square; the last row is filled up with white.
 
     Returns [R * H, K * W, C].
@@ -71,7 +73,7 @@ def sheet(images, columns=None):
     return grid(tiles.reshape((rows, columns) + images.shape[1:]))
 
 
-def split(page, height, width):
+def split(page: np.ndarray, height: int, width: int) -> np.ndarray:
     """The inverse of `grid` without gaps: [R * H, K * W, C] -> [R, K, H, W, C].
 
     Raises ValueError when the page is not a whole number of tiles.
@@ -83,7 +85,7 @@ def split(page, height, width):
     return page.reshape(rows, height, cols, width, -1).transpose(0, 2, 1, 3, 4)  # [R, K, H, W, C]
 
 
-def enlarge(images, factor, method='nearest'):
+def enlarge(images: np.ndarray, factor: int, method: str = 'nearest') -> np.ndarray:
     """Enlarge `factor` (whole) times: [..., H, W, C] -> [..., factor * H, factor * W, C].
 
     `nearest` repeats pixels and keeps every value; `lanczos` is smooth, for the eye only.
@@ -92,13 +94,13 @@ def enlarge(images, factor, method='nearest'):
     if method == 'nearest':
         return images.repeat(factor, axis=-3).repeat(factor, axis=-2)
     size = (width * factor, height * factor)
-    planes = np.moveaxis(images, -1, -3).reshape(-1, height, width)              # [N * C, H, W]
+    planes: np.ndarray = np.moveaxis(images, -1, -3).reshape(-1, height, width)  # [N * C, H, W]
     planes = np.stack([np.asarray(Image.fromarray(plane).resize(size, Image.LANCZOS)) for plane in planes])
     planes = planes.reshape(images.shape[:-3] + (channels,) + size[::-1])        # [..., C, H, W]
     return np.moveaxis(planes, -3, -1)
 
 
-def text_row(texts, width, size, channels=3):
+def text_row(texts: Sequence[str], width: int, size: int, channels: int = 3) -> np.ndarray:
     """A white row of `width` pixels with the texts in black, each centred in its equal share.
 
     `size` is the height of the letters in pixels; it shrinks until the widest text fits its share.
@@ -113,7 +115,7 @@ def text_row(texts, width, size, channels=3):
     return np.asarray(row)[:, :, None].repeat(channels, axis=2)                   # [2 * size, width, C]
 
 
-def text_column(texts, height, size, channels=3):
+def text_column(texts: Sequence[str], height: int, size: int, channels: int = 3) -> np.ndarray:
     """A white column of `height` pixels with the texts in black, each in the middle of its equal share, `size` pixels high.
 
     It is as wide as the widest text needs. Returns uint8 [height, width, channels].
@@ -125,7 +127,7 @@ def text_column(texts, height, size, channels=3):
     return np.asarray(column)[:, :, None].repeat(channels, axis=2)                # [height, width, C]
 
 
-def pad(page, top=0, height=None, width=None):
+def pad(page: np.ndarray, top: int = 0, height: Optional[int] = None, width: Optional[int] = None) -> np.ndarray:
     """Place a page [H, W, C] `top` pixels down, at the left, on a white one.
 
     Args:
@@ -140,7 +142,7 @@ def pad(page, top=0, height=None, width=None):
     return padded
 
 
-def stack(pages, gap=0):
+def stack(pages: Sequence[np.ndarray], gap: int = 0) -> Tuple[np.ndarray, List[int]]:
     """Pages [H, W, C] of any sizes from top to bottom, at the left, `gap` pixels between: (page [H', W', C], list of first rows)."""
     width = max(page.shape[1] for page in pages)
     tops = [sum(len(page) + gap for page in pages[:i]) for i in range(len(pages))]
@@ -153,25 +155,25 @@ def _font(size):
     return ImageFont.truetype(os.path.join(get_data_path(), 'fonts', 'ttf', 'DejaVuSans.ttf'), size)
 
 
-def save_png(path, image):
+def save_png(path: PathLike, image: np.ndarray) -> None:
     """Write [H, W, C] as a PNG file; the file is whole or not there."""
     save_bytes(path, png(image))
 
 
-def png(image):
+def png(image: np.ndarray) -> bytes:
     """The content of a PNG file of [H, W, C], as bytes."""
     image, content = check(image, rank=3), io.BytesIO()
     Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image).save(content, format='PNG')
     return content.getvalue()
 
 
-def save_bytes(path, content):
+def save_bytes(path: PathLike, content: bytes) -> None:
     """Write what `png` gave; the file is whole or not there."""
     with artefacts.atomic_path(path) as temporary:
         temporary.write_bytes(content)
 
 
-def read_png(path):
+def read_png(path: Union[PathLike, BinaryIO]) -> np.ndarray:
     """Read a grey or RGB PNG file, or a file object: uint8 [H, W, C].
 
     Raises UserError when the file is missing, is not a PNG, is damaged, or is of another mode.

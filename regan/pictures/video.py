@@ -1,15 +1,17 @@
 """Videos as files: the only module that knows imageio and its ffmpeg."""
 import contextlib
+from typing import Any, Iterable, List, Tuple
 
 import numpy as np
 
 from regan.base import artefacts
 from regan.pictures import images
 from regan.base.errors import UserError
+from regan.base.typing import PathLike
 
 
-def check():
-    """Raises UserError unless videos can be written here."""
+def check() -> Tuple[Any, str]:
+    """The module imageio.v2 and the path of its ffmpeg. Raises UserError unless videos can be written here."""
     try:
         import imageio.v2
         import imageio_ffmpeg
@@ -19,7 +21,7 @@ def check():
                         'imageio-ffmpeg' % error) from error
 
 
-def there_and_back(count):
+def there_and_back(count: int) -> List[int]:
     """Indices of frames such that a player's loop moves to and fro, without resting at either end.
 
     >>> there_and_back(4)
@@ -28,7 +30,7 @@ def there_and_back(count):
     return list(range(count)) + list(range(count - 2, 0, -1))
 
 
-def save_mp4(path, frames, fps):
+def save_mp4(path: PathLike, frames: Iterable[np.ndarray], fps: float) -> None:
     """Writes frames, an iterable of uint8 [H, W, 1 or 3], one after the other as H.264, which every player reads; atomically.
 
     Sizes must be even there: an odd one is made so by repeating the last row or column.

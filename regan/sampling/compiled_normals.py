@@ -83,7 +83,7 @@ def _pairs(words, x, y, square):
 
 
 @_compiled
-def fill(seed, out):
+def fill(seed: int, out: np.ndarray) -> None:
     """Fills `out`, float32 [n], with the first n normals of RandomState(seed), rounded."""
     state, words = np.empty(_WORDS, np.uint32), np.empty(_WORDS, np.uint32)
     x, y, square, logarithm = np.empty(_PAIRS), np.empty(_PAIRS), np.empty(_PAIRS), np.empty(_PAIRS)

@@ -4,6 +4,8 @@ All random numbers come from NumPy's legacy generator `RandomState`, whose strea
 GANSpace and of its reproduction, bit for bit (GANSpace sections "sampling" and "random directions").
 """
 
+from typing import Iterable, List, Optional
+
 import numpy as np
 
 from regan.base import json_records
@@ -17,17 +19,17 @@ PCA_SEED = 1  # GANSpace's constant for the sampling of PCA
 DIRECTIONS_SEED = 2  # ... and for random directions
 
 
-def from_seed(seed, width):
+def from_seed(seed: int, width: int) -> np.ndarray:
     """Latent z, float32 [width]: the first `width` standard normals of RandomState(seed)."""
     return sample_batch(seed, 1, width)[0]
 
 
-def from_seeds(seeds, width):
+def from_seeds(seeds: Iterable[int], width: int) -> np.ndarray:
     """Latents z, float32 [N, width], one RandomState per seed: a row does not depend on the other seeds."""
     return np.stack([from_seed(seed, width) for seed in seeds])  # [N, Z]
 
 
-def parse_seeds(text):
+def parse_seeds(text: str) -> List[int]:
     """List of seeds from numbers and inclusive ranges, in the order given.
 
     >>> parse_seeds('1-3,7')
@@ -36,7 +38,7 @@ def parse_seeds(text):
     Raises:
         UserError: anything else, a range that runs backwards, a seed above 2**32 - 1, or more than a million seeds.
     """
-    seeds = []
+    seeds: List[int] = []
     for part in text.split(','):
         first, dash, last = (word.strip() for word in part.partition('-'))
         last = last if dash else first
@@ -53,7 +55,7 @@ def _is_seed(word):
     return word.isdigit() and word.isascii() and int(word) <= LARGEST_SEED
 
 
-def batch_seeds(seed, count):
+def batch_seeds(seed: int, count: int) -> np.ndarray:
     """The seeds of `count` successive batches, int64 [count], each in [0, 2**31 - 2].
 
     GANSpace gives each batch a seed of its own, drawn from the global generator seeded with `seed`. A seed is
@@ -62,17 +64,18 @@ def batch_seeds(seed, count):
     return draw_seeds(np.random.RandomState(seed), count)
 
 
-def draw_seeds(random, count):
+def draw_seeds(random: np.random.RandomState, count: int) -> np.ndarray:
     """The next `count` seeds of batches from a RandomState, as in `batch_seeds`."""
     return random.randint(0, 2 ** 31 - 1, size=count, dtype=np.int64)
 
 
-def sample_batch(seed, n, width):
+def sample_batch(seed: int, n: int, width: int) -> np.ndarray:
     """Latents z of one batch, float32 [n, width]: n * width normals of RandomState(seed) in one call."""
     return np.random.RandomState(seed).randn(n, width).astype(np.float32)
 
 
-def sample_rows(seeds, batch_size, width, start, stop, fill=None):
+def sample_rows(seeds: np.ndarray, batch_size: int, width: int, start: int, stop: int,
+                fill: Optional[normals.Fill] = None) -> np.ndarray:
     """Rows start .. stop - 1 of the batches laid end to end, float32 [stop - start, width].
 
     Args:
@@ -91,7 +94,7 @@ def sample_rows(seeds, batch_size, width, start, stop, fill=None):
     return rows
 
 
-def random_directions(count, width):
+def random_directions(count: int, width: int) -> np.ndarray:
     """Random unit directions, float32 [count, width]: rows of RandomState(2).normal, divided by their norm.
 
     A smaller count gives the first rows of a larger one; the rows depend on the width.
@@ -102,7 +105,7 @@ def random_directions(count, width):
     return rows.astype(np.float32)
 
 
-def random_basis(seed, width):
+def random_basis(seed: int, width: int) -> np.ndarray:
     """Random orthonormal basis, float64 [width, width] of unit rows, uniform over all rotations and reflections.
 
     Q of the QR decomposition of a Gaussian matrix, with R's diagonal made positive (Mezzadri, "How to generate
@@ -112,12 +115,12 @@ def random_basis(seed, width):
     return q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
 
 
-def broadcast(w, num_layers):
+def broadcast(w: np.ndarray, num_layers: int) -> np.ndarray:
     """The same latent for every layer: w [N, D] -> dlatents [N, L, D], a new array."""
     return np.repeat(w[:, np.newaxis], num_layers, axis=1)  # [N, L, D]
 
 
-def truncate(dlatents, dlatent_avg, psi, cutoff=None):
+def truncate(dlatents: np.ndarray, dlatent_avg: np.ndarray, psi: float, cutoff: Optional[int] = None) -> np.ndarray:
     """Pulls latents to the average: dlatent_avg + psi * (dlatents - dlatent_avg).
 
     Args:

@@ -5,12 +5,15 @@ A choice is plain JSON data: 'stored', 'none', {'numpy_seed': S}, {'torch_cpu_se
 torch-cuda:S:80x2048.
 """
 import re
+from typing import Any, Dict, List, Sequence, Tuple, Union
 
 import numpy as np
 
 from regan.base import json_records
 from regan.sampling import latents, torch_random
 from regan.base.errors import UserError
+
+Choice = Union[str, Dict[str, Any]]
 
 WORDS = ('stored', 'none')
 CARD = {'multiprocessors': 80, 'threads': 2048}  # Tesla V100
@@ -27,7 +30,7 @@ _RULES = {  # Of the keys of each choice; the seed comes first.
 _TEXT = re.compile(r'(numpy|torch-cpu|torch-cuda):(\d+)(?::(\d+)x(\d+))?', re.ASCII)
 
 
-def check(value, where):
+def check(value: Any, where: str) -> Choice:
     """The choice that a JSON value is; a graphics card that is not named is a Tesla V100.
 
     Raises UserError, which names `where`, for anything else.
@@ -41,7 +44,7 @@ def check(value, where):
     return {key: rule(value[key], '%s.%s' % (where, key)) for key, rule in rules.items()}
 
 
-def parse(text):
+def parse(text: str) -> Choice:
     """The choice that a text means.
 
     >>> parse('numpy:7')
@@ -60,13 +63,13 @@ def parse(text):
     return check(choice, "noise '%s'" % text)
 
 
-def notation(choice):
+def notation(choice: Choice) -> str:
     """The shortest text that `parse` makes into the choice.
 
     >>> notation({'torch_cuda_seed': 0, 'multiprocessors': 10, 'threads': 2048})
     'torch-cuda:0:10x2048'
     """
-    if choice in WORDS:
+    if isinstance(choice, str):  # One of WORDS.
         return choice
     kind = next(iter(choice))
     text = '%s:%d' % (kind[:-len('_seed')].replace('_', '-'), choice[kind])
@@ -75,23 +78,24 @@ def notation(choice):
     return text
 
 
-def images(choice, shapes, generation):
+def images(choice: Union[Choice, np.random.RandomState], shapes: Sequence[Tuple[int, ...]],
+           generation: int) -> List[np.ndarray]:
     """The noise images of a choice other than 'stored', float32 of the shapes given.
 
     Args:
         choice: as `check` takes it, or a RandomState to go on drawing from.
         shapes: of a network's noise variables, in order: (1, 1, h, w) each.
-        generation: 1 (StyleGAN) or 2 (StyleGAN2). PyTorch's generators start anew for every image of a StyleGAN, as in
+        generation: 1 (StyleGAN) or 2 (StyleGAN2). PyTorch's generators start again for every image of a StyleGAN, as in
             GANSpace. NumPy's goes on from image to image in both, as in ReGANSpace.
     """
     if isinstance(choice, np.random.RandomState):
         return [choice.randn(*shape).astype(np.float32) for shape in shapes]
     if choice == 'none':
         return [np.zeros(shape, np.float32) for shape in shapes]
-    choice = check(choice, 'noise')
-    if 'numpy_seed' in choice:
-        return images(np.random.RandomState(choice['numpy_seed']), shapes, generation)
-    return torch_random.ganspace_noise(shapes, generation, lambda: _torch_generator(**choice))
+    seed: Any = check(choice, 'noise')
+    if 'numpy_seed' in seed:
+        return images(np.random.RandomState(seed['numpy_seed']), shapes, generation)
+    return torch_random.ganspace_noise(shapes, generation, lambda: _torch_generator(**seed))
 
 
 def _torch_generator(torch_cpu_seed=None, torch_cuda_seed=None, **card):

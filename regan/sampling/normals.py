@@ -1,13 +1,16 @@
 """Many normals of RandomState, by NumPy or faster."""
 import functools
+from typing import Callable
 
 import numpy as np
+
+Fill = Callable[[int, np.ndarray], None]  # (seed, float32 [n])
 
 WORTH_IT = 50 * 10 ** 6  # Normals from which on loading compiled code takes less time than it saves.
 _PROBES = {0: 20000, 2 ** 31 - 2: 19999}  # Seeds -> normals.
 
 
-def by_numpy():
+def by_numpy() -> Fill:
     """A function (seed, out) that fills `out`, float32 [n], with the first n normals of RandomState(seed), rounded. For one thread."""
     generator = np.random.RandomState(0)
 
@@ -17,7 +20,7 @@ def by_numpy():
     return fill
 
 
-def filler(count):
+def filler(count: int) -> Fill:
     """The fastest function that does what `by_numpy`'s does, to the bit, if `count` normals are wanted in all."""
     return _checked() or by_numpy() if count >= WORTH_IT else by_numpy()
 

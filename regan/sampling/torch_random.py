@@ -6,8 +6,12 @@ streams were told in words by their public sources and by the values that people
 agree on all of this.
 """
 import math
+from typing import Any, Callable, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
+
+TorchGenerator = Union['CPUGenerator', 'CUDAGenerator']
+Words = Union[int, np.ndarray]
 
 WORD = 2 ** 32
 GROUP = 16  # Values that the processor's vector code transforms together.
@@ -15,7 +19,8 @@ AT_ONCE = 2 ** 14  # Elements of the temporary arrays: they stay in the processo
 BLOCK = 256  # Threads of a block on the card.
 
 
-def ganspace_noise(shapes, generation, make_generator):
+def ganspace_noise(shapes: Sequence[Tuple[int, ...]], generation: int,
+                   make_generator: Callable[[], TorchGenerator]) -> List[np.ndarray]:
     """The noise images that GANSpace gives a network, as list of float32 arrays of the shapes given.
 
     Args:
@@ -35,11 +40,11 @@ def ganspace_noise(shapes, generation, make_generator):
 class CPUGenerator:
     """`torch.Generator('cpu')`; only the low 32 bits of the seed count. A MT19937, the same as NumPy's RandomState(seed)."""
 
-    def __init__(self, seed):
+    def __init__(self, seed: int) -> None:
         self._random = np.random.RandomState(seed % WORD)
-        self._spare = None  # The second normal of a pair; only small tensors use it and leave it.
+        self._spare: Optional[float] = None  # The second normal of a pair; only small tensors use it and leave it.
 
-    def randn(self, *shape, dtype=np.float32):
+    def randn(self, *shape: int, dtype: Any = np.float32) -> np.ndarray:
         """Normals of the shape and dtype: float32, bit for bit; or float64, within 2 units in the last place."""
         count = int(np.prod(shape, dtype=np.int64))
         values = self._small(count) if count < GROUP else self._large(count, np.dtype(dtype))
@@ -70,7 +75,7 @@ class CPUGenerator:
         values = self._uniforms(count, dtype)
         whole = count - count % GROUP
         values[:whole] = _box_muller(values[:whole])
-        if whole < count:  # The last group is drawn anew and overlaps the one before.
+        if whole < count:  # The last group is drawn again and overlaps the one before.
             values[-GROUP:] = _box_muller(self._uniforms(GROUP, dtype))
         return values
 
@@ -166,13 +171,13 @@ class CUDAGenerator:
         angle: 'volta' for that card and later ones; 'pascal' for GTX 10xx, P100 and older ones (1e-6 apart).
     """
 
-    def __init__(self, seed, multiprocessors=80, threads=2048, angle='volta'):
+    def __init__(self, seed: int, multiprocessors: int = 80, threads: int = 2048, angle: str = 'volta') -> None:
         self._key = seed % WORD, seed // WORD % WORD
         self._most_threads = BLOCK * multiprocessors * (threads // BLOCK)
         self._angle = {'volta': _angle_volta, 'pascal': _angle_pascal}[angle]
         self._draws = 0  # of each thread, since seeding; PyTorch's offset is four times this
 
-    def randn(self, *shape):
+    def randn(self, *shape: int) -> np.ndarray:
         """float32 normals of the shape. Element e is of thread e mod T, where T threads run at a time."""
         count = int(np.prod(shape, dtype=np.int64))
         width = min(BLOCK * -(-count // BLOCK), self._most_threads)  # T
@@ -197,7 +202,7 @@ class CUDAGenerator:
                 lane[:] = radius * _sine_of_turn(turn, quarter) + np.float32(0)  # -0 becomes 0
 
 
-def philox(counter, key):
+def philox(counter: Sequence[Words], key: Sequence[Words]) -> List[np.ndarray]:
     """Philox4x32-10 (Salmon et al. 2011): counter of four and key of two 32-bit words -> list of four uint64 arrays.
 
     The words of the counter may be whole numbers or arrays of uint64; the results have their common shape.

@@ -106,7 +106,7 @@ def complain(sentences):
     """Raises UserError if there are any sentences of `differences`."""
     if sentences:
         raise UserError('worker %s, so results would depend on who computes them; give all workers the software, processors and settings '
-                        'of this machine, and start them anew' % '; '.join(sentences))
+                        'of this machine, and start them again' % '; '.join(sentences))
 
 
 def lacking(files):

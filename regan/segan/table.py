@@ -1,4 +1,4 @@
-"""The comparison of SEGAN's modes: ours beside the published numbers, and how far the orders agree."""
+"""The comparison of SEGAN's modes: ours next to the published numbers, and how far the orders agree."""
 import dataclasses
 import itertools
 import math
@@ -22,7 +22,7 @@ class Result:
     Attributes:
         mode: 0 to 4. variant: '' for the mode as published, else what is different, e.g. 'orthogonality 1'.
         frechet, ppl: lower is better. ppl_stderr: standard error of ppl, or None.
-        conditions: dict of what the numbers depend on beside the network; the same for all results of a table.
+        conditions: dict of what the numbers depend on besides the network; the same for all results of a table.
     """
     mode: int
     variant: str

@@ -147,7 +147,7 @@ def _skin(point, sides, head):
 
 @inner
 def _hair(point, sides, head):
-    """A cap that is cut above the face, two locks beside it and one behind."""
+    """A cap that is cut above the face, two locks at its sides and one behind."""
     cap = sdf.ellipsoid(vector.minus(point, HAIR_AT), HAIR)
     face = min(FRINGE_Y + FRINGE_WAVE * math.cos(point.x * FRINGE_FREQUENCY) - point.y, point.z - FRINGE_Z)
     locks = head.lock_gap + sdf.rounded_box(
@@ -247,7 +247,7 @@ def _mouth(face, x, y, skin):
 
 @inner
 def _wrinkles(age, side, y, skin):
-    """Lines on the forehead and folds beside the nose."""
+    """Lines on the forehead and folds at the sides of the nose."""
     if side < 0.30 and 0.36 < y < 0.60:
         skin = colour.times(skin, 1.0 - 0.30 * age * (0.5 + 0.5 * math.sin(y * 78.0)))
     if -0.42 < y < -0.15 and abs(side - 0.20 - 0.35 * max(-y - 0.15, 0.0)) < 0.02:

@@ -1,0 +1,42 @@
+"""What the components need of a generator. `regan.networks.generator.Generator` has all of it."""
+from typing import Any, Dict, Mapping, Tuple
+
+import numpy as np
+
+from regan.base.typing import Protocol
+
+
+class LatentMapper(Protocol):
+    """Maps z to w.
+
+    Attributes:
+        sha256: of its file.
+        backend: versions of what computes w, which decide about its last bits.
+        latent_size: Z.
+        dlatent_size: D.
+    """
+
+    sha256: str
+    backend: Dict[str, str]
+    latent_size: int
+    dlatent_size: int
+
+    def map(self, z: np.ndarray) -> np.ndarray:
+        """z float32 [n, Z] -> w float32 [n, D]."""
+
+
+class LayeredGenerator(LatentMapper, Protocol):
+    """Shows what its layers put out, too.
+
+    Attributes:
+        num_layers: L.
+    """
+
+    num_layers: int
+
+    @property
+    def layer_shapes(self) -> Mapping[str, Tuple[int, ...]]:
+        """Names of layers -> (C, H, W)."""
+
+    def activations(self, dlatents: np.ndarray, layer: str) -> np.ndarray:
+        """dlatents float [n, L, D] -> float32 [n, C, H, W]."""
