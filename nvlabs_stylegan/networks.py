@@ -9,7 +9,7 @@ import tensorflow.compat.v1 as tf
 import dnnlib
 import dnnlib.tflib as tflib
 from dnnlib.tflib.primitives.latents import (
-    broadcast_dlatents, is_number, mapping_input, mix_styles, track_average, truncate)
+    broadcast_dlatents, is_number, mapping_input, mix_styles, track_average, truncate, truncation_number)
 from dnnlib.tflib.primitives.layers import (
     constant_input, minibatch_stddev, noise_image, resolution_log2, second_moment_norm, weighted_score)
 from dnnlib.tflib.primitives.layout import batch_size, channel_axis, flatten_nchw, from_layout, publish, to_layout
@@ -33,6 +33,8 @@ def G_style(latents_in, labels_in, truncation_psi=0.7, truncation_cutoff=8, trun
     components = dnnlib.EasyDict() if components is None else components
     if is_validation:
         truncation_psi, truncation_cutoff = truncation_psi_val, truncation_cutoff_val
+    truncation_psi = truncation_number('truncation_psi', truncation_psi)
+    truncation_cutoff = truncation_number('truncation_cutoff', truncation_cutoff)
     if is_training or (is_number(truncation_psi) and truncation_psi == 1) or (is_number(truncation_cutoff) and truncation_cutoff <= 0):
         truncation_psi = None
 
@@ -68,7 +70,7 @@ def G_mapping(latents_in, labels_in, latent_size=512, label_size=0, dlatent_size
         with tf.variable_scope('Dense%d' % i):
             size = dlatent_size if i == mapping_layers - 1 else mapping_fmaps
             x = act(add_bias(dense(x, size, gain, use_wscale, mapping_lrmul), mapping_lrmul))
-    return broadcast_dlatents(x, dlatent_broadcast)
+    return broadcast_dlatents(x, dlatent_broadcast, dtype)
 
 
 def feature_maps(fmap_base, fmap_decay, fmap_max):

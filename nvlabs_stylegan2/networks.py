@@ -10,7 +10,7 @@ import dnnlib
 import dnnlib.tflib as tflib
 from dnnlib.tflib.primitives.convolution import box_down, nearest_up
 from dnnlib.tflib.primitives.latents import (
-    broadcast_dlatents, is_number, mapping_input, mix_styles, track_average, truncate)
+    broadcast_dlatents, is_number, mapping_input, mix_styles, track_average, truncate, truncation_number)
 from dnnlib.tflib.primitives.layers import (
     constant_input, minibatch_stddev, noise_image, resolution_log2, weighted_score)
 from dnnlib.tflib.primitives.layout import batch_size, flatten_nchw, from_layout, is_single, publish, to_layout
@@ -83,7 +83,8 @@ def wrapped_dlatents(latents_in, labels_in, mapping, dlatent_avg, active_layers,
     """What the wrapper does between z and synthesis: mapping, average, style mixing, truncation. [N, Z] -> float32 [N, L, D]."""
     if is_training and is_validation:
         raise ValueError('is_training and is_validation exclude each other')
-    psi, cutoff = truncation_val if is_validation else truncation
+    names = ('truncation_psi', 'truncation_cutoff')
+    psi, cutoff = map(truncation_number, names, truncation_val if is_validation else truncation)
     if is_training or (is_number(psi) and psi == 1):
         psi = None
     dlatents = tf.cast(mapping.get_output_for(latents_in, labels_in, is_training=is_training, **kwargs), tf.float32)
@@ -100,7 +101,7 @@ def G_mapping(latents_in, labels_in, latent_size=512, label_size=0, dlatent_size
     """z [N, Z], labels [N, label_size] -> dlatents_out [N, dlatent_broadcast, D], or [N, D] if that is None."""
     x = mapping_input(latents_in, labels_in, latent_size, label_size, dtype, 'Normalize' if normalize_latents else None)
     x = mapping_stack(x, mapping_layers, mapping_fmaps, dlatent_size, mapping_lrmul, mapping_nonlinearity)
-    return broadcast_dlatents(x, dlatent_broadcast)
+    return broadcast_dlatents(x, dlatent_broadcast, dtype)
 
 
 def mapping_stack(x, layers, fmaps, dlatent_size, lrmul, nonlinearity):

@@ -35,7 +35,7 @@ def G_mapping(latents_in, labels_in, latent_size=512, label_size=0, dlatent_size
     """As StyleGAN2's, but every layer is dlatent_size wide unless mapping_fmaps says otherwise."""
     x = mapping_input(latents_in, labels_in, latent_size, label_size, dtype, 'Normalize' if normalize_latents else None)
     x = mapping_stack(x, mapping_layers, mapping_fmaps or dlatent_size, dlatent_size, mapping_lrmul, mapping_nonlinearity)
-    return broadcast_dlatents(x, dlatent_broadcast)
+    return broadcast_dlatents(x, dlatent_broadcast, dtype)
 
 
 def G_synthesis_segan(dlatents_in, dlatent_size=512, num_channels=3, resolution=1024, fmap_base=16 << 10, fmap_decay=1.0, fmap_min=1,

@@ -3,13 +3,15 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from dnnlib.tflib.primitives.layout import (
-    batch_size, data_format, enlarge, for_axes, full_shape, is_single, num_channels, pad_spatial)
+    batch_size, data_format, enlarge, for_axes, full_shape, has_slow_half, is_single, num_channels, pad_spatial)
 
 
 def dense_product(x, w):
     """x [N, ...] flattened to [N, in], times w [in, out]."""
     if x.shape.rank > 2:
         x = tf.reshape(x, [-1, int(np.prod(x.shape.as_list()[1:]))])
+    if x.dtype == tf.float16 and has_slow_half():
+        return tf.cast(tf.matmul(tf.cast(x, tf.float32), tf.cast(w, tf.float32)), tf.float16)
     return tf.matmul(x, w)
 
 

@@ -15,6 +15,11 @@ def has_gpu():
     return bool(tf.config.experimental.list_physical_devices('GPU'))
 
 
+def has_slow_half():
+    """Whether matrix products in float16 take some 100 times longer than in float32: TensorFlow 1.15 on a CPU."""
+    return not has_gpu() and tf.__version__.startswith('1.')
+
+
 def data_format():
     """The inner layout: 'NCHW' where there is a GPU, else 'NHWC'."""
     return 'NCHW' if has_gpu() else 'NHWC'
