@@ -16,7 +16,7 @@ SYNTHESES = [
     ('nvlabs_stylegan2.ada.G_synthesis', {}),
 ]
 LAYERS, WIDTH, PER_BASE = 6, 10, 3
-TOLERANCE = 1e-5  # Of images that span about [-3, 3]: TensorFlow adds up in another order for another number of images.
+TOLERANCE = 1e-5  # Of images that span about [-3, 3].
 
 
 def latents_of(layer):
@@ -34,6 +34,12 @@ def built(function, arguments):
     return dlatents, synthesis.get_output_for(dlatents, randomize_noise=False)
 
 
+def rounding(dlatents, images, run, values):
+    """By how much the number of images alone changes them: TensorFlow adds up in another order then, on some processors."""
+    singly = np.concatenate([run(images, {dlatents: value[None]}) for value in values])
+    return np.abs(singly - run(images, {dlatents: values})).max()
+
+
 def check_cuts(dlatents, images, run, layers):
     cut = Cut(dlatents, images, run)
     assert cut.border(0) == [] and cut.border(LAYERS) == [images]
@@ -43,7 +49,9 @@ def check_cuts(dlatents, images, run, layers):
         found = cut.finish([held[i // PER_BASE] for i in range(len(edited))], edited)
         expected = run(images, {dlatents: edited})
         assert np.ptp(expected) > 1
-        np.testing.assert_allclose(found, expected, rtol=0, atol=TOLERANCE)
+        largest = max(TOLERANCE, 2 * rounding(dlatents, images, run, edited))
+        assert largest < 1e-4
+        np.testing.assert_allclose(found, expected, rtol=0, atol=largest)
     other = cut.finish([held[0]], bases[1:])
     assert not np.allclose(other, run(images, {dlatents: bases[1:]}), atol=0.1)  # What is held decides.
 
