@@ -1,4 +1,4 @@
-"""The public API says its types: every public function, method and attribute of the rooms that Python users import from."""
+"""The public API says its types: all public functions, methods and attributes of the rooms for users of Python."""
 import ast
 import pathlib
 
@@ -40,8 +40,8 @@ def _attributes(node):
     targets = [target for line in node.body if isinstance(line, ast.Assign) for target in line.targets]
     names = {target.id for target in targets if isinstance(target, ast.Name)}
     for part in ast.walk(node):
-        if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store) and getattr(part.value, 'id', '') == 'self':
-            names.add(part.attr)
+        if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
+            names.update([part.attr] if getattr(part.value, 'id', '') == 'self' else [])
     return {name for name in names if _is_public(name)}
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import checkout
-import regan.networks.generator  # noqa: F401  TensorFlow's start-up is not part of the first test
+import regan.networks.generator  # TensorFlow's start-up is not part of the first test
 from regan.base import json_records
 from regan.editing import boundary
 from regan.figures import figure, figure_spec

@@ -94,7 +94,7 @@ class Edit:
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_dict(cls, facts: Dict[str, Any]) -> 'Edit':
+    def from_dict(cls, facts: Dict[str, Any]) -> Edit:
         """The edit of a dict from JSON; left-out keys have their defaults.
 
         Raises:
