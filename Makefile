@@ -79,7 +79,7 @@ setup-bench $(stacks:%=setup-%): setup-%:
 	@scripts/set-up $*
 
 $(stacks:%=test-%): test-%: setup-%
-	OMP_NUM_THREADS=1 .venv/$*/bin/python -m pytest -q -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 .venv/$*/bin/python -m pytest -q -n 2 --dist worksteal
 
 $(stacks:%=test-slow-%): test-slow-%: setup-%
 	OMP_NUM_THREADS=2 .venv/$*/bin/python -m pytest -q -m slow
