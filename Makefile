@@ -86,7 +86,7 @@ setup-bench setup-docs setup-lint $(stacks:%=setup-%): setup-%:
 	@scripts/set-up $*
 
 $(stacks:%=test-%): test-%: setup-%
-	OMP_NUM_THREADS=1 .venv/$*/bin/python -m pytest -q -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 .venv/$*/bin/python -m pytest -q -n 2 --dist worksteal
 
 $(stacks:%=test-slow-%): test-slow-%: setup-%
 	OMP_NUM_THREADS=2 .venv/$*/bin/python -m pytest -q -m slow

@@ -3,7 +3,6 @@ import io
 import pickle
 
 import numpy as np
-import pytest
 
 from dnnlib import unpickle
 from tests import make_pickles
@@ -20,8 +19,7 @@ def write(*nets):
     return pickle.dumps(nets if len(nets) > 1 else nets[0], protocol=4)
 
 
-@pytest.fixture(scope='module')
-def pickled():
+def pickles_and_images():
     """(G, D, Gs) of three small official kinds, and images of Gs: dict func_name -> (bytes, images)."""
     found = {}
     for func_name, discriminator in [(STYLE, 'nvlabs_stylegan.networks.D_basic'), (MAIN, 'nvlabs_stylegan2.networks.D_stylegan2'),

@@ -29,9 +29,9 @@ def latents_of(layer):
 
 
 def built(function, arguments):
-    synthesis = small_networks.build(function, **arguments)
-    dlatents = tf.placeholder(tf.float32, [None, LAYERS, WIDTH])
-    return dlatents, synthesis.get_output_for(dlatents, randomize_noise=False)
+    """Input and output of a network's template, on stored noise."""
+    synthesis = small_networks.build(function, randomize_noise=False, **arguments)
+    return synthesis.input_templates[0], synthesis.output_templates[0]
 
 
 def rounding(dlatents, images, run, values):

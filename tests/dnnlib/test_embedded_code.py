@@ -9,7 +9,7 @@ import pytest
 from dnnlib.tflib.revival import load_pickle
 from dnnlib.unpickle import NetworkPickleError
 from tests.small_networks import fresh_session
-from tests.small_pickles import ADA_MAIN, MAIN, STYLE, damaged, images_of, pickled
+from tests.small_pickles import ADA_MAIN, MAIN, STYLE, damaged, images_of
 
 
 def renamed_with_source(suffix):

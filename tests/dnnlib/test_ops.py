@@ -316,12 +316,13 @@ def test_second_gradients_of_activations(act):
     x = np.linspace(-2.2, 2.3, 11)  # No point at 0, where some have a kink.
     fed = tf.placeholder(tf.float64, x.shape)
     first = tf.gradients(fused_bias_act(fed, axis=0, act=act, clamp=100), fed)[0]
-    second = tf.gradients(tf.square(first), fed)[0]
+    squares = tf.reduce_sum(tf.square(first))
+    second = tf.gradients(squares, fed)[0]
     with tf.Session() as session:
         if second is None:
             np.testing.assert_array_equal(session.run(first, {fed: x}), session.run(first, {fed: x + 1e-4}))
         else:
-            expected = numeric_gradient(lambda v: session.run(tf.reduce_sum(tf.square(first)), {fed: v}), x, 1e-5)
+            expected = numeric_gradient(lambda v: session.run(squares, {fed: v}), x, 1e-5)
             np.testing.assert_allclose(session.run(second, {fed: x}), expected, rtol=1e-5, atol=1e-7)
 
 

@@ -12,7 +12,7 @@ from dnnlib.tflib.revival import load_pickle
 from dnnlib.unpickle import NetworkPickleError
 from tests import make_pickles
 from tests.small_networks import build, fresh_session, value_of
-from tests.small_pickles import ADA_MAIN, MAIN, STYLE, Z, damaged, images_of, pickled, write
+from tests.small_pickles import ADA_MAIN, MAIN, STYLE, Z, damaged, images_of, write
 
 
 # ------------------------------------------------------------------ pickles: the official generators

@@ -50,7 +50,7 @@ def test_generate(tiny_pickle, tmp_path):
     assert (facts['seeds'], facts['psi'], facts['network_sha256']) == ([3, 4, 5, 9], 0.6, artefacts.sha256_file(tiny_pickle))
 
 
-def test_a_seed_is_the_same_picture_in_any_company(tiny_pickle, tmp_path):
+def test_a_seed_is_the_same_picture_in_any_company(stays_open, tiny_pickle, tmp_path):
     for noise in ('stored', 'seed'):
         run_well('generate', tiny_pickle, '--seeds', '7', '--noise', noise, '--out', tmp_path / 'alone')
         run_well('generate', tiny_pickle, '--seeds', '1-3,7', '--noise', noise, '--out', tmp_path / 'many')
@@ -58,7 +58,7 @@ def test_a_seed_is_the_same_picture_in_any_company(tiny_pickle, tmp_path):
         assert np.array_equal(alone, many)
 
 
-def test_noise_from_the_seed_is_the_official_tools(tiny_pickle, tmp_path):
+def test_noise_from_the_seed_is_the_official_tools(stays_open, tiny_pickle, tmp_path):
     """z first, then noise0, noise1, ... from the same generator."""
     from regan.networks.generator import Generator
     run_well('generate', tiny_pickle, '--seeds', '5', '--noise', 'seed', '--psi', 1, '--out', tmp_path)
@@ -84,7 +84,7 @@ def test_pca_prints_writes_and_caches(tiny_pickle, tmp_path, cache):
     assert len(os.listdir(str(cache))) == 2
 
 
-def test_edit_strips(tiny_pickle, tmp_path):
+def test_edit_strips(stays_open, tiny_pickle, tmp_path):
     run_well('edit', tiny_pickle, '--seeds', '4,5', '--edit', 'E(v0, 0-2) * 3', '--edit', 'centred E(v1, all) * 2', '--frames', 3,
              '--psi', 0.9, *SMALL_PCA, '--out', tmp_path / 'strip.png')
     page = images.split(images.read_png(tmp_path / 'strip.png'), 16, 16)  # [4, 3, H, W, C]
@@ -96,7 +96,7 @@ def test_edit_strips(tiny_pickle, tmp_path):
     assert facts['edits'] == ['E(v0, 0-2) * 3.0', 'centred E(v1, all) * 2.0'] and facts['pca']['n'] == 4000
 
 
-def test_edit_sequence_of_targets(tiny_pickle, tmp_path):
+def test_edit_sequence_of_targets(stays_open, tiny_pickle, tmp_path):
     run_well('edit', tiny_pickle, '--seed', 4, '--edit', 'target E(v0, 0-2) = 3', '--edit', 'E(v1, 3) * 2', *SMALL_PCA, '--out', tmp_path / 's.png')
     assert images.read_png(tmp_path / 's.png').shape == (16, 48, 3)
 
@@ -161,7 +161,7 @@ BAD_INPUT = [
 
 
 @pytest.mark.parametrize('what, words, message', BAD_INPUT, ids=['%d %s' % (i, row[0]) for i, row in enumerate(BAD_INPUT)])
-def test_bad_input(what, words, message, files, tiny_pickle, cache):
+def test_bad_input(what, words, message, files, stays_open, tiny_pickle, cache):
     places = {'NET': tiny_pickle, 'OUT': files / 'out', 'OUT.png': files / 'out.png'}
     result = run(*[places.get(w, files / w if w.endswith('.pkl') and (files / w).exists() else w) for w in words])
     assert result.exit_code == 2, result.output
@@ -178,7 +178,7 @@ def test_wrong_kind_of_network(tmp_path):
     assert result.exit_code == 2 and 'holds no generator but D (D_basic)' in result.output
 
 
-def test_disk_full_while_the_cache_is_written(tiny_pickle, monkeypatch, cache):
+def test_disk_full_while_the_cache_is_written(stays_open, tiny_pickle, monkeypatch, cache):
     def full(*_args, **_kwargs):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     monkeypatch.setattr(np, 'savez_compressed', full)
@@ -189,7 +189,7 @@ def test_disk_full_while_the_cache_is_written(tiny_pickle, monkeypatch, cache):
     monkeypatch.undo()
 
 
-def test_interrupted_pca_goes_on(tiny_pickle, tmp_path, monkeypatch, cache):
+def test_interrupted_pca_goes_on(stays_open, tiny_pickle, tmp_path, monkeypatch, cache):
     from regan.networks.generator import Generator
     run_well('pca', tiny_pickle, '--n', 10000, '--components', 5, '--out', tmp_path / 'whole.npz')
     for name in os.listdir(str(cache)):

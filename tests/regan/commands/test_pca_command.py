@@ -12,7 +12,7 @@ SMALL = ['--n', 2000, '--components', 5]
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
+def cache(stays_open, tmp_path, monkeypatch):
     monkeypatch.setenv('REGAN_CACHE_DIR', str(tmp_path / 'cache'))
 
 

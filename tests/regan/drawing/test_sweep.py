@@ -10,7 +10,6 @@ from regan.editing import edits
 from regan.pictures import images
 from regan.sampling import latents
 from regan.components.basis import Basis
-from regan.networks.generator import Generator
 from regan.drawing.modes import Settings
 from tests import one_command
 
@@ -28,10 +27,9 @@ def basis():
     return Basis(random.randn(11).astype(np.float32), rows, spread, spread, spread / 4, spread)
 
 
-@pytest.fixture(scope='module')
-def generator(tiny_pickle):
-    with Generator.open(tiny_pickle) as generator:
-        yield generator
+@pytest.fixture
+def generator(tiny_generator):
+    return tiny_generator
 
 
 def expected_cell(generator, basis, edit, seed, frames, settings):
@@ -164,7 +162,7 @@ def test_an_interrupted_sweep_goes_on(generator, basis, tmp_path):
 # ------------------------------------------------------------------ the command
 
 @pytest.fixture
-def command(tiny_pickle, tmp_path, monkeypatch):
+def command(stays_open, tiny_pickle, tmp_path, monkeypatch):
     from regan.commands.sweep import sweep as it
     monkeypatch.setenv('REGAN_CACHE_DIR', str(tmp_path.parent / 'sweep-cache'))
     return lambda *words: one_command.run(it, tiny_pickle, *(list(words) + SMALL_PCA + ['--out', tmp_path / 'out']))

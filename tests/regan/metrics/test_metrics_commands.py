@@ -68,7 +68,7 @@ def test_usage(arguments, sentence):
     assert result.exit_code == 2 and sentence in result.output
 
 
-def test_images_without_rounding(tiny_pickle):
+def test_images_without_rounding(stays_open, tiny_pickle):
     """What path lengths are measured on: `render` is `synthesize` before it becomes bytes, in the same pieces or others."""
     dlatents = np.random.RandomState(1).randn(19, 6, 11)
     with Generator.open(tiny_pickle) as generator:

@@ -48,7 +48,7 @@ def test_numpy_noise_is_drawn_in_variable_order_from_one_generator(network_file)
             assert np.array_equal(value, random.randn(*value.shape).astype(np.float32))
 
 
-def test_stored_noise_comes_back(tiny_pickle):
+def test_stored_noise_comes_back(stays_open, tiny_pickle):
     dlatents = np.random.RandomState(1).randn(2, 6, 11)
     with Generator.open(tiny_pickle) as g:
         stored = g.synthesize(dlatents)
@@ -58,7 +58,7 @@ def test_stored_noise_comes_back(tiny_pickle):
         assert np.array_equal(stored, g.synthesize(dlatents)) and not np.array_equal(stored, other)
 
 
-def test_pieces_do_not_change_the_pictures(tiny_pickle):
+def test_pieces_do_not_change_the_pictures(stays_open, tiny_pickle):
     """19 images go through in minibatches of 16 and 3."""
     dlatents = np.random.RandomState(1).randn(19, 6, 11)
     done = []
@@ -70,7 +70,7 @@ def test_pieces_do_not_change_the_pictures(tiny_pickle):
     assert difference.max() <= 1 and (difference > 0).mean() <= 0.005
 
 
-def test_two_generators_do_not_share_anything(tiny_pickle, network_file):
+def test_two_generators_do_not_share_anything(stays_open, tiny_pickle, network_file):
     z = latents.from_seeds([2], 13)
     with Generator.open(tiny_pickle) as first:
         expected = first.map(z)

@@ -20,7 +20,7 @@ def test_equals_the_official_layers(name):
             assert values.shape[1:] == g.layer_shapes[layer]
 
 
-def test_layers_by_name_shape_and_value(tiny_pickle):
+def test_layers_by_name_shape_and_value(stays_open, tiny_pickle):
     """The last layer is the image. 19 latents go through in minibatches of 16 and 3."""
     dlatents = np.random.RandomState(1).randn(19, 6, 11)
     with Generator.open(tiny_pickle) as g:

@@ -63,7 +63,7 @@ def test_nothing_is_left_of_a_video_that_fails(tmp_path):
     assert not os.listdir(str(tmp_path))
 
 
-def test_sweeps_have_videos(tmp_path, tiny_pickle):
+def test_sweeps_have_videos(stays_open, tmp_path, tiny_pickle):
     from regan.drawing import sweep
     from regan.editing import edits
     from regan.components.basis import Basis

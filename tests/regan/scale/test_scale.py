@@ -40,9 +40,8 @@ def connected(workers):
 
 
 @pytest.fixture(scope='module')
-def generator(tiny_pickle):
-    with Generator.open(tiny_pickle) as opened:
-        yield opened
+def generator(tiny_generator):
+    return tiny_generator
 
 
 def files_of(generator):

@@ -70,7 +70,7 @@ def test_fourteen_at_64():
     assert shared == [('L0N1', 'L1N0'), ('L1N2', 'L2N0'), ('L2N2', 'L3N0'), ('L3N2', 'L4N0')]
 
 
-def test_a_network_without_subspaces(tiny_pickle):
+def test_a_network_without_subspaces(stays_open, tiny_pickle):
     with Generator.open(tiny_pickle) as generator, pytest.raises(UserError, match=r'without subspaces \(G_main, not G_segan\)'):
         Subspaces(generator)
 

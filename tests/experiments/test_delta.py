@@ -13,7 +13,7 @@ from regan.pictures import images
 from regan.sampling import noise
 from regan.base.errors import UserError
 
-PROJECT = pathlib.Path(__file__).parents[1]
+PROJECT = pathlib.Path(__file__).parents[2]
 
 
 @pytest.fixture

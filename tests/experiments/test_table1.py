@@ -8,7 +8,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-PROJECT = pathlib.Path(__file__).parents[1]
+PROJECT = pathlib.Path(__file__).parents[2]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from dnnlib import unpickle
 from regan.base import json_records
 from regan.networks import models
 
-PROJECT = pathlib.Path(__file__).parents[1]
+PROJECT = pathlib.Path(__file__).parents[2]
 NETWORKS = PROJECT / 'networks'
 ZOO = json_records.load(PROJECT / 'experiments' / 'specs' / 'zoo.json')['networks']
 SEGAN = json_records.load(PROJECT / 'experiments' / 'specs' / 'segan.json')

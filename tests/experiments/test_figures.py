@@ -8,7 +8,7 @@ import pytest
 import checkout
 from regan.figures import figure_spec
 
-PROJECT = pathlib.Path(__file__).parents[1]
+PROJECT = pathlib.Path(__file__).parents[2]
 FIGURES = sorted(path.stem for path in (PROJECT / 'experiments').glob('figure*.py'))
 
 
