@@ -3,6 +3,7 @@
 A link to ../networks/table.md works where the repository is shown; so that it works on the site as well, the file comes
 along and the link is turned towards it. The same holds for the links of such a page.
 """
+
 import ast
 import pathlib
 import posixpath
@@ -18,8 +19,12 @@ sys.path[:0] = [str(DOCS), str(PROJECT)]  # For rooms.py, and for the commands t
 
 import rooms
 
-OFFICIAL = {'dnnlib': ('dnnlib',), 'official scripts': ('pretrained_networks', 'config'),
-            'networks as graphs': ('nvlabs_stylegan', 'nvlabs_stylegan2'), 'training': ('training',)}
+OFFICIAL = {
+    'dnnlib': ('dnnlib',),
+    'official scripts': ('pretrained_networks', 'config'),
+    'networks as graphs': ('nvlabs_stylegan', 'nvlabs_stylegan2'),
+    'training': ('training',),
+}
 LINK = re.compile(r'(?P<before>\]\()(?P<target>[^)\s#:]+)(?P<after>#[^)\s]*)?(?=[)\s])')
 SHARED = ('CONTRIBUTING.md', 'CHANGELOG.md')  # Pages of the site that lie in the project's folder.
 
@@ -51,8 +56,11 @@ def on_files(files, config):
             files.append(File.generated(config, uri, abs_src_path=str(path)))
         if path.suffix == '.md':
             found = [inside(path, match['target']) for match in LINK.finditer(path.read_text(encoding='utf-8'))]
-            waiting += [(site(one), PROJECT / one) for one in found
-                        if (PROJECT / one).is_file() and site(one) not in files.src_uris]
+            waiting += [
+                (site(one), PROJECT / one)
+                for one in found
+                if (PROJECT / one).is_file() and site(one) not in files.src_uris
+            ]
     return files
 
 
@@ -77,10 +85,11 @@ def inside(path, target):
 
 def site(path):
     """Where a file of the project is on the site."""
-    return path[len('docs/'):] if path.startswith('docs/') else path
+    return path[len('docs/') :] if path.startswith('docs/') else path
 
 
 # ------------------------------------------------------------------ the API reference
+
 
 def api():
     """The pages: dict of name -> names of modules. First the rooms of regan from the ground up, then the others."""
@@ -99,7 +108,7 @@ def package(*words):
     path = PROJECT.joinpath(*words)
     files = sorted(path.rglob('*.py')) if path.is_dir() else [path.with_suffix('.py')]
     names = ['.'.join(file.relative_to(PROJECT).with_suffix('').parts) for file in files]
-    return tuple(sorted(name[:-len('.__init__')] if name.endswith('.__init__') else name for name in names))
+    return tuple(sorted(name[: -len('.__init__')] if name.endswith('.__init__') else name for name in names))
 
 
 def page(name):

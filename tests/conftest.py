@@ -1,4 +1,5 @@
 """Fixtures that several folders of tests share."""
+
 import contextlib
 import gc
 
@@ -6,7 +7,9 @@ import pytest
 
 
 def pytest_collection_finish():
-    """Spares the garbage collector what stays to the end: TensorFlow's modules, our own and the tests are half a million objects."""
+    """Spares the garbage collector what stays to the end: TensorFlow's modules, our own and the tests are half a
+    million objects.
+    """
     gc.collect()
     gc.freeze()
 
@@ -15,6 +18,7 @@ def pytest_collection_finish():
 def tiny_pickle(tmp_path_factory):
     """Path of a small random StyleGAN2 pickle: resolution 16, Z = 13, D = 11, L = 6."""
     from tests import tiny_network
+
     return tiny_network.write(tmp_path_factory.mktemp('networks') / 'tiny.pkl')
 
 
@@ -22,6 +26,7 @@ def tiny_pickle(tmp_path_factory):
 def tiny_generator(tiny_pickle):
     """The generator of `tiny_pickle`, opened once. Who changes its noise sets 'stored' again."""
     from regan.networks.generator import Generator
+
     with Generator.open(tiny_pickle) as generator:
         yield generator
 
@@ -30,6 +35,7 @@ def tiny_generator(tiny_pickle):
 def stays_open(tiny_generator, monkeypatch):
     """Gives `tiny_generator` to whoever opens its file: a new graph takes longer to build than most commands take."""
     from regan.networks.generator import Generator
+
     open_another = Generator.open
 
     @contextlib.contextmanager
@@ -44,4 +50,5 @@ def stays_open(tiny_generator, monkeypatch):
         if str(getattr(path, 'path', path)) == tiny_generator.path and precision == tiny_generator.precision:
             return opened(noise)
         return open_another(path, noise, trust_embedded_code, precision)
+
     monkeypatch.setattr(Generator, 'open', open_it)

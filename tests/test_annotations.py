@@ -1,4 +1,5 @@
 """The public API says its types: all public functions, methods and attributes of the rooms for users of Python."""
+
 import ast
 import pathlib
 
@@ -28,7 +29,7 @@ def _bare_in(node, owner):
 def _bare_function(node, owner):
     parameters = node.args.args + node.args.kwonlyargs + [one for one in (node.args.vararg, node.args.kwarg) if one]
     is_bound = owner and not any(getattr(one, 'id', '') == 'staticmethod' for one in node.decorator_list)
-    for parameter in parameters[1 if is_bound else 0:]:
+    for parameter in parameters[1 if is_bound else 0 :]:
         if parameter.annotation is None:
             yield '%s%s: %s' % (owner, node.name, parameter.arg)
     if node.returns is None:
@@ -63,14 +64,17 @@ def test_mypy_checks_the_same_rooms():
     assert sorted(ast.literal_eval(packages)) == sorted('regan.' + room for room in ROOMS)
 
 
-@pytest.mark.parametrize('source, expected', [
-    ('def f(a: int) -> int: ...\ndef _g(a): ...', []),
-    ('def f(a, *b, c: int = 1, **d): ...', ['f: a', 'f: b', 'f: d', 'f: what it returns']),
-    ('class A:\n    def f(self, a) -> int: ...', ['A.f: a']),
-    ('class A:\n    @staticmethod\n    def f(a) -> int: ...', ['A.f: a']),
-    ('class A:\n    b = 1\n    _c = 2\n    d: int = 3', ['A.b']),
-    ('class A:\n    def __init__(self) -> None:\n        self.b, self._c = 1, 2', ['A.b']),
-    ('class A:\n    def __init__(self): ...', ['A.__init__: what it returns']),
-])
+@pytest.mark.parametrize(
+    'source, expected',
+    [
+        ('def f(a: int) -> int: ...\ndef _g(a): ...', []),
+        ('def f(a, *b, c: int = 1, **d): ...', ['f: a', 'f: b', 'f: d', 'f: what it returns']),
+        ('class A:\n    def f(self, a) -> int: ...', ['A.f: a']),
+        ('class A:\n    @staticmethod\n    def f(a) -> int: ...', ['A.f: a']),
+        ('class A:\n    b = 1\n    _c = 2\n    d: int = 3', ['A.b']),
+        ('class A:\n    def __init__(self) -> None:\n        self.b, self._c = 1, 2', ['A.b']),
+        ('class A:\n    def __init__(self): ...', ['A.__init__: what it returns']),
+    ],
+)
 def test_what_is_bare_is_found(source, expected):
     assert bare(source) == expected

@@ -1,4 +1,5 @@
 """What needs no environment of its own to be found wrong in the documentation; `make docs` finds the rest."""
+
 import pathlib
 import re
 import runpy

@@ -3,6 +3,7 @@
 A network that comes from a pickle is rebuilt from our own implementation of its build function (see `pickled`). Graphs
 are built at first use, so of a file's (G, D, Gs) only what is used costs anything.
 """
+
 import collections
 import re
 import sys
@@ -10,13 +11,9 @@ import sys
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from .. import architectures
-from .. import util
+from .. import architectures, util
 from ..unpickle import NetworkPickleError
-from . import embedded_code
-from . import report
-from . import template
-from . import tfutil
+from . import embedded_code, report, template, tfutil
 from .network_variables import NetworkVariables
 from .pickled import EMBEDDED, PickledNetwork, import_handler  # The last one for scripts, which expect it here.
 from .run_graph import RunGraphs, run_in_minibatches
@@ -108,8 +105,9 @@ class Network(NetworkVariables):
                 component._identify(generation)
         if generation != EMBEDDED:
             pickled.adopt_synthesis(function)
-        self._setup(state.name, function, state.static_kwargs, state.components, state.variables, state.version,
-                    pickled.path)
+        self._setup(
+            state.name, function, state.static_kwargs, state.components, state.variables, state.version, pickled.path
+        )
 
     def __getattr__(self, name):
         # Reached only for attributes that are not set: a pickled component whose parent never came.
@@ -129,10 +127,15 @@ class Network(NetworkVariables):
             components=dict(self.components),
             build_module_src=embedded_code.source_of(module) or module_source(module),
             build_func_name=self.build_func_name,
-            variables=[(k, v if v.ndim else v[()]) for k, v in values.items()])
+            variables=[(k, v if v.ndim else v[()]) for k, v in values.items()],
+        )
         if state['version'] >= 5:
-            state.update(input_shapes=self.input_shapes, output_shapes=self.output_shapes,
-                         input_names=self.input_names, output_names=self.output_names)
+            state.update(
+                input_shapes=self.input_shapes,
+                output_shapes=self.output_shapes,
+                input_names=self.input_names,
+                output_names=self.output_names,
+            )
         return state
 
     @property
@@ -179,8 +182,9 @@ class Network(NetworkVariables):
         template.check_values(values, shapes, '%s, network %r (%s)' % (self._origin, self.name, self.build_func_name))
 
     def _unbuildable(self, error):
-        return NetworkPickleError('%s, network %r: cannot be built from its arguments: %s'
-                                  % (self._origin, self.name, error))
+        return NetworkPickleError(
+            '%s, network %r: cannot be built from its arguments: %s' % (self._origin, self.name, error)
+        )
 
     input_names = property(lambda self: self.template().input_names)
     output_names = property(lambda self: self.template().output_names)
@@ -229,8 +233,10 @@ class Network(NetworkVariables):
         """
         made = self.template()
         if len(in_expr) != len(made.inputs) or all(x is None for x in in_expr):
-            raise ValueError('network %r takes %d inputs (%s), not all None; found %d' % (
-                self.name, len(made.inputs), ', '.join(made.input_names), len(in_expr)))
+            raise ValueError(
+                'network %r takes %d inputs (%s), not all None; found %d'
+                % (self.name, len(made.inputs), ', '.join(made.input_names), len(in_expr))
+            )
         with tfutil.absolute_variable_scope(self.scope, reuse=True), tf.name_scope(self.name):
             inputs = [tf.identity(x, name=n) for x, n in zip(_fill_zeros(in_expr, made.inputs), made.input_names)]
             outputs = self._build_func(*inputs, **self._arguments(dynamic_kwargs))
@@ -264,15 +270,27 @@ class Network(NetworkVariables):
         with tf.name_scope(self.name):
             try:
                 outputs, placeholders = template.without_variables(
-                    self._build_func, in_expr, self.scope, self._arguments(dynamic_kwargs))
+                    self._build_func, in_expr, self.scope, self._arguments(dynamic_kwargs)
+                )
             except (ValueError, TypeError) as e:
                 raise self._unbuildable(e) if self._origin else e
         used = {n: value for n, value in values.items() if n in placeholders or not n.startswith(tuple(unused))}
         self._check_values(used, {n: t.shape.as_list() for n, t in placeholders.items()})
         return outputs, placeholders
 
-    def run(self, *in_arrays, input_transform=None, output_transform=None, return_as_list=False, print_progress=False,
-            minibatch_size=None, num_gpus=1, assume_frozen=False, custom_inputs=None, **dynamic_kwargs):
+    def run(
+        self,
+        *in_arrays,
+        input_transform=None,
+        output_transform=None,
+        return_as_list=False,
+        print_progress=False,
+        minibatch_size=None,
+        num_gpus=1,
+        assume_frozen=False,
+        custom_inputs=None,
+        **dynamic_kwargs,
+    ):
         """Runs the network on arrays.
 
         Args:
@@ -293,13 +311,18 @@ class Network(NetworkVariables):
         Returns: array [items, ...], tuple of arrays, or list with return_as_list.
         """
         if len(in_arrays) != self.num_inputs or in_arrays[0] is None:
-            raise ValueError('network %r takes %d inputs (%s), the first not None; found %d'
-                             % (self.name, self.num_inputs, ', '.join(self.input_names), len(in_arrays)))
+            raise ValueError(
+                'network %r takes %d inputs (%s), the first not None; found %d'
+                % (self.name, self.num_inputs, ', '.join(self.input_names), len(in_arrays))
+            )
         in_expr, out_expr = self._run_graphs.get(
-            input_transform, output_transform, num_gpus, assume_frozen, custom_inputs, dynamic_kwargs)
+            input_transform, output_transform, num_gpus, assume_frozen, custom_inputs, dynamic_kwargs
+        )
         num_items = len(in_arrays[0])
-        in_arrays = [np.zeros([num_items] + shape[1:], np.float32) if x is None else np.asarray(x)
-                     for x, shape in zip(in_arrays, self.input_shapes)]
+        in_arrays = [
+            np.zeros([num_items] + shape[1:], np.float32) if x is None else np.asarray(x)
+            for x, shape in zip(in_arrays, self.input_shapes)
+        ]
         outputs = run_in_minibatches(out_expr, dict(zip(in_expr, in_arrays)), num_items, minibatch_size, print_progress)
         return outputs if return_as_list else _unlist(outputs)
 
@@ -332,8 +355,10 @@ def _fill_zeros(in_expr, like):
     if all(x is not None for x in in_expr):
         return [tf.cast(x, tf.float32) for x in in_expr]
     batch = tf.shape(next(x for x in in_expr if x is not None))[0]
-    return [tf.zeros(tf.stack([batch] + t.shape.as_list()[1:])) if x is None else tf.cast(x, tf.float32)
-            for x, t in zip(in_expr, like)]
+    return [
+        tf.zeros(tf.stack([batch] + t.shape.as_list()[1:])) if x is None else tf.cast(x, tf.float32)
+        for x, t in zip(in_expr, like)
+    ]
 
 
 def _unlist(outputs):

@@ -1,4 +1,5 @@
 """The variables of a network by their local names: finding, reading, setting, copying. The official dnnlib API."""
+
 import collections
 
 import tensorflow.compat.v1 as tf
@@ -25,7 +26,7 @@ class NetworkVariables:
     def trainables(self):
         """Those of `vars` that training moves."""
         found = self.vars  # First: this builds the graph.
-        trainable = set(id(v) for v in self.graph.get_collection(tf.GraphKeys.TRAINABLE_VARIABLES))
+        trainable = {id(v) for v in self.graph.get_collection(tf.GraphKeys.TRAINABLE_VARIABLES)}
         return collections.OrderedDict((n, v) for n, v in found.items() if id(v) in trainable)
 
     @property

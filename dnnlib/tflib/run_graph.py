@@ -1,4 +1,5 @@
 """The graphs behind `Network.run`: placeholders, the network on each device, conversions of its inputs and outputs."""
+
 import warnings
 
 import numpy as np
@@ -39,8 +40,9 @@ class RunGraphs:
 
     def _make(self, input_transform, output_transform, num_gpus, assume_frozen, custom_inputs, dynamic_kwargs):
         net = self._net
-        with net.graph.as_default(), tf.control_dependencies(None), \
-                tfutil.absolute_name_scope(net.scope + '/_Run') as scope:
+        with net.graph.as_default(), tf.control_dependencies(None), tfutil.absolute_name_scope(
+            net.scope + '/_Run'
+        ) as scope:
             makers = custom_inputs or [lambda name: tf.placeholder(tf.float32, name=name)] * net.num_inputs
             in_expr = [make(name) for make, name in zip(makers, net.input_names)]
             splits = zip(*[tf.split(tf.convert_to_tensor(x), num_gpus) if num_gpus > 1 else [x] for x in in_expr])
@@ -54,7 +56,8 @@ class RunGraphs:
             if len(per_device[0]) != net.num_outputs:
                 raise ValueError(
                     'network %r made %d outputs where its template has %d; use get_output_for for optional ones'
-                    % (net.name, len(per_device[0]), net.num_outputs))
+                    % (net.name, len(per_device[0]), net.num_outputs)
+                )
             return in_expr, [_concat(pieces, scope) for pieces in zip(*per_device)]
 
     def _frozen_net(self, index):
@@ -78,7 +81,7 @@ def run_in_minibatches(out_expr, feeds, num_items, minibatch_size, print_progres
     for begin in range(0, max(num_items, 1), step):
         if print_progress:
             print('\r%d / %d' % (begin, num_items), end='')
-        pieces.append(tfutil.run(out_expr, {t: x[begin:begin + step] for t, x in feeds.items()}))
+        pieces.append(tfutil.run(out_expr, {t: x[begin : begin + step] for t, x in feeds.items()}))
     if print_progress:
         print('\r%d / %d' % (num_items, num_items))
     return [piece[0] if len(piece) == 1 else np.concatenate(piece) for piece in zip(*pieces)]

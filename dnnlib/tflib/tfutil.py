@@ -2,6 +2,7 @@
 
 The only module that switches TensorFlow 2 to graph mode. Nothing here runs on import but that switch.
 """
+
 import contextlib
 import logging
 import os
@@ -22,7 +23,9 @@ with warnings.catch_warnings(), filtered_stderr():
 
 # Finding out whether an argument is deprecated takes a tenth of the time in which a graph is built.
 deprecation._PRINT_DEPRECATION_WARNINGS = False
-logging.getLogger('tensorflow').addFilter(lambda record: record.levelno >= logging.ERROR or 'deprecat' not in record.getMessage().lower())
+logging.getLogger('tensorflow').addFilter(
+    lambda record: record.levelno >= logging.ERROR or 'deprecat' not in record.getMessage().lower()
+)
 tf.disable_v2_behavior()
 
 TfExpression = Union[tf.Tensor, tf.Variable, tf.Operation]
@@ -30,6 +33,7 @@ TfExpressionEx = Union[TfExpression, int, float, np.ndarray]
 
 
 # ------------------------------------------------------------------ expressions
+
 
 def run(*args, **kwargs) -> Any:
     """Runs ops in the default session. Raises RuntimeError without one."""
@@ -68,17 +72,40 @@ def exp2(x: TfExpressionEx) -> TfExpression:
 def erfinv(y: TfExpressionEx) -> TfExpression:
     """Inverse error function on (-1, 1), float32.
 
-    Polynomials of M. Giles, Approximating the erfinv function (GPU Computing Gems, 2010); TensorFlow 1.15 has no such op.
+    Polynomials of M. Giles, Approximating the erfinv function (GPU Computing Gems, 2010); TensorFlow 1.15 has no such
+    op.
     """
     with tf.name_scope('ErfInv'):
         y = tf.convert_to_tensor(y, tf.float32)
         w = -tf.log((1.0 - y) * (1.0 + y))
-        centre = _polynomial(tf.minimum(w, 5.0) - 2.5, [
-            2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503, -0.00417768164,
-            0.246640727, 1.50140941])
-        tail = _polynomial(tf.sqrt(tf.maximum(w, 5.0)) - 3.0, [
-            -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047,
-            1.00167406, 2.83297682])
+        centre = _polynomial(
+            tf.minimum(w, 5.0) - 2.5,
+            [
+                2.81022636e-08,
+                3.43273939e-07,
+                -3.5233877e-06,
+                -4.39150654e-06,
+                0.00021858087,
+                -0.00125372503,
+                -0.00417768164,
+                0.246640727,
+                1.50140941,
+            ],
+        )
+        tail = _polynomial(
+            tf.sqrt(tf.maximum(w, 5.0)) - 3.0,
+            [
+                -0.000200214257,
+                0.000100950558,
+                0.00134934322,
+                -0.00367342844,
+                0.00573950773,
+                -0.0076224613,
+                0.00943887047,
+                1.00167406,
+                2.83297682,
+            ],
+        )
         return tf.where(w < 5.0, centre, tail) * y
 
 
@@ -102,6 +129,7 @@ def lerp_clip(a: TfExpressionEx, b: TfExpressionEx, t: TfExpressionEx) -> TfExpr
 
 # ------------------------------------------------------------------ scopes
 
+
 @contextlib.contextmanager
 def absolute_name_scope(scope: str):
     """Enters exactly the name scope `scope`, whatever surrounds it."""
@@ -112,11 +140,14 @@ def absolute_name_scope(scope: str):
 @contextlib.contextmanager
 def absolute_variable_scope(scope: str, **kwargs):
     """Enters exactly the variable scope `scope`, without opening a name scope of its own."""
-    with tf.variable_scope(tf.VariableScope(name=scope, reuse=kwargs.pop('reuse', None), **kwargs), auxiliary_name_scope=False) as entered:
+    with tf.variable_scope(
+        tf.VariableScope(name=scope, reuse=kwargs.pop('reuse', None), **kwargs), auxiliary_name_scope=False
+    ) as entered:
         yield entered
 
 
 # ------------------------------------------------------------------ session
+
 
 def init_tf(config_dict: dict = None) -> None:
     """Makes a session the default one for the rest of the process, unless there is one already.
@@ -136,7 +167,7 @@ def init_tf(config_dict: dict = None) -> None:
         tf.set_random_seed(seed)
     for key, value in config.items():
         if key.startswith('env.'):
-            os.environ.setdefault(key[len('env.'):], str(value))
+            os.environ.setdefault(key[len('env.') :], str(value))
     create_session(config, force_as_default=True)
 
 
@@ -186,6 +217,7 @@ def _config(overrides):
 
 # ------------------------------------------------------------------ variables
 
+
 def init_uninitialized_vars(target_vars: List[tf.Variable] = None) -> None:
     """Initialises those of the variables (default: all global ones) that have no value yet."""
     assert_tf_initialized()
@@ -213,7 +245,9 @@ def load_vars(var_to_value_dict: dict) -> None:
     for var, value in var_to_value_dict.items():
         value = np.asarray(value)
         if list(value.shape) != var.shape.as_list():
-            raise ValueError('variable %s has shape %s, the value given has %s' % (var.name, var.shape.as_list(), list(value.shape)))
+            raise ValueError(
+                'variable %s has shape %s, the value given has %s' % (var.name, var.shape.as_list(), list(value.shape))
+            )
         feeds[var.initializer.inputs[1]] = value
     run([var.initializer for var in var_to_value_dict], feeds)
 
@@ -258,8 +292,11 @@ def create_var_with_large_initial_value(initial_value: np.ndarray, *args, **kwar
 
 # ------------------------------------------------------------------ images
 
+
 def convert_images_from_uint8(images, drange=(-1, 1), nhwc_to_nchw=False):
-    """uint8 [N, C, H, W] (or [N, H, W, C] with nhwc_to_nchw) -> float32 [N, C, H, W]: 0 -> drange[0], 255 -> drange[1]."""
+    """uint8 [N, C, H, W] (or [N, H, W, C] with nhwc_to_nchw) -> float32 [N, C, H, W]: 0 -> drange[0], 255 ->
+    drange[1].
+    """
     images = tf.cast(images, tf.float32)
     if nhwc_to_nchw:
         images = tf.transpose(images, [0, 3, 1, 2])

@@ -1,4 +1,5 @@
 """What the components need of a generator. `regan.networks.generator.Generator` has all of it."""
+
 from typing import Dict, Mapping, Tuple
 
 import numpy as np

@@ -1,11 +1,12 @@
 """Which dimension of which subspace moves which known factor of a world."""
+
 import dataclasses
 
 import numpy as np
 
 from regan.base import plots, tables
-from regan.sampling import latents
 from regan.metrics.factors import circular_difference
+from regan.sampling import latents
 
 MOST_ROWS_IN_FIGURE = 200
 
@@ -20,6 +21,7 @@ class Effects:
         mean: float64 [R, F], mean change of the factor's reading per standard deviation, over images.
         stderr: float64 [R, F], its standard error.
     """
+
     names: list
     factors: list
     strength: np.ndarray
@@ -30,7 +32,8 @@ class Effects:
 def traversal(generator, subspaces, read, factors, circular=(), samples=64, top=8, seed=1, progress=None):
     """Moves the `top` strongest coordinates of every subspace by -1 and +1 standard deviation and reads the factors.
 
-    The change per unit of an image is half the difference of the two readings; for a circular factor, the shorter way round.
+    The change per unit of an image is half the difference of the two readings; for a circular factor, the shorter way
+    round.
 
     Args:
         generator: open Generator. subspaces: its Subspaces.
@@ -49,13 +52,19 @@ def traversal(generator, subspaces, read, factors, circular=(), samples=64, top=
         for dimension in np.argsort(-strength, kind='stable')[:top]:
             ends = []
             for sign in (-1, 1):
-                controls = subspaces.controls(subspace, dimension, np.ones(samples), np.full(samples, sign * stdev[dimension]))
-                ends.append(np.asarray(read(generator.synthesize(dlatents, progress, **controls)), np.float64))  # [N, F]
+                controls = subspaces.controls(
+                    subspace, dimension, np.ones(samples), np.full(samples, sign * stdev[dimension])
+                )
+                ends.append(
+                    np.asarray(read(generator.synthesize(dlatents, progress, **controls)), np.float64)
+                )  # [N, F]
             names.append('%sD%d' % (subspace.name, dimension))
             strengths.append(strength[dimension])
             changes.append(_difference(ends[1], ends[0], circular) / 2)
     changes = np.stack(changes)  # [R, N, F]
-    return Effects(names, list(factors), np.array(strengths), changes.mean(axis=1), changes.std(axis=1, ddof=1) / np.sqrt(samples))
+    return Effects(
+        names, list(factors), np.array(strengths), changes.mean(axis=1), changes.std(axis=1, ddof=1) / np.sqrt(samples)
+    )
 
 
 def _difference(a, b, circular):

@@ -1,4 +1,5 @@
 """Fixtures that several of these tests share."""
+
 import pytest
 
 from tests import small_pickles

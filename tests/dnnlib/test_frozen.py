@@ -1,4 +1,5 @@
 """Frozen graphs against Network.run: every architecture of both generations, labels, controls, noise that changes."""
+
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
@@ -12,8 +13,11 @@ from tests import small_networks
 CLOSE = dict(rtol=1e-4, atol=2e-5)
 SIZE = 8  # Pixels: the first block and one of the others.
 MAIN, STYLEGAN, STYLEGAN2, ADA = [
-    'nvlabs_stylegan2.networks.G_main', 'nvlabs_stylegan.networks.G_synthesis', 'nvlabs_stylegan2.networks.G_synthesis_stylegan2',
-    'nvlabs_stylegan2.ada.G_synthesis']
+    'nvlabs_stylegan2.networks.G_main',
+    'nvlabs_stylegan.networks.G_synthesis',
+    'nvlabs_stylegan2.networks.G_synthesis_stylegan2',
+    'nvlabs_stylegan2.ada.G_synthesis',
+]
 NETWORKS = {
     'skip': (STYLEGAN2, {}),
     'orig': (STYLEGAN2, dict(architecture='orig')),
@@ -36,7 +40,9 @@ def frozen_synthesis(net, batch, **kwargs):
     """A Frozen from dlatents to images; batch: None, or 1 for the form that draws single images."""
     dlatents = tf.placeholder(tf.float32, [batch] + net.input_shape[1:])
     images = net.get_output_for(dlatents, **kwargs)
-    return Frozen(dict(dlatents=dlatents), dict(images=images), [v for n, v in net.vars.items() if n.startswith('noise')])
+    return Frozen(
+        dict(dlatents=dlatents), dict(images=images), [v for n, v in net.vars.items() if n.startswith('noise')]
+    )
 
 
 def images_of(net, dlatents):
@@ -61,11 +67,12 @@ def test_images_are_those_of_the_network(name):
             np.testing.assert_allclose(one.run('images', dlatents=w[np.newaxis])[0], image, **CLOSE)
 
 
-@pytest.mark.parametrize('folds', [0, 10 ** 6])
+@pytest.mark.parametrize('folds', [0, 10**6])
 @pytest.mark.parametrize('architecture', ['skip', 'resnet'])
 def test_a_single_image_with_and_without_weights_of_its_own(monkeypatch, folds, architecture):
     """Which form a layer takes depends on its size; both forms are right for all layers."""
     from nvlabs_stylegan2 import layers
+
     monkeypatch.setattr(layers, '_fewer_weights', lambda x, kernel, size, up: layers.is_single(x) and folds > 0)
     with small_networks.fresh_session():
         net = synthesis(architecture=architecture)
@@ -95,8 +102,11 @@ def test_labels_and_a_whole_generator():
         images = net.get_output_for(*inputs, randomize_noise=False, truncation_psi=0.6)
         graph = Frozen(dict(z=inputs[0], labels=inputs[1]), dict(images=images))
         z, labels = np.random.RandomState(0).randn(3, 12).astype(np.float32), np.eye(4, dtype=np.float32)[[2, 0, 3]]
-        np.testing.assert_allclose(graph.run('images', z=z, labels=labels),
-                                   net.run(z, labels, randomize_noise=False, truncation_psi=0.6), **CLOSE)
+        np.testing.assert_allclose(
+            graph.run('images', z=z, labels=labels),
+            net.run(z, labels, randomize_noise=False, truncation_psi=0.6),
+            **CLOSE,
+        )
 
 
 @pytest.mark.parametrize('mode', [0, 1, 2, 3, 4])
@@ -110,8 +120,11 @@ def test_controls_are_inputs(mode):
         dlatents = tf.placeholder(tf.float32, [None] + net.input_shape[1:])
         images = net.get_output_for(dlatents, randomize_noise=False, control_scale=control)
         graph = Frozen(dict(dlatents=dlatents, scale=control), dict(images=images))
-        np.testing.assert_allclose(graph.run('images', dlatents=w, scale=scale),
-                                   net.run(w, randomize_noise=False, control_scale=scale), **CLOSE)
+        np.testing.assert_allclose(
+            graph.run('images', dlatents=w, scale=scale),
+            net.run(w, randomize_noise=False, control_scale=scale),
+            **CLOSE,
+        )
 
 
 @pytest.mark.parametrize('lod', [0.0, 0.7, 1.0])
