@@ -46,7 +46,7 @@ def load_networks(path_or_gdrive_path):
     if source not in _loaded:
         path = _local_file(source)
         tflib.init_tf()
-        networks = tflib.revival.load_pickle(path, trust_embedded_code=False)
+        networks = tflib.revival.load_pickle(path, trust_embedded_code=False, build=True)
         if not isinstance(networks, (tuple, list)) or len(networks) != 3:
             raise NetworkPickleError('%s does not hold the three networks (G, D, Gs) of a generator file.' % path)
         _loaded[source] = tuple(networks)

@@ -13,7 +13,7 @@ from dnnlib.tflib.primitives.convolution import (
     scatter_convolve,
 )
 from dnnlib.tflib.primitives.layers import EPSILON
-from dnnlib.tflib.primitives.layout import num_channels, per_channel, publish, spatial_axes, spatial_sizes
+from dnnlib.tflib.primitives.layout import num_channels, per_channel, publish, spatial_axes, spatial_sizes, to_layout
 from dnnlib.tflib.primitives.variables import bias, weight
 
 FUSED_FROM = 128  # fused_scale 'auto': the larger side of the resampling is at least this.
@@ -46,7 +46,9 @@ def conv(x, size, kernel, gain, use_wscale=True):
 def add_bias(x, lrmul=1.0):
     """x [N, C] or internal images, plus the scope's 'bias' [C] times lrmul."""
     b = bias(x.shape.as_list()[1] if x.shape.rank == 2 else num_channels(x), lrmul, x.dtype)
-    return x + (b if x.shape.rank == 2 else per_channel(b))
+    if x.shape.rank == 2:
+        return x + b
+    return publish(tf.add(x, per_channel(b), name='biased'), 'add')
 
 
 def _sum_of_shifts(size, reverse=False):
@@ -102,18 +104,23 @@ def instance_norm(x):
 
 
 def style_mod(x, dlatent, use_wscale):
-    """x (scale + 1) + shift, both from one dense layer on the dlatent [N, D]."""
+    """x (scale + 1) + shift, both from one dense layer on the dlatent [N, D].
+
+    Scripts look up StyleMod/add, the style [N, 2 C], and StyleMod/add_1, the scale with its 1, [N, C, 1, 1].
+    """
     with tf.variable_scope('StyleMod'):
         channels = num_channels(x)
         style = add_bias(dense(tf.cast(dlatent, x.dtype), channels * 2, gain=1, use_wscale=use_wscale))  # [N, 2 C]
-        return x * (per_channel(style[:, :channels]) + 1) + per_channel(style[:, channels:])
+        style = tf.reshape(style, [-1, 2, channels, 1, 1])
+        scale, shift = to_layout(style[:, 0] + 1), to_layout(style[:, 1])
+        return publish(tf.add(x * scale, shift, name='styled'), 'add_2')
 
 
 def add_noise(x, noise):
     """x + noise times the per-channel variable Noise/weight."""
     with tf.variable_scope('Noise'):
         strength = tf.get_variable('weight', shape=[num_channels(x)], initializer=tf.initializers.zeros())
-        return x + noise * per_channel(tf.cast(strength, x.dtype))
+        return publish(tf.add(x, noise * per_channel(tf.cast(strength, x.dtype)), name='noisy'), 'add')
 
 
 def up_image(x, factor=2):

@@ -16,6 +16,7 @@ from dnnlib.tflib.primitives.latents import (
     mix_styles,
     track_average,
     truncate,
+    truncation_number,
 )
 from dnnlib.tflib.primitives.layers import (
     constant_input,
@@ -70,6 +71,8 @@ def G_style(
     components = dnnlib.EasyDict() if components is None else components
     if is_validation:
         truncation_psi, truncation_cutoff = truncation_psi_val, truncation_cutoff_val
+    truncation_psi = truncation_number('truncation_psi', truncation_psi)
+    truncation_cutoff = truncation_number('truncation_cutoff', truncation_cutoff)
     if (
         is_training
         or (is_number(truncation_psi) and truncation_psi == 1)
@@ -124,7 +127,7 @@ def G_mapping(
         with tf.variable_scope('Dense%d' % i):
             size = dlatent_size if i == mapping_layers - 1 else mapping_fmaps
             x = act(add_bias(dense(x, size, gain, use_wscale, mapping_lrmul), mapping_lrmul))
-    return broadcast_dlatents(x, dlatent_broadcast)
+    return broadcast_dlatents(x, dlatent_broadcast, dtype)
 
 
 def feature_maps(fmap_base, fmap_decay, fmap_max):

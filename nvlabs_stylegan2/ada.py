@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 import dnnlib
-from dnnlib.tflib.primitives.latents import broadcast_dlatents
+from dnnlib.tflib.primitives.latents import broadcast_dlatents, mapping_dtype
 from dnnlib.tflib.primitives.layers import resolution_log2, second_moment_norm
 from dnnlib.tflib.primitives.layout import has_gpu, to_layout
 from nvlabs_stylegan2.layers import bias_act, dense
@@ -83,16 +83,16 @@ def G_mapping(
     """z [N, Z], labels [N, label_size] -> dlatents_out. Latent and embedded label are normalised apart."""
     latents_in.set_shape([None, latent_size])
     labels_in.set_shape([None, label_size])
-    x = tf.cast(latents_in, dtype)
+    x = tf.cast(latents_in, mapping_dtype(dtype))
     if normalize_latents:
         with tf.variable_scope('Normalize'):
             x = second_moment_norm(x, axis=1)
     if label_size:
-        x = tf.concat([x, _embed_label(tf.cast(labels_in, dtype), label_fmaps or latent_size)], axis=1)
+        x = tf.concat([x, _embed_label(tf.cast(labels_in, x.dtype), label_fmaps or latent_size)], axis=1)
     x = mapping_stack(
         x, mapping_layers, mapping_fmaps or dlatent_size, dlatent_size, mapping_lrmul, mapping_nonlinearity
     )
-    return broadcast_dlatents(x, dlatent_broadcast)
+    return broadcast_dlatents(x, dlatent_broadcast, dtype)
 
 
 def _embed_label(labels, size):

@@ -44,7 +44,8 @@ def bias_act(x, act='linear', lrmul=1.0, clamp=None):
     """gain f(x + bias), then clipping to [-clamp, clamp]."""
     _check_activation(act)
     b = bias(x.shape.as_list()[1] if x.shape.rank == 2 else num_channels(x), lrmul, x.dtype)
-    return activate(x + (b if x.shape.rank == 2 else per_channel(b)), act, clamp)
+    # Not called 'add': in official graphs a layer's 'add' is its style, see `modulated_conv`.
+    return activate(tf.add(x, b if x.shape.rank == 2 else per_channel(b), name='biased'), act, clamp)
 
 
 def _check_activation(act):
@@ -182,9 +183,10 @@ def modulated_conv(x, dlatent, size, kernel, up=False, demodulate=True, resample
     """gain d C(s x): input channels scaled by the style s, output channels by its demodulation d (StyleGAN2 section
     1.4).
 
-    This is the unfused form; the fused form (per-sample weights, grouped convolution) equals it up to rounding. It is
-    taken where x is known to be a single image, for which it is one plain convolution, and there are fewer weights than
-    numbers in images.
+    Scripts look up two tensors of a layer by their official names: '<layer>/add', the style [N, in] with its 1, and
+    '<layer>/add_1', the squared norms [N, size] from which the demodulation comes. This is the unfused form; the fused
+    form (per-sample weights, grouped convolution) equals it up to rounding. It is taken where x is known to be a single
+    image, for which it is one plain convolution, and there are fewer weights than numbers in images.
 
     Args:
         x: internal images.
@@ -200,7 +202,8 @@ def modulated_conv(x, dlatent, size, kernel, up=False, demodulate=True, resample
     channels = num_channels(x)
     w, coef = stored_weight([kernel, kernel, channels, size])
     mod = _style_weight([dlatent.shape.as_list()[1], channels])
-    s = tf.matmul(dlatent, mod) + tf.get_variable('mod_bias', shape=[channels], initializer=tf.initializers.zeros()) + 1
+    mod_bias = tf.get_variable('mod_bias', shape=[channels], initializer=tf.initializers.zeros())
+    s = tf.add(tf.add(tf.matmul(dlatent, mod), mod_bias, name='biased'), 1, name='add')
     s *= coef  # [N, in]; the weight's own coefficient, put where there are fewer numbers.
     if x.dtype == tf.float16 and demodulate:  # Keeps half precision in range; cancels in the demodulation.
         w /= tf.reduce_max(tf.abs(w), axis=[0, 1, 2])
@@ -208,7 +211,7 @@ def modulated_conv(x, dlatent, size, kernel, up=False, demodulate=True, resample
     d = None
     if demodulate:
         power = tf.matmul(tf.square(s), tf.reduce_sum(tf.square(w), axis=[0, 1]))  # [N, out]
-        d = tf.rsqrt(power + EPSILON)
+        d = tf.rsqrt(tf.add(power, EPSILON, name='add_1'))
         d = d if gain == 1 else d * np.float32(gain)
     if _fewer_weights(x, kernel, size, up):
         w *= tf.transpose(s) * (np.float32(gain) if d is None else d)  # [k, k, in, out]

@@ -17,6 +17,7 @@ from dnnlib.tflib.primitives.latents import (
     mix_styles,
     track_average,
     truncate,
+    truncation_number,
 )
 from dnnlib.tflib.primitives.layers import (
     constant_input,
@@ -170,7 +171,8 @@ def wrapped_dlatents(
     """
     if is_training and is_validation:
         raise ValueError('is_training and is_validation exclude each other')
-    psi, cutoff = truncation_val if is_validation else truncation
+    names = ('truncation_psi', 'truncation_cutoff')
+    psi, cutoff = map(truncation_number, names, truncation_val if is_validation else truncation)
     if is_training or (is_number(psi) and psi == 1):
         psi = None
     dlatents = tf.cast(mapping.get_output_for(latents_in, labels_in, is_training=is_training, **kwargs), tf.float32)
@@ -202,7 +204,7 @@ def G_mapping(
     """z [N, Z], labels [N, label_size] -> dlatents_out [N, dlatent_broadcast, D], or [N, D] if that is None."""
     x = mapping_input(latents_in, labels_in, latent_size, label_size, dtype, 'Normalize' if normalize_latents else None)
     x = mapping_stack(x, mapping_layers, mapping_fmaps, dlatent_size, mapping_lrmul, mapping_nonlinearity)
-    return broadcast_dlatents(x, dlatent_broadcast)
+    return broadcast_dlatents(x, dlatent_broadcast, dtype)
 
 
 def mapping_stack(x, layers, fmaps, dlatent_size, lrmul, nonlinearity):
@@ -273,7 +275,7 @@ class SynthesisLayers:
             )
         x = modulated_conv(x, style, size, 3, up, resample_kernel=self.taps)
         if self.noises is not None:
-            x += self._noise(x, index)
+            x = publish(tf.add(x, self._noise(x, index), name='noisy'), 'add_2')
         return publish(bias_act(x, self.nonlinearity, clamp=self.clamp))
 
     def _noise(self, x, index):
@@ -305,7 +307,8 @@ class SynthesisLayers:
         """Residual merge: (y + 1 x 1 up convolution of x) / sqrt(2)."""
         with tf.variable_scope('Skip'):
             x = conv(tf.cast(x, y.dtype), self.nf(res - 1), 1, up=True, resample_kernel=self.taps)
-            return publish((y + x) * tf.constant(np.sqrt(0.5), y.dtype))
+            y = publish(tf.add(y, x, name='sum'), 'add')
+            return publish(y * tf.constant(np.sqrt(0.5), y.dtype))
 
     def to_rgb(self, res, x):
         """Modulated 1 x 1 convolution without demodulation, and bias."""
@@ -326,7 +329,7 @@ def synthesize_image(layers, architecture):
     def to_rgb(res, x, image):
         with tf.variable_scope('ToRGB'):
             rgb = layers.to_rgb(res, x)
-            return publish(rgb if image is None else image + rgb)
+            return publish(rgb if image is None else publish(tf.add(image, rgb, name='sum'), 'add_1'))
 
     with tf.variable_scope('4x4'):
         x, image = layers.first_block(), None

@@ -84,7 +84,7 @@ def G_mapping(
     x = mapping_stack(
         x, mapping_layers, mapping_fmaps or dlatent_size, dlatent_size, mapping_lrmul, mapping_nonlinearity
     )
-    return broadcast_dlatents(x, dlatent_broadcast)
+    return broadcast_dlatents(x, dlatent_broadcast, dtype)
 
 
 def G_synthesis_segan(

@@ -31,7 +31,7 @@ def load_pkl(file_or_url):
     """The data or networks in a pickle; needs `tflib.init_tf()`. Nothing that the file embeds is executed."""
     from dnnlib.tflib import revival  # Here, because the image helpers need no TensorFlow.
 
-    return revival.load_pickle(_local_file(file_or_url))
+    return revival.load_pickle(_local_file(file_or_url), build=True)
 
 
 def save_pkl(obj, filename):

@@ -5,19 +5,38 @@ are built at first use, so of a file's (G, D, Gs) only what is used costs anythi
 """
 
 import collections
+import contextlib
 import re
 import sys
 
-import numpy as np
 import tensorflow.compat.v1 as tf
 
 from .. import architectures, util
 from ..unpickle import NetworkPickleError
-from . import embedded_code, report, template, tfutil
-from .network_variables import NetworkVariables
+from . import embedded_code, report, run_arguments, template, tfutil
+from .network_variables import NetworkVariables, by_global_name, moved_by_training, with_components
 from .pickled import EMBEDDED, PickledNetwork, import_handler  # The last one for scripts, which expect it here.
-from .run_graph import RunGraphs, run_in_minibatches
+from .run_graph import RunGraphs, building, run_in_minibatches
 from .source import module_source
+
+# Attributes that need the graph: name -> function of the Network. Each is set when something first asks for it, and is
+# a plain attribute from then on, which converters assign, as in the official API.
+_OF_THE_GRAPH = {
+    'input_names': lambda net: net.template().input_names,
+    'output_names': lambda net: net.template().output_names,
+    'input_templates': lambda net: net.template().inputs,
+    'output_templates': lambda net: net.template().outputs,
+    'own_vars': lambda net: collections.OrderedDict(net.template().own_vars),
+    'vars': with_components,
+    'trainables': moved_by_training,
+    'var_global_to_local': by_global_name,
+    'input_shapes': lambda net: [t.shape.as_list() for t in net.input_templates],
+    'output_shapes': lambda net: [t.shape.as_list() for t in net.output_templates],
+    'input_shape': lambda net: net.input_shapes[0],
+    'output_shape': lambda net: net.output_shapes[0],
+    'num_inputs': lambda net: len(net.input_templates),
+    'num_outputs': lambda net: len(net.output_templates),
+}
 
 
 class Network(NetworkVariables):
@@ -56,10 +75,48 @@ class Network(NetworkVariables):
         self._version = version
         self._origin = origin  # The file, for messages; None for a new network.
         self._template = None
+        self._has_values = False  # Whether the variables have been given their first values.
         self._run_graphs = RunGraphs(self)
+        self._session = tf.get_default_session()
         self.graph = tf.get_default_graph()
-        with tf.name_scope(None):  # Components are made inside their parent's scope, and have one of their own.
-            self.scope = self.graph.unique_name(name, mark_as_used=True)
+        self._take_scope()
+
+    def _take_scope(self):
+        with self.graph.as_default(), tf.name_scope(
+            None
+        ):  # Components are made inside their parent's scope, and have one of their own.
+            self.scope = self.graph.unique_name(self.name, mark_as_used=True)
+
+    # -------------------------------------------------------------- session
+
+    def session(self):
+        """The session in which the network runs: the default one, or else the one in which it was made.
+
+        Default sessions are a matter of the thread: in a new thread, as a server has them, there is none.
+        Raises: RuntimeError if there is neither.
+        """
+        current = tf.get_default_session()
+        if current is not None and current.graph is self.graph:
+            return current
+        if self._session is None or self._session.graph is not self.graph:
+            tfutil.assert_tf_initialized()
+            raise RuntimeError(
+                'Network %r belongs to another graph than the default session; enter a session of that graph.'
+                % self.name
+            )
+        if tfutil.is_closed(self._session):
+            raise RuntimeError(
+                'The session in which network %r was made is closed, and its variables are gone; make or load it '
+                'in a session that stays open.' % self.name
+            )
+        return self._session
+
+    @contextlib.contextmanager
+    def entered(self):
+        """Makes the network's graph and session the default ones inside the block."""
+        session = self.session()
+        with self.graph.as_default(), session.as_default():
+            yield
 
     # -------------------------------------------------------------- pickled state
 
@@ -88,6 +145,8 @@ class Network(NetworkVariables):
         tfutil.assert_tf_initialized()
         is_component = state.get('build_func_name') in ('G_mapping', 'G_synthesis')
         self._restore(state, 'the pickle', trust=False, is_component=is_component)
+        if not is_component:
+            self.build()
 
     def _restore(self, state, path, trust, is_component):
         self._pickled = PickledNetwork(state, path, trust)
@@ -110,22 +169,27 @@ class Network(NetworkVariables):
         )
 
     def __getattr__(self, name):
-        # Reached only for attributes that are not set: a pickled component whose parent never came.
-        if name.startswith('__') or self.__dict__.get('_pickled') is None:
+        # Reached only for attributes that are not set.
+        if name.startswith('__'):
             raise AttributeError(name)
-        self._identify()
-        return getattr(self, name)
+        if self.__dict__.get('_pickled') is not None:  # A pickled component whose parent never came.
+            self._identify()
+            return getattr(self, name)
+        if name not in _OF_THE_GRAPH or 'graph' not in self.__dict__:
+            raise AttributeError('%r object has no attribute %r' % (type(self).__name__, name))
+        value = _OF_THE_GRAPH[name](self)
+        return self.__dict__.setdefault(name, value)
 
     def __getstate__(self):
         """The state dictionary of the official format, with our own self-contained source text."""
         values = self.own_values()
-        module = sys.modules[self._build_func.__module__]
+        module = sys.modules[self.build_module_name]
         state = dict(
             version=self._version or _state_version(module.__name__),
             name=self.name,
             static_kwargs=dict(self.static_kwargs),
             components=dict(self.components),
-            build_module_src=embedded_code.source_of(module) or module_source(module),
+            build_module_src=self._build_module_src,
             build_func_name=self.build_func_name,
             variables=[(k, v if v.ndim else v[()]) for k, v in values.items()],
         )
@@ -143,40 +207,87 @@ class Network(NetworkVariables):
         """Name of the build function, as pickles have it."""
         return self._build_func.__name__
 
+    @property
+    def build_module_name(self):
+        """Name of the module that has the build function."""
+        return self._build_func.__module__
+
+    @property
+    def _build_func_name(self):  # Converters read this and the next one from official networks.
+        return self.build_func_name
+
+    @property
+    def _build_module_src(self):
+        module = sys.modules[self.build_module_name]
+        return embedded_code.source_of(module) or module_source(module)
+
     def own_values(self):
         """Values of the own variables, ordered local name -> array; a pickled network has them without its graph."""
-        if self._values is not None:
-            return self._values
-        return collections.OrderedDict(zip(self.own_vars, tfutil.run(list(self.own_vars.values()))))
+        waiting = self.waiting_values()
+        if waiting is not None:
+            return waiting
+        with self.entered():
+            return collections.OrderedDict(zip(self.own_vars, tfutil.run(list(self.own_vars.values()))))
 
     def waiting_values(self):
         """Own values of a pickled network whose graph is not built yet, by local name; else None."""
-        return self._values
+        return None if 'own_vars' in self.__dict__ else self._values
 
     # -------------------------------------------------------------- template graph
 
     def template(self):
         """The graph that defines inputs, outputs and variables: a `Template`, built when it is first asked for."""
-        if self._template is None:
-            tfutil.assert_tf_initialized()
-            try:
-                kwargs = dict(self.static_kwargs, components=self._components)
-                self._template = template.Template(self._build_func, self.graph, self.scope, kwargs)
-            except (ValueError, TypeError) as e:
-                if self._values is None:
-                    raise
-                raise self._unbuildable(e)
-            self._initialise()
+        if not self._has_values:
+            with building, self.entered():
+                if self._template is None:
+                    self._template = self._built()
+                if not self._has_values:
+                    self._initialise(self._template.own_vars)
         return self._template
 
-    def _initialise(self):
-        own = self._template.own_vars
-        if self._values is None:
+    def build(self):
+        """Makes the graph now, those of the components first, instead of when something first asks for it."""
+        with self.entered():
+            for component in self._components.values():
+                component.build()
+            self.template()
+
+    def _built(self):
+        try:
+            kwargs = dict(self.static_kwargs, components=self._components)
+            return template.Template(self._build_func, self.graph, self.scope, kwargs)
+        except BaseException as e:
+            # What is there of the graph must not get in the way of another attempt, nor of a Saver.
+            for key in (tf.GraphKeys.GLOBAL_VARIABLES, tf.GraphKeys.TRAINABLE_VARIABLES):
+                kept = self.graph.get_collection_ref(key)
+                kept[:] = [v for v in kept if not v.name.startswith(self.scope + '/')]
+            self._take_scope()
+            if isinstance(e, (ValueError, TypeError)) and self._values is not None:
+                raise self._unbuildable(e)
+            raise
+
+    def _initialise(self, own):
+        values = self._values
+        if values is None:
             tfutil.run([v.initializer for v in own.values()])
-            return
-        values, self._values = self._values, None
-        self._check_values(values, {n: v.shape.as_list() for n, v in own.items()})
-        tfutil.load_vars({v: values[n] for n, v in own.items()})
+        else:
+            self._check_values(values, {n: v.shape.as_list() for n, v in own.items()})
+            tfutil.load_vars({v: values[n] for n, v in own.items()})
+            self._load_where_it_was_made({v: values[n] for n, v in own.items()})
+        self._values, self._has_values = None, True
+
+    def _load_where_it_was_made(self, values):
+        """Gives a pickled network's variables their values in the session of the loader, too, if this is another
+        one.
+        """
+        made_in = self._session
+        if (
+            made_in not in (None, tf.get_default_session())
+            and made_in.graph is self.graph
+            and not tfutil.is_closed(made_in)
+        ):
+            with made_in.as_default():
+                tfutil.load_vars(values)
 
     def _check_values(self, values, shapes):
         template.check_values(values, shapes, '%s, network %r (%s)' % (self._origin, self.name, self.build_func_name))
@@ -186,24 +297,16 @@ class Network(NetworkVariables):
             '%s, network %r: cannot be built from its arguments: %s' % (self._origin, self.name, error)
         )
 
-    input_names = property(lambda self: self.template().input_names)
-    output_names = property(lambda self: self.template().output_names)
-    input_templates = property(lambda self: self.template().inputs)
-    output_templates = property(lambda self: self.template().outputs)
-    own_vars = property(lambda self: self.template().own_vars)
-    input_shapes = property(lambda self: [t.shape.as_list() for t in self.input_templates])
-    output_shapes = property(lambda self: [t.shape.as_list() for t in self.output_templates])
-    input_shape = property(lambda self: self.input_shapes[0])
-    output_shape = property(lambda self: self.output_shapes[0])
-    num_inputs = property(lambda self: len(self.input_templates))
-    num_outputs = property(lambda self: len(self.output_templates))
-
     @property
     def components(self):
         """Sub-networks by key. Those of a new network come into being with its graph."""
         if self._template is None and self._values is None:
             self.template()
         return self._components
+
+    @components.setter
+    def components(self, components):
+        self._components = util.EasyDict(components)
 
     # -------------------------------------------------------------- other networks from this one
 
@@ -237,7 +340,7 @@ class Network(NetworkVariables):
                 'network %r takes %d inputs (%s), not all None; found %d'
                 % (self.name, len(made.inputs), ', '.join(made.input_names), len(in_expr))
             )
-        with tfutil.absolute_variable_scope(self.scope, reuse=True), tf.name_scope(self.name):
+        with self.graph.as_default(), tfutil.absolute_variable_scope(self.scope, reuse=True), tf.name_scope(self.name):
             inputs = [tf.identity(x, name=n) for x, n in zip(_fill_zeros(in_expr, made.inputs), made.input_names)]
             outputs = self._build_func(*inputs, **self._arguments(dynamic_kwargs))
         for given, found in zip(in_expr, inputs):
@@ -305,25 +408,33 @@ class Network(NetworkVariables):
             num_gpus: every minibatch is split over so many GPUs.
             assume_frozen: later changes of the variables are not seen.
             custom_inputs: list of callables name -> tensor, used in place of placeholders.
-            dynamic_kwargs: override the static arguments. A new value builds a new graph. The deprecated out_mul,
-                out_add, out_shrink and out_dtype convert the output (`tfutil.convert_outputs`); ValueError together
-                with output_transform.
+            dynamic_kwargs: override the static arguments. A new value builds a new graph, but truncation_psi and
+                truncation_cutoff of our generators are fed. The deprecated out_mul, out_add, out_shrink and out_dtype
+                convert the output (`tfutil.convert_outputs`); ValueError together with output_transform.
         Returns: array [items, ...], tuple of arrays, or list with return_as_list.
+        Raises: ValueError that names the argument, what was found and what is expected; RuntimeError without a session.
+
+        Works in any thread: without a default session there, in the session in which the network was made.
         """
-        if len(in_arrays) != self.num_inputs or in_arrays[0] is None:
-            raise ValueError(
-                'network %r takes %d inputs (%s), the first not None; found %d'
-                % (self.name, self.num_inputs, ', '.join(self.input_names), len(in_arrays))
+        with self.entered():
+            num_gpus = run_arguments.whole_number('num_gpus', num_gpus)
+            if minibatch_size is not None:
+                minibatch_size = run_arguments.whole_number('minibatch_size', minibatch_size)
+            in_arrays = run_arguments.input_arrays(
+                self.name, self.input_names, self.input_shapes, in_arrays, free=bool(input_transform or custom_inputs)
             )
-        in_expr, out_expr = self._run_graphs.get(
-            input_transform, output_transform, num_gpus, assume_frozen, custom_inputs, dynamic_kwargs
-        )
-        num_items = len(in_arrays[0])
-        in_arrays = [
-            np.zeros([num_items] + shape[1:], np.float32) if x is None else np.asarray(x)
-            for x, shape in zip(in_arrays, self.input_shapes)
-        ]
-        outputs = run_in_minibatches(out_expr, dict(zip(in_expr, in_arrays)), num_items, minibatch_size, print_progress)
+            run_arguments.check_split(len(in_arrays[0]), minibatch_size, num_gpus)
+            in_expr, out_expr, values = self._run_graphs.get(
+                run_arguments.transform('input_transform', input_transform),
+                run_arguments.transform('output_transform', output_transform),
+                num_gpus,
+                assume_frozen,
+                custom_inputs,
+                dynamic_kwargs,
+            )
+            outputs = run_in_minibatches(
+                out_expr, dict(zip(in_expr, in_arrays)), values, len(in_arrays[0]), minibatch_size, print_progress
+            )
         return outputs if return_as_list else _unlist(outputs)
 
     # -------------------------------------------------------------- reports

@@ -10,29 +10,18 @@ from . import tfutil
 class NetworkVariables:
     """The part of `Network` that deals with variables.
 
-    Of the whole it uses scope, graph, own_vars, components and `waiting_values`, which a pickled network has before its
-    graph.
+    Of the whole it uses scope, graph, own_vars, vars, trainables, components, `entered` and `waiting_values`, which a
+    pickled network has before its graph.
     """
 
-    @property
-    def vars(self):
-        """Ordered local name -> variable; a component's names begin with its name."""
-        found = collections.OrderedDict(self.own_vars)
-        for component in self.components.values():
-            found.update((component.name + '/' + n, v) for n, v in component.vars.items())
-        return found
+    def _get_own_vars(self):  # Under these names StyleGAN2-ADA's converters ask.
+        return self.own_vars
 
-    @property
-    def trainables(self):
-        """Those of `vars` that training moves."""
-        found = self.vars  # First: this builds the graph.
-        trainable = {id(v) for v in self.graph.get_collection(tf.GraphKeys.TRAINABLE_VARIABLES)}
-        return collections.OrderedDict((n, v) for n, v in found.items() if id(v) in trainable)
+    def _get_vars(self):
+        return self.vars
 
-    @property
-    def var_global_to_local(self):
-        """Global name without ':0' -> local name."""
-        return collections.OrderedDict((v.name.split(':')[0], n) for n, v in self.vars.items())
+    def _get_trainables(self):
+        return self.trainables
 
     def find_var(self, var_or_local_name):
         """Variable by local name; a component may be called by its name or by its key. KeyError if there is none."""
@@ -51,11 +40,13 @@ class NetworkVariables:
         waiting = self.waiting_values()
         if waiting and var_or_local_name in waiting:
             return waiting[var_or_local_name][()]
-        return tfutil.run(self.find_var(var_or_local_name))
+        with self.entered():
+            return tfutil.run(self.find_var(var_or_local_name))
 
     def set_var(self, var_or_local_name, new_value):
         """Assigns one variable; the shape must be exactly its own."""
-        tfutil.set_vars({self.find_var(var_or_local_name): new_value})
+        with self.entered():
+            tfutil.set_vars({self.find_var(var_or_local_name): new_value})
 
     def get_var_local_name(self, var_or_global_name):
         """Local name of a variable, or of its global name."""
@@ -64,27 +55,38 @@ class NetworkVariables:
 
     def reset_own_vars(self):
         """Runs the initialisers of the own variables."""
-        tfutil.run([v.initializer for v in self.own_vars.values()])
+        self._reset(self.own_vars)
 
     def reset_vars(self):
         """Runs the initialisers of all variables, those of the components included."""
-        tfutil.run([v.initializer for v in self.vars.values()])
+        self._reset(self.vars)
 
     def reset_trainables(self):
         """Runs the initialisers of the trainable variables."""
-        tfutil.run([v.initializer for v in self.trainables.values()])
+        self._reset(self.trainables)
+
+    def _reset(self, variables):
+        with self.entered():
+            tfutil.run([v.initializer for v in variables.values()])
 
     def copy_own_vars_from(self, src_net):
         """Copies own variables whose names both have."""
-        _copy(src_net.own_vars, self.own_vars)
+        self._copy(src_net, src_net.own_vars, self.own_vars)
 
     def copy_vars_from(self, src_net):
         """Copies variables whose names both have."""
-        _copy(src_net.vars, self.vars)
+        self._copy(src_net, src_net.vars, self.vars)
 
     def copy_trainables_from(self, src_net):
         """Copies trainable variables whose names both have."""
-        _copy(src_net.trainables, self.trainables)
+        self._copy(src_net, src_net.trainables, self.trainables)
+
+    def _copy(self, src_net, source, target):
+        names = [n for n in target if n in source]
+        with src_net.entered():
+            values = tfutil.run([source[n] for n in names])
+        with self.entered():
+            tfutil.load_vars({target[n]: v for n, v in zip(names, values)})
 
     def setup_as_moving_average_of(self, src_net, beta=0.99, beta_nontrainable=0.0):
         """One op that moves every common variable: v <- src + (v - src) beta.
@@ -104,7 +106,21 @@ class NetworkVariables:
             return tf.group(*ops)
 
 
-def _copy(source, target):
-    names = [n for n in target if n in source]
-    values = tfutil.run([source[n] for n in names])
-    tfutil.load_vars({target[n]: v for n, v in zip(names, values)})
+def with_components(net):
+    """What `Network.vars` is at first: ordered local name -> variable; a component's names begin with its name."""
+    found = collections.OrderedDict(net.own_vars)
+    for component in net.components.values():
+        found.update((component.name + '/' + n, v) for n, v in component.vars.items())
+    return found
+
+
+def moved_by_training(net):
+    """What `Network.trainables` is at first: those of `vars` that training moves."""
+    found = net.vars  # First: this builds the graph.
+    trainable = {id(v) for v in net.graph.get_collection(tf.GraphKeys.TRAINABLE_VARIABLES)}
+    return collections.OrderedDict((n, v) for n, v in found.items() if id(v) in trainable)
+
+
+def by_global_name(net):
+    """What `Network.var_global_to_local` is at first: global name without ':0' -> local name."""
+    return collections.OrderedDict((v.name.split(':')[0], n) for n, v in net.vars.items())

@@ -1,14 +1,28 @@
 """The graphs behind `Network.run`: placeholders, the network on each device, conversions of its inputs and outputs."""
 
+import threading
 import warnings
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from .. import architectures
 from . import tfutil
+from .primitives.latents import truncation_number
 from .primitives.layout import has_gpu
 
 _DEPRECATED_CONVERSIONS = ('out_mul', 'out_add', 'out_shrink', 'out_dtype')  # Of `run`; see tfutil.convert_outputs.
+
+# What our generators take as tensors, too: one graph serves all values.
+_FED = {
+    'truncation_psi': tf.float32,
+    'truncation_psi_val': tf.float32,
+    'truncation_cutoff': tf.int32,
+    'truncation_cutoff_val': tf.int32,
+}
+
+# Held while a graph grows: graphs of TensorFlow 1 are no place for two threads to build at once.
+building = threading.RLock()
 
 
 class RunGraphs:
@@ -26,26 +40,45 @@ class RunGraphs:
     def get(self, input_transform, output_transform, num_gpus, assume_frozen, custom_inputs, dynamic_kwargs):
         """The graph for some arguments of `Network.run`, which has their meaning.
 
-        Returns: (inputs, outputs), lists of tensors. The inputs are to be fed.
-        Raises: ValueError if the network makes another number of outputs than its template, or for deprecated arguments
-            together with output_transform.
+        Returns: (inputs, outputs, values). Lists of tensors, of which the inputs are to be fed with arrays; and a dict
+            of further tensors -> the numbers to feed them with.
+        Raises: ValueError if the network makes another number of outputs than its template, for deprecated arguments
+            together with output_transform, or for truncation by something else than numbers.
         """
         dynamic_kwargs = dict(dynamic_kwargs)
         output_transform = _with_deprecated(output_transform, dynamic_kwargs)
-        arguments = input_transform, output_transform, num_gpus, assume_frozen, custom_inputs, dynamic_kwargs
+        numbers = _take_numbers(dynamic_kwargs) if self._is_ours() else {}
+        arguments = (
+            input_transform,
+            output_transform,
+            num_gpus,
+            assume_frozen,
+            custom_inputs,
+            dynamic_kwargs,
+            sorted(numbers),
+        )
         key = _freeze(arguments)
-        if key not in self._made:
-            self._made[key] = self._make(*arguments)
-        return self._made[key]
+        with building:
+            if key not in self._made:
+                self._made[key] = self._make(*arguments)
+            in_expr, out_expr, placeholders = self._made[key]
+        return in_expr, out_expr, {placeholders[name]: value for name, value in numbers.items()}
 
-    def _make(self, input_transform, output_transform, num_gpus, assume_frozen, custom_inputs, dynamic_kwargs):
+    def _is_ours(self):
+        return self._net.build_module_name in architectures.MODULES.values()
+
+    def _make(self, input_transform, output_transform, num_gpus, assume_frozen, custom_inputs, dynamic_kwargs, fed):
         net = self._net
         with net.graph.as_default(), tf.control_dependencies(None), tfutil.absolute_name_scope(
             net.scope + '/_Run'
         ) as scope:
             makers = custom_inputs or [lambda name: tf.placeholder(tf.float32, name=name)] * net.num_inputs
             in_expr = [make(name) for make, name in zip(makers, net.input_names)]
-            splits = zip(*[tf.split(tf.convert_to_tensor(x), num_gpus) if num_gpus > 1 else [x] for x in in_expr])
+            placeholders = {name: tf.placeholder(_FED[name], [], name=name) for name in fed}
+            dynamic_kwargs = dict(dynamic_kwargs, **placeholders)
+            # Also for one GPU, as official graphs do: what the network finds out about shapes is not pushed back to the
+            # placeholders, so that whatever an input ignores (labels) may have any shape.
+            splits = zip(*[tf.split(tf.convert_to_tensor(x), num_gpus) for x in in_expr])
             per_device = []
             for index, split in enumerate(splits):
                 with tf.device('/gpu:%d' % index if has_gpu() else None):
@@ -58,7 +91,7 @@ class RunGraphs:
                     'network %r made %d outputs where its template has %d; use get_output_for for optional ones'
                     % (net.name, len(per_device[0]), net.num_outputs)
                 )
-            return in_expr, [_concat(pieces, scope) for pieces in zip(*per_device)]
+            return in_expr, [_concat(pieces, scope) for pieces in zip(*per_device)], placeholders
 
     def _frozen_net(self, index):
         if index not in self._frozen:
@@ -66,12 +99,13 @@ class RunGraphs:
         return self._frozen[index]
 
 
-def run_in_minibatches(out_expr, feeds, num_items, minibatch_size, print_progress):
+def run_in_minibatches(out_expr, feeds, values, num_items, minibatch_size, print_progress):
     """Runs tensors for some items at a time, in the default session.
 
     Args:
         out_expr: list of tensors, first axis = items.
         feeds: dict of tensors -> arrays, first axis = items.
+        values: dict of tensors -> what all minibatches feed them with.
         num_items: how many; without any, the tensors run once all the same.
         minibatch_size: items at a time; None = all.
         print_progress: whether a line tells how many items are done.
@@ -81,10 +115,34 @@ def run_in_minibatches(out_expr, feeds, num_items, minibatch_size, print_progres
     for begin in range(0, max(num_items, 1), step):
         if print_progress:
             print('\r%d / %d' % (begin, num_items), end='')
-        pieces.append(tfutil.run(out_expr, {t: x[begin : begin + step] for t, x in feeds.items()}))
+        minibatch = dict(values)
+        minibatch.update((t, x[begin : begin + step]) for t, x in feeds.items())
+        pieces.append(tfutil.run(out_expr, minibatch))
     if print_progress:
         print('\r%d / %d' % (num_items, num_items))
     return [piece[0] if len(piece) == 1 else np.concatenate(piece) for piece in zip(*pieces)]
+
+
+def _take_numbers(dynamic_kwargs):
+    """Takes the arguments of truncation that a graph can be fed with out of dynamic_kwargs: dict of names -> numbers.
+
+    Values that switch truncation off stay, since they make another graph.
+    """
+    numbers = {}
+    for name in sorted(_FED.keys() & dynamic_kwargs.keys()):
+        value = truncation_number(name, dynamic_kwargs[name])
+        if isinstance(value, (bool, int, float)):
+            is_cutoff = _FED[name] == tf.int32
+            off = value <= 0 if is_cutoff else value == 1
+            if off:
+                value = 0 if is_cutoff else 1
+            else:
+                # Layers are whole numbers: index < cutoff says the same for the next one.
+                numbers[name] = int(np.ceil(min(value, 1 << 20))) if is_cutoff else float(value)
+                del dynamic_kwargs[name]
+                continue
+        dynamic_kwargs[name] = value
+    return numbers
 
 
 def _with_deprecated(output_transform, dynamic_kwargs):

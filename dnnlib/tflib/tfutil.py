@@ -4,6 +4,7 @@ The only module that switches TensorFlow 2 to graph mode. Nothing here runs on i
 """
 
 import contextlib
+import functools
 import logging
 import os
 import warnings
@@ -28,6 +29,8 @@ logging.getLogger('tensorflow').addFilter(
 )
 tf.disable_v2_behavior()
 
+from .primitives.layout import has_gpu  # noqa: E402
+
 TfExpression = Union[tf.Tensor, tf.Variable, tf.Operation]
 TfExpressionEx = Union[TfExpression, int, float, np.ndarray]
 
@@ -36,9 +39,15 @@ TfExpressionEx = Union[TfExpression, int, float, np.ndarray]
 
 
 def run(*args, **kwargs) -> Any:
-    """Runs ops in the default session. Raises RuntimeError without one."""
-    assert_tf_initialized()
-    return tf.get_default_session().run(*args, **kwargs)
+    """Runs ops in the default session; in a thread without one, in that of `init_tf`. Raises RuntimeError without
+    any.
+    """
+    session = tf.get_default_session()  # Each thread has its own.
+    if session is None:
+        session = next((s for s in _forced if not is_closed(s)), None)
+    if session is None:
+        assert_tf_initialized()
+    return session.run(*args, **kwargs)
 
 
 def is_tf_expression(x: Any) -> bool:
@@ -171,6 +180,36 @@ def init_tf(config_dict: dict = None) -> None:
     create_session(config, force_as_default=True)
 
 
+def is_closed(session: tf.Session) -> bool:
+    """Whether a session has been closed."""
+    return session._closed
+
+
+def _place_softly():
+    """Without a GPU, every session puts ops that name one on the CPU, whoever makes it.
+
+    Official scripts name /gpu:0 in sessions of their own, too.
+    """
+    base = tf.Session.__mro__[1]  # What all kinds of sessions are made from.
+    make = base.__init__
+
+    @functools.wraps(make)
+    def make_softly(self, target='', graph=None, config=None):
+        if not target and not has_gpu():
+            tf.config.set_soft_device_placement(True)  # Where no config is given.
+            if isinstance(config, tf.ConfigProto):
+                given, config = config, tf.ConfigProto()
+                config.CopyFrom(given)
+                config.allow_soft_placement = True
+        make(self, target, graph, config)
+
+    base.__init__ = make_softly
+
+
+_place_softly()
+_forced = []  # Sessions that `create_session` made the default ones for the rest of the process.
+
+
 def assert_tf_initialized() -> None:
     """Raises RuntimeError if there is no default session."""
     if tf.get_default_session() is None:
@@ -197,6 +236,7 @@ def create_session(config_dict: dict = None, force_as_default: bool = False) -> 
         keeper = session.as_default()
         keeper.enforce_nesting = False
         keeper.__enter__()
+        _forced.append(session)
         session._dnnlib_keeper = keeper  # A collected context manager would end the default session.
     return session
 
@@ -240,7 +280,6 @@ def load_vars(var_to_value_dict: dict) -> None:
     Same as `set_vars` for variables whose initial values nobody needs again; several times faster for a whole network.
     Raises ValueError for a wrong shape.
     """
-    assert_tf_initialized()
     feeds = {}
     for var, value in var_to_value_dict.items():
         value = np.asarray(value)
@@ -259,7 +298,6 @@ def set_vars(var_to_value_dict: dict) -> None:
         var_to_value_dict: variable -> array of exactly its shape, or a scalar for shape []; cast to its dtype.
     Raises: ValueError for a wrong shape.
     """
-    assert_tf_initialized()
     ops, feeds = [], {}
     for var, value in var_to_value_dict.items():
         setter, new_value = _setter(var)
@@ -271,11 +309,11 @@ def set_vars(var_to_value_dict: dict) -> None:
 def _setter(var):
     """The op `<var>/setter` and the placeholder `<var>/new_value` that feeds it, made once per variable."""
     name = var.name.split(':')[0]
-    graph = tf.get_default_graph()
+    graph = var.graph
     try:
         return graph.get_operation_by_name(name + '/setter'), graph.get_tensor_by_name(name + '/new_value:0')
     except KeyError:
-        with absolute_name_scope(name), tf.control_dependencies(None):
+        with graph.as_default(), absolute_name_scope(name), tf.control_dependencies(None):
             new_value = tf.placeholder(var.dtype.base_dtype, shape=var.shape, name='new_value')
             setter = tf.assign(var, new_value, name='setter')
         return getattr(setter, 'op', setter), new_value

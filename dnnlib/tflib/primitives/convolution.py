@@ -9,6 +9,7 @@ from dnnlib.tflib.primitives.layout import (
     enlarge,
     for_axes,
     full_shape,
+    has_slow_half,
     is_single,
     num_channels,
     pad_spatial,
@@ -19,6 +20,8 @@ def dense_product(x, w):
     """x [N, ...] flattened to [N, in], times w [in, out]."""
     if x.shape.rank > 2:
         x = tf.reshape(x, [-1, int(np.prod(x.shape.as_list()[1:]))])
+    if x.dtype == tf.float16 and has_slow_half():
+        return tf.cast(tf.matmul(tf.cast(x, tf.float32), tf.cast(w, tf.float32)), tf.float16)
     return tf.matmul(x, w)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from dnnlib.tflib.primitives.layers import second_moment_norm
+from dnnlib.tflib.primitives.layout import has_slow_half
 from dnnlib.tflib.primitives.randomness import random_uniform
 
 
@@ -24,27 +25,50 @@ def mapping_input(latents_in, labels_in, latent_size, label_size, dtype, scope):
         labels_in: tensor [N, label_size]; likewise.
         latent_size: Z.
         label_size: 0 appends nothing.
-        dtype: of the result.
+        dtype: of the network; see `mapping_dtype`.
         scope: name under which it is normalised, or None: it is not.
     Returns: [N, Z or 2 Z].
     """
     latents_in.set_shape([None, latent_size])
     labels_in.set_shape([None, label_size])
-    x = tf.cast(latents_in, dtype)
+    x = tf.cast(latents_in, mapping_dtype(dtype))
     if label_size:
-        x = concat_label(x, tf.cast(labels_in, dtype), latent_size)
+        x = concat_label(x, tf.cast(labels_in, x.dtype), latent_size)
     if scope is not None:
         with tf.variable_scope(scope):
             x = second_moment_norm(x, axis=1)
     return x
 
 
-def broadcast_dlatents(x, num_layers):
-    """[N, D] -> dlatents_out [N, num_layers, D], or unchanged if that is None."""
+def mapping_dtype(dtype):
+    """The dtype in which a mapping network computes: float32 in place of a slow float16."""
+    return 'float32' if tf.as_dtype(dtype) == tf.float16 and has_slow_half() else dtype
+
+
+def broadcast_dlatents(x, num_layers, dtype):
+    """[N, D] -> dlatents_out [N, num_layers, D] of a dtype; [N, D] if num_layers is None."""
+    x = tf.cast(x, dtype)
     if num_layers is not None:
         with tf.variable_scope('Broadcast'):
             x = tf.tile(x[:, np.newaxis], [1, num_layers, 1])  # [N, L, D]
     return tf.identity(x, name='dlatents_out')
+
+
+def truncation_number(name, value):
+    """A truncation argument with its kind checked: None and tensors as they are, one number as a Python number.
+
+    Args:
+        name: of the argument.
+        value: what was given for it.
+    Raises: ValueError for anything else, such as an array of several numbers.
+    """
+    if value is None or isinstance(value, (tf.Tensor, tf.Variable)):
+        return value
+    array = np.asarray(value)
+    if array.size != 1 or array.dtype.kind not in 'biuf':
+        found = 'numbers of shape %s' % list(array.shape) if array.dtype.kind in 'biuf' else repr(value)
+        raise ValueError('%s must be None, one number or a tensor; found %s' % (name, found))
+    return array.item()
 
 
 def is_number(value):

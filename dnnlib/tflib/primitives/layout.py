@@ -16,6 +16,11 @@ def has_gpu():
     return bool(tf.config.experimental.list_physical_devices('GPU'))
 
 
+def has_slow_half():
+    """Whether matrix products in float16 take some 100 times longer than in float32: TensorFlow 1.15 on a CPU."""
+    return not has_gpu() and tf.__version__.startswith('1.')
+
+
 def data_format():
     """The inner layout: 'NCHW' where there is a GPU, else 'NHWC'."""
     return 'NCHW' if has_gpu() else 'NHWC'
@@ -41,12 +46,18 @@ def from_layout(x, name=None):
     return tf.identity(x, name=name) if data_format() == 'NCHW' else tf.transpose(x, [0, 3, 1, 2], name=name)
 
 
-def publish(x):
-    """Ends a layer: leaves an NCHW view of x as the last op of the layer's scope, for scripts that fetch activations.
+def publish(x, name='out'):
+    """Leaves an NCHW view of internal images x in the present scope, for scripts that fetch activations by name.
 
-    Nothing else uses the view, so it costs no time unless it is fetched. Returns x.
+    Nothing else uses the view, so it costs no time unless it is fetched.
+
+    Args:
+        x: internal images.
+        name: of the view: 'out' ends a layer, as the last op of its scope; another one is that of the op which has
+            these values in the official graph. The op behind x needs another name.
+    Returns: x.
     """
-    from_layout(x, name='out')
+    from_layout(x, name=name)
     return x
 
 
