@@ -138,8 +138,12 @@ def _int64_list(data, start, stop):
 class RecordFile:
     """The images of one resolution. Opening it reads the first record only; `read` checks what it reads.
 
-    Attributes: path; name, of the data set; shape (C, H, W); num_images; record_bytes, of one record with all its
-        framing.
+    Attributes:
+        path: of the file.
+        name: of the data set.
+        shape: (C, H, W).
+        num_images: int.
+        record_bytes: of one record with all its framing.
     Raises: UserError, here and in all methods; it names the file and the record.
     """
 
