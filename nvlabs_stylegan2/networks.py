@@ -228,7 +228,7 @@ class SynthesisLayers:
         num_channels: of the images.
         resolution: power of two.
         nf: function stage -> number of feature maps.
-        randomize_noise: True draws noise anew for each image; False takes the stored noise.
+        randomize_noise: True draws new noise for each image; False takes the stored noise.
         nonlinearity: key of `layers.ACTIVATIONS`.
         dtype: of the layers.
         resample_kernel: FIR filter of the resampling layers.

@@ -119,7 +119,8 @@ def segan(
 
     Args:
         network: dict of network sizes, as for `stylegan2`.
-        mode: 0 to 4, see `nvlabs_stylegan2.segan`. subspace_init: 'segan-rows' (default) or 'eigen-columns', modes 1
+        mode: 0 to 4, see `nvlabs_stylegan2.segan`.
+        subspace_init: 'segan-rows' (default) or 'eigen-columns', modes 1
             and 2.
         collapse_mode2: mode 2 keeps the sums over its basis in place of the basis.
         orth_weight: of EigenGAN's regulariser (the published code has none).

@@ -16,7 +16,9 @@ def save(path, variables, progress, recipe):
     """Writes a state; the file appears when it is complete.
 
     Args:
-        variables: dict name -> array. progress: dict of plain values. recipe: dict of plain values that must agree on
+        variables: dict name -> array.
+        progress: dict of plain values.
+        recipe: dict of plain values that must agree on
             `load`.
     Raises: UserError if it cannot be written, e.g. on a full disk; an earlier file stays.
     """

@@ -30,9 +30,12 @@ class Progress:
     """Where a run is.
 
     Attributes:
-        images: reals that D has seen. stage_images: those when the schedule was last looked at.
-        minibatches: so far. counter: of the random numbers, one for each part of a minibatch.
-        tick_start: images when this tick began. seconds: of training so far.
+        images: reals that D has seen.
+        stage_images: those when the schedule was last looked at.
+        minibatches: so far.
+        counter: of the random numbers, one for each part of a minibatch.
+        tick_start: images when this tick began.
+        seconds: of training so far.
         sums: step name -> [sum, count] of its losses in this tick.
     """
 

@@ -89,7 +89,7 @@ class Frozen:
                 tfutil.load_vars({self._loaded[t]: value for t, value in values.items()})
 
     def refresh(self, given=None):
-        """Takes over the present values of the volatile variables, and those that are given anew."""
+        """Takes over the present values of the volatile variables, and the new ones that are given."""
         self._given.update(given or {})
         if self._volatile:
             self._load(dict(zip(self._volatile, tfutil.run(self._volatile, self._given))))

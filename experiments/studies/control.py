@@ -28,9 +28,12 @@ def measure(subject, named, profile, choice, latents, pilot, ratio, train, singl
     show the named edit's mean effect.
 
     Args:
-        subject: Subject. named: spec.NamedEdit whose factor is read. profile: what `importance.profiles` gave.
+        subject: Subject.
+        named: spec.NamedEdit whose factor is read.
+        profile: what `importance.profiles` gave.
         choice: dict of JSON values that the profile depends on besides the network.
-        latents, pilot: numbers of latents. ratio: share of the samples at each end that the boundary is trained on.
+        latents, pilot: numbers of latents.
+        ratio: share of the samples at each end that the boundary is trained on.
         train: callable as `regan.editing.boundary.train`.
         single: (component, side 1 or -1) to take, where the choice has been made before; None: choose.
     Returns: dict of before float32 [n, A], after float32 [3, n, A], component int [], strength float [3] in standard
@@ -110,7 +113,8 @@ def most_selective(mean, reach, factor, unit, least=0.0):
     change.
 
     Args:
-        mean: float [K, F, 2]. reach: float [K, F], see `importance.profiles`.
+        mean: float [K, F, 2].
+        reach: float [K, F], see `importance.profiles`.
         least: effects below it do not count, unless all are; far out they would not do what is wanted either.
     """
     effect = mean[:, factor].dot(unit)
@@ -164,7 +168,8 @@ def section(subjects, entries, measured):
     """The Section on Claim 2.
 
     Args:
-        subjects: list of Subject. entries: dict name -> list of NamedEdit that were measured.
+        subjects: list of Subject.
+        entries: dict name -> list of NamedEdit that were measured.
         measured: dict name -> list of what `measure` gave, in the same order.
     """
     rows, numbers, sentences, bars, against = [], [], [], [], []

@@ -54,7 +54,9 @@ def profiles(component, moved, count):
     """Of each component the mean change [K, F, 2], and how far each factor moves on average [K, F].
 
     Args:
-        component: int [n, m]. moved: float [n, m, F, 2], signs undone. count: K, each of which occurs.
+        component: int [n, m].
+        moved: float [n, m, F, 2], signs undone.
+        count: K, each of which occurs.
     """
     which = component.ravel()
     times = np.bincount(which, minlength=count).astype(np.float64)
@@ -84,7 +86,9 @@ def section(subjects, measured, limits):
     """The Section on Claim 1.
 
     Args:
-        subjects: list of Subject. measured: dict name -> what `measure` gave. limits: bands of components.
+        subjects: list of Subject.
+        measured: dict name -> what `measure` gave.
+        limits: bands of components.
     """
     rows, numbers, sentences, curves = [], [], [], {}
     for subject in subjects:

@@ -14,7 +14,10 @@ def measure(subject, ranges, components, latents, per_latent):
     """Readings of latents moved by one standard deviation along early components, in one range of layers at a time.
 
     Args:
-        ranges: list of (start, end) of layers. components: how many. latents: n. per_latent: m of the components for
+        ranges: list of (start, end) of layers.
+        components: how many.
+        latents: n.
+        per_latent: m of the components for
             each latent.
     Returns: dict of component int [n, m], sign float [n, m], along float32 [n, m, R, A].
     """
@@ -57,9 +60,12 @@ def section(subjects, importances, measured, groups, geometry, limits, ranges):
     """The Section on Claim 3.
 
     Args:
-        subjects: list of Subject. importances, measured: dict name -> what `importance.measure` and `measure` gave.
-        groups: dict world -> dict group -> factor names. geometry: names of the groups that are geometry.
-        limits: bands of components. ranges: list of (start, end) of layers.
+        subjects: list of Subject.
+        importances, measured: dict name -> what `importance.measure` and `measure` gave.
+        groups: dict world -> dict group -> factor names.
+        geometry: names of the groups that are geometry.
+        limits: bands of components.
+        ranges: list of (start, end) of layers.
     """
     rows, numbers, trends, pictures = [], [], {}, {}
     for subject in subjects:

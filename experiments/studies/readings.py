@@ -35,8 +35,11 @@ class Units:
         """The units of a network.
 
         Args:
-            readings: float [n, A] of its samples. names: list of A str. circular: indices of circular factors.
-            r2: list of A float. least_r2: factors below it are left out.
+            readings: float [n, A] of its samples.
+            names: list of A str.
+            circular: indices of circular factors.
+            r2: list of A float.
+            least_r2: factors below it are left out.
         Raises:
             UserError: no factor is left.
         """
@@ -69,7 +72,8 @@ class Units:
         """Numbers of the factors of some groups: list of int.
 
         Args:
-            groups: dict group -> list of factor names. chosen: names of groups.
+            groups: dict group -> list of factor names.
+            chosen: names of groups.
         """
         return [i for i, name in enumerate(self.names) if any(name in groups[group] for group in chosen)]
 

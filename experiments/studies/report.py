@@ -26,10 +26,13 @@ class Section:
     """One part of the report.
 
     Attributes:
-        name: stem of its files. title: heading. method: how it was measured, one paragraph.
+        name: stem of its files.
+        title: heading.
+        method: how it was measured, one paragraph.
         rows: list of dicts with equal keys, the CSV.
         numbers: list of Number, what a check measures again.
-        verdict: what they say together, one sentence. sentences: list of str, the reading of the numbers.
+        verdict: what they say together, one sentence.
+        sentences: list of str, the reading of the numbers.
         draw: callable that fills a matplotlib Figure.
         columns, lines: of panels in the plot.
     """
@@ -50,7 +53,8 @@ def write(folder, sections, facts, sample=()):
     """Writes report.md, report.json, numbers.csv, and NAME.csv and NAME.png of each section.
 
     Args:
-        facts: dict of JSON values. sample: the sections measured on fewer latents, whose numbers a check will find
+        facts: dict of JSON values.
+        sample: the sections measured on fewer latents, whose numbers a check will find
             again.
     """
     for section in sections:

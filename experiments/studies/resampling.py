@@ -57,9 +57,12 @@ def section(subjects, measured, groups, pose, style, first):
     """The Section on Figure 3.
 
     Args:
-        subjects: list of Subject. measured: dict name -> what `measure` gave. groups: dict world -> dict group ->
+        subjects: list of Subject.
+        measured: dict name -> what `measure` gave.
+        groups: dict world -> dict group ->
             factor names.
-        pose, style: names of groups. first: number of components that are kept or drawn again.
+        pose, style: names of groups.
+        first: number of components that are kept or drawn again.
     """
     rows, bars, sentences = [], {}, []
     for subject in subjects:

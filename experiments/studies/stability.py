@@ -18,9 +18,12 @@ def bases(mapping, reference, variations, cache, progress=None, label=''):
     """Components of one mapping network in several ways: dict name -> Basis; 'reference' is first.
 
     Args:
-        mapping: as `pca.load_or_compute` needs it. reference: PCASpec.
-        variations: dict name -> dict of changed PCASpec attributes. cache: folder.
-        progress: callable (description, total) -> object with update(k) and close(), or None. label: for it.
+        mapping: as `pca.load_or_compute` needs it.
+        reference: PCASpec.
+        variations: dict name -> dict of changed PCASpec attributes.
+        cache: folder.
+        progress: callable (description, total) -> object with update(k) and close(), or None.
+        label: for it.
     """
     found = {}
     for name, changed in [('reference', {})] + list(variations.items()):
@@ -40,7 +43,8 @@ class Comparison:
 
     Attributes:
         same: |cosine| of the components with the same index.
-        matched: |cosine| of the most similar component of the other basis. partner: int [K], its index.
+        matched: |cosine| of the most similar component of the other basis.
+        partner: int [K], its index.
         subspace: cosine of the largest principal angle between the spans of components 0 to i.
     """
 
@@ -86,8 +90,10 @@ def section(found, rows_of, published, least, limits):
     """The Section on stability.
 
     Args:
-        found: dict mapping name -> what `bases` gave. rows_of: dict mapping name -> number of samples.
-        published: set of the component indices that published edits name. least: |cosine| from which an index is
+        found: dict mapping name -> what `bases` gave.
+        rows_of: dict mapping name -> number of samples.
+        published: set of the component indices that published edits name.
+        least: |cosine| from which an index is
             trusted.
         limits: bands of components.
     """

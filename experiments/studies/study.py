@@ -23,7 +23,9 @@ def open_subjects(spec, sizes, cache, progress=None):
     """Context manager: list of Subject, one for each network of `sizes`, whose networks are open inside the block.
 
     Args:
-        spec: ClaimsSpec. sizes: one of its Sizes. cache: folder.
+        spec: ClaimsSpec.
+        sizes: one of its Sizes.
+        cache: folder.
         progress: callable (description, total) -> object with update(k) and close(), or None.
     """
     from regan.networks.generator import Generator
@@ -93,8 +95,12 @@ class Study:
     """The measurements of some subjects, each made when a section first needs it.
 
     Args:
-        spec: ClaimsSpec. sizes: one of its Sizes. subjects: list of Subject. cache: folder.
-        train: callable as `regan.editing.boundary.train`. progress: see `open_subjects`.
+        spec: ClaimsSpec.
+        sizes: one of its Sizes.
+        subjects: list of Subject.
+        cache: folder.
+        train: callable as `regan.editing.boundary.train`.
+        progress: see `open_subjects`.
         singles: dict (network, edit) -> (component, side) of Claim 2's single components, where they have been chosen
             before.
     """

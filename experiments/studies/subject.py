@@ -15,7 +15,8 @@ class Subject:
 
     Args:
         name: for people.
-        generator: open Generator; its noise is what it was opened with. reader: open FactorReader.
+        generator: open Generator; its noise is what it was opened with.
+        reader: open FactorReader.
         basis: Basis.
         psi: truncation of everything that is drawn.
         seed: of the samples; other draws take the next ones.
@@ -24,7 +25,9 @@ class Subject:
         cache: folder of what was read, pathlib.Path.
         progress: callable (description, total) -> object with update(k) and close(), or None.
     Attributes:
-        units: readings.Units. w: float32 [samples, D]. positions: float64 [samples, F, 2], theirs.
+        units: readings.Units.
+        w: float32 [samples, D].
+        positions: float64 [samples, F, 2], theirs.
     """
 
     def __init__(self, name, generator, reader, basis, psi, seed, samples, least_r2, cache, progress=None):
@@ -50,7 +53,8 @@ class Subject:
         """Arrays of a measurement, from the cache if it was made before.
 
         Args:
-            what: name of the measurement. facts: dict of JSON values that it depends on besides the network.
+            what: name of the measurement.
+            facts: dict of JSON values that it depends on besides the network.
             images: number of images that it needs, for the progress bar.
             measure: callable that gets `read`, see below, and returns a dict of arrays.
         """

@@ -20,10 +20,14 @@ def measure(source, target, named, effect, profile, choice, latents, pilot, comp
     """Readings of the target's latents under an edit of the source.
 
     Args:
-        source, target: Subject. named: spec.NamedEdit of the source. effect: float [n, F, 2], what it does there.
-        profile: what `importance.profiles` gave of the target. choice: dict of JSON values that effect and profile
+        source, target: Subject.
+        named: spec.NamedEdit of the source.
+        effect: float [n, F, 2], what it does there.
+        profile: what `importance.profiles` gave of the target.
+        choice: dict of JSON values that effect and profile
             depend on.
-        latents, pilot: numbers of latents. components: a match is sought, and chance is drawn, among that many of the
+        latents, pilot: numbers of latents.
+        components: a match is sought, and chance is drawn, among that many of the
             first.
         candidates: so many, those most alike in all layers, are tried in the edit's own layers.
     Returns: dict of before float32 [n, A], after float32 [3, n, A] (METHODS without the source), component int [] and

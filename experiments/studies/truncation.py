@@ -23,7 +23,8 @@ class Point:
 
     Attributes:
         network, psi, cutoff. edit: name of the edit that every image went through before truncation; '' for none.
-        n: number of images. frechet, precision, recall: against as many reals, by the factor reader's features.
+        n: number of images.
+        frechet, precision, recall: against as many reals, by the factor reader's features.
         strength: the mean change of the edit's factor, in standard deviations of it over untruncated samples and along
             the mean change without truncation.
     """
@@ -52,8 +53,11 @@ class Drawn:
     those of `regan metrics --psi`, and edits are judged on the same latents and noise.
 
     Args:
-        generator: open Generator; its noise is another afterwards. reader: open FactorReader. basis: Basis.
-        n, seed: of the images. cache: folder, pathlib.Path.
+        generator: open Generator; its noise is another afterwards.
+        reader: open FactorReader.
+        basis: Basis.
+        n, seed: of the images.
+        cache: folder, pathlib.Path.
         progress: callable that gets the number of images done since its last call, or None.
     """
 
@@ -107,7 +111,9 @@ def sweep(name, drawn, units, reals, psis, cutoffs, edited):
     """The Points of a network.
 
     Args:
-        name: of the network. drawn: Drawn. units: readings.Units.
+        name: of the network.
+        drawn: Drawn.
+        units: readings.Units.
         reals: (frechet.Gaussian, reals.Neighbours) of as many reals.
         edited: list of (name, Edit, factor), measured as well as the images without an edit.
     """
@@ -172,7 +178,8 @@ def page(blocks, psis, factor):
     """Blocks of rows below each other, each under its heading, enlarged: uint8 [H, W, C].
 
     Args:
-        blocks: list of (heading, tiles [psis, frames, H, W, C]). psis: for the labels of the rows.
+        blocks: list of (heading, tiles [psis, frames, H, W, C]).
+        psis: for the labels of the rows.
     """
     parts = []
     for heading, tiles in blocks:

@@ -2,7 +2,7 @@
 
 GANSpace's procedure for layers other than W: incremental PCA of the flattened activations, then a linear regression
 from their coordinates back to the latents. The components of the result, which edits use, are the latent directions.
-Layers that are too wide for blocks in memory take randomized PCA in its place, which makes the activations anew for
+Layers that are too wide for blocks in memory take randomized PCA in its place, which computes the activations again for
 every pass over them.
 """
 

@@ -1,10 +1,10 @@
 """Randomized PCA of rows that are too wide for their covariance matrix and too many for the memory.
 
 Randomised subspace iteration (Halko, Martinsson and Tropp, "Finding structure with randomness", 2011): a random sketch
-of the rows' space, then passes that multiply it by the covariance matrix, which is never formed. The rows are made anew
-for every pass, a few at a time, so memory is two matrices [D, 2 K] of float32 and a few rows, however many there are.
-What the result is worth is measured, not estimated: the last pass gives the exact variance along every component, and
-how far each is from being an eigenvector.
+of the rows' space, then passes that multiply it by the covariance matrix, which is never formed. The rows are made
+again for every pass, a few at a time, so memory is two matrices [D, 2 K] of float32 and a few rows, however many there
+are. What the result is worth is measured, not estimated: the last pass gives the exact variance along every component,
+and how far each is from being an eigenvector.
 """
 
 import contextlib

@@ -60,7 +60,8 @@ def pages(layout: str, names: Sequence[str], seeds: Sequence[int]) -> List[Page]
         layout: 'edits', a page for each edit with a row for each latent; 'seeds', a page for each latent with a row for
             each edit; 'grid', one page with a row for each edit and a column for each latent, below the latents as they
             are.
-        names: of the edits, for files. seeds: list of int.
+        names: of the edits, for files.
+        seeds: list of int.
     """
     rows, columns = range(len(names)), range(len(seeds))
     if layout == 'edits':
@@ -176,7 +177,9 @@ class _Kept:
     """What lies below a layer, for some latents: computed when it is first asked for, forgotten when it is too much.
 
     Args:
-        cut: dnnlib.tflib.cut.Cut. bases: [N, L, D], latents as they are. room: bytes.
+        cut: dnnlib.tflib.cut.Cut.
+        bases: [N, L, D], latents as they are.
+        room: bytes.
     """
 
     def __init__(self, cut, bases, room):
@@ -210,7 +213,8 @@ def write(
     """Draws pages into a folder.
 
     Args:
-        sweep: Sweep. wanted: list of Page.
+        sweep: Sweep.
+        wanted: list of Page.
         facts: {name of a page: dict for its JSON}. A page whose JSON has the same facts is there already and is left as
             it is.
         fps: frames per second of a video beside each picture; None for none.

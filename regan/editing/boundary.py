@@ -212,7 +212,8 @@ def condition(normal: np.ndarray, conditions: Sequence[np.ndarray]) -> np.ndarra
     scores.
 
     Args:
-        normal: float [D]. conditions: list of float [D], any number; they need not be independent.
+        normal: float [D].
+        conditions: list of float [D], any number; they need not be independent.
 
     Raises:
         UserError: other widths, or nothing is left.
@@ -240,7 +241,8 @@ def move(codes: np.ndarray, normal: np.ndarray, distances: Union[Sequence[float]
     """Codes moved along a normal to absolute distances from the plane (InterFaceGAN's edit of codes (1, D)).
 
     Args:
-        codes: float [N, D]. distances: float [F].
+        codes: float [N, D].
+        distances: float [F].
 
     Returns:
         [N, F, D], of the dtype of `codes`; computed in float64.

@@ -54,7 +54,9 @@ def covered(rows, members, radii, progress=None):
     """Whether each row lies within the radius of at least one member: bool [n].
 
     Args:
-        rows: float [n, F]. members: float [m, F]. radii: [m], squared.
+        rows: float [n, F].
+        members: float [m, F].
+        radii: [m], squared.
     """
     found = np.zeros(len(rows), bool)
     for begin in range(0, len(rows), CHUNK):

@@ -89,7 +89,8 @@ def slerp(a, b, t):
     """The point at part t of the shortest arc between the directions of a and b, on the unit sphere.
 
     Args:
-        a, b: float [..., Z], of any length but 0. t: float [..., 1].
+        a, b: float [..., Z], of any length but 0.
+        t: float [..., 1].
     """
     a, b = normalize(a), normalize(b)
     cosine = (a * b).sum(axis=-1, keepdims=True)

@@ -77,7 +77,9 @@ class FactorReader(_Judge):
 
     Attributes:
         path, sha256: the pickle.
-        world: name. factor_names: list of F str. circular: indices of the circular factors.
+        world: name.
+        factor_names: list of F str.
+        circular: indices of the circular factors.
         r2: list of F float, the share of each factor's variance that is read from held-out renders.
         resolution R, num_channels C: of the images that it sees.
     Raises: UserError if the file is missing, unreadable, or holds no factor reader.

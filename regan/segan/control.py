@@ -57,7 +57,10 @@ def strips(generator, subspaces, subspace, dimension, values, operation, seeds, 
     """One row of images for each seed: the same z and the same noise along the row.
 
     Args:
-        generator: open Generator. subspaces: its Subspaces. subspace: one of them. values: float [K].
+        generator: open Generator.
+        subspaces: its Subspaces.
+        subspace: one of them.
+        values: float [K].
         progress: callable that gets the number of images done since its last call.
     Returns: uint8 [seeds, K, H, W, C].
     Raises: UserError for a dimension that is not there.

@@ -44,7 +44,9 @@ class Subspaces:
     """The subspaces of an open generator.
 
     Attributes:
-        mode: 0 (no subspace: the styles of the layers), 1, 2, 3 or 4. size: q. all: tuple of Subspace.
+        mode: 0 (no subspace: the styles of the layers), 1, 2, 3 or 4.
+        size: q.
+        all: tuple of Subspace.
     Raises: UserError if the generator is none of SEGAN's.
     """
 

@@ -33,8 +33,10 @@ class Result:
     """What was measured of one network.
 
     Attributes:
-        mode: 0 to 4. variant: '' for the mode as published, else what is different, e.g. 'orthogonality 1'.
-        frechet, ppl: lower is better. ppl_stderr: standard error of ppl, or None.
+        mode: 0 to 4.
+        variant: '' for the mode as published, else what is different, e.g. 'orthogonality 1'.
+        frechet, ppl: lower is better.
+        ppl_stderr: standard error of ppl, or None.
         conditions: dict of what the numbers depend on besides the network; the same for all results of a table.
     """
 

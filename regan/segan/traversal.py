@@ -16,7 +16,8 @@ class Effects:
     """What one standard deviation of each coordinate does to each factor. R rows, F factors.
 
     Attributes:
-        names: list of str, e.g. 'L3N1D8'. factors: list of str.
+        names: list of str, e.g. 'L3N1D8'.
+        factors: list of str.
         strength: float64 [R], see `Subspaces.strength`; comparable within a subspace.
         mean: float64 [R, F], mean change of the factor's reading per standard deviation, over images.
         stderr: float64 [R, F], its standard error.
@@ -36,9 +37,11 @@ def traversal(generator, subspaces, read, factors, circular=(), samples=64, top=
     round.
 
     Args:
-        generator: open Generator. subspaces: its Subspaces.
+        generator: open Generator.
+        subspaces: its Subspaces.
         read: images uint8 [N, H, W, C] -> readings float [N, F].
-        factors: names of the F factors. circular: indices of those that go round, with circumference 1.
+        factors: names of the F factors.
+        circular: indices of those that go round, with circumference 1.
         samples: images for each coordinate, at least 2; the same latents and noise for all.
         progress: callable that gets the number of images done since its last call.
     Returns: Effects, sorted by subspace, then strength.

@@ -32,7 +32,7 @@ def fails():
 
 @pytest.fixture
 def config(tmp_path, monkeypatch):
-    """A SubmitConfig for the functions of SCRIPT, whose module is named anew for each test."""
+    """A SubmitConfig for the functions of SCRIPT, whose module is given a new name for each test."""
     name = re.sub('[^a-z0-9_]', '_', 'script_in_' + tmp_path.name.lower())
     (tmp_path / (name + '.py')).write_text(SCRIPT)
     (tmp_path / '.hidden').mkdir()

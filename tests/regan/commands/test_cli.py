@@ -265,7 +265,7 @@ def test_interrupted_pca_goes_on(stays_open, tiny_pickle, tmp_path, monkeypatch,
     assert [n for n in os.listdir(str(cache)) if 'checkpoint' in n] == os.listdir(str(cache)) != []
     calls[:] = [0] * 10
     run_well('pca', tiny_pickle, '--n', 10000, '--components', 5, '--out', tmp_path / 'resumed.npz')
-    assert sum(calls[10:]) < 10000 + 2 * pca.SPREAD_SAMPLES  # It did not start anew.
+    assert sum(calls[10:]) < 10000 + 2 * pca.SPREAD_SAMPLES  # It did not start over.
     whole, resumed = Basis.load(tmp_path / 'whole.npz'), Basis.load(tmp_path / 'resumed.npz')
     assert np.array_equal(whole.components, resumed.components) and np.array_equal(whole.stdev, resumed.stdev)
     assert not [n for n in os.listdir(str(cache)) if 'checkpoint' in n]
