@@ -70,11 +70,12 @@ segan-table: setup-$(stack)                   ## train SEGAN's modes side by sid
 docs: setup-docs                              ## build the documentation into build/docs; a broken link is an error
 	NO_MKDOCS_2_WARNING=1 .venv/docs/bin/python -m mkdocs build --strict
 
-lint: setup-lint                              ## find mistakes and unusual style in the code
+lint: setup-lint                              ## find mistakes and unusual style in the code, and check its types
 	.venv/lint/bin/ruff check .
+	.venv/lint/bin/mypy
 
 clean:                                        ## remove the environments, the drawn figures and caches
-	rm -rf .venv figures/out build *.egg-info .pytest_cache
+	rm -rf .venv figures/out build *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Says which stack is left out where nobody chose one.
@@ -85,7 +86,7 @@ setup-bench setup-docs setup-lint $(stacks:%=setup-%): setup-%:
 	@scripts/set-up $*
 
 $(stacks:%=test-%): test-%: setup-%
-	OMP_NUM_THREADS=1 .venv/$*/bin/python -m pytest -q -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 .venv/$*/bin/python -m pytest -q -n 2 --dist worksteal
 
 $(stacks:%=test-slow-%): test-slow-%: setup-%
 	OMP_NUM_THREADS=2 .venv/$*/bin/python -m pytest -q -m slow

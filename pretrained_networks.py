@@ -3,6 +3,7 @@
 The networks are NVIDIA's, under the Nvidia Source Code License-NC; they are downloaded at first use and never part
 of this project.
 """
+
 import os
 
 import dnnlib
@@ -12,11 +13,17 @@ from dnnlib.unpickle import NetworkPickleError
 _CACHE_DIR = '.stylegan2-cache'
 _URL = 'https://nvlabs-fi-cdn.nvidia.com/stylegan2/networks/'
 
-_FILES = ['stylegan2-%s-config-%s.pkl' % (data_set, config)
-          for data_set, configs in [('car', 'abcdef'), ('cat', 'af'), ('church', 'af'), ('ffhq', 'abcdef'), ('horse', 'af')]
-          for config in configs]
-_FILES += ['table2/stylegan2-%s-config-e-G%s-D%s.pkl' % (data_set, g, d)
-           for data_set in ['car', 'ffhq'] for g in ['orig', 'resnet', 'skip'] for d in ['orig', 'resnet', 'skip']]
+_FILES = [
+    'stylegan2-%s-config-%s.pkl' % (data_set, config)
+    for data_set, configs in [('car', 'abcdef'), ('cat', 'af'), ('church', 'af'), ('ffhq', 'abcdef'), ('horse', 'af')]
+    for config in configs
+]
+_FILES += [
+    'table2/stylegan2-%s-config-e-G%s-D%s.pkl' % (data_set, g, d)
+    for data_set in ['car', 'ffhq']
+    for g in ['orig', 'resnet', 'skip']
+    for d in ['orig', 'resnet', 'skip']
+]
 
 gdrive_urls = {'gdrive:networks/' + name: _URL + name for name in _FILES}  # Alias -> URL.
 
@@ -50,6 +57,8 @@ def _local_file(source):
     if dnnlib.util.is_url(source, allow_file_urls=True):
         return dnnlib.util.open_url(source, cache_dir=_CACHE_DIR, return_filename=True)
     if str(source).startswith('gdrive:') and not os.path.exists(source):
-        raise FileNotFoundError('%s is neither a file nor an alias; the aliases are the keys of pretrained_networks.gdrive_urls, such as %s.'
-                                % (source, 'gdrive:networks/' + _FILES[-1]))
+        raise FileNotFoundError(
+            '%s is neither a file nor an alias; the aliases are the keys of pretrained_networks.gdrive_urls, such as '
+            '%s.' % (source, 'gdrive:networks/' + _FILES[-1])
+        )
     return source

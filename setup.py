@@ -2,6 +2,7 @@
 
 An editable installation uses the checkout's own files, and makes the official module names importable.
 """
+
 import json
 import pathlib
 import shutil

@@ -3,6 +3,7 @@
 The limit is the rate of TensorFlow's own float32 matrix multiplication on all cores. Its runs take turns with those
 of what is measured, so that other load on the machine slows both and hardly moves their ratio.
 """
+
 import concurrent.futures
 import contextlib
 import multiprocessing
@@ -68,6 +69,7 @@ class Measured(NamedTuple):
 
 # ------------------------------------------------------------------ command line
 
+
 def command(function):
     """Decorator: makes the click command of a benchmark of its `main`."""
     return click.command(context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))(function)
@@ -75,15 +77,25 @@ def command(function):
 
 def network_option(command):
     """Decorator: --network, any number of network pickles."""
-    return click.option('--network', 'networks', multiple=True, metavar='NAME_OR_FILE',
-                        help='Network pickle; may be given several times.')(command)
+    return click.option(
+        '--network',
+        'networks',
+        multiple=True,
+        metavar='NAME_OR_FILE',
+        help='Network pickle; may be given several times.',
+    )(command)
 
 
 def options(command):
     """Decorator: the options of every benchmark."""
     for option in [
-            click.option('--out', type=click.Path(dir_okay=False), help='JSON file; default: benchmarks/results/NAME-STACK.json.'),
-            click.option('--repeats', type=click.IntRange(min=1), default=5, show_default=True, help='Timed runs after the warm-up.')]:
+        click.option(
+            '--out', type=click.Path(dir_okay=False), help='JSON file; default: benchmarks/results/NAME-STACK.json.'
+        ),
+        click.option(
+            '--repeats', type=click.IntRange(min=1), default=5, show_default=True, help='Timed runs after the warm-up.'
+        ),
+    ]:
         command = option(command)
     return command
 
@@ -109,17 +121,37 @@ def run(name, columns, measure, cases, out, figures=()):
             click.echo('  '.join(_heading(column) for column in columns))
         results.append(result)
         click.echo('  '.join(_cell(column, result) for column in columns))
-        path = Path(out) if out else RESULTS / ('%s-%s.json' % (name, machine['stack']))  # After each case: a later one may be interrupted.
-        artefacts.write_json(path, dict(benchmark=name, machine=dict(machine, load_before=load), cases=_rounded(results),
-                                        figures=_rounded(lines(results, figures))))
+        path = (
+            Path(out) if out else RESULTS / ('%s-%s.json' % (name, machine['stack']))
+        )  # After each case: a later one may be interrupted.
+        artefacts.write_json(
+            path,
+            dict(
+                benchmark=name,
+                machine=dict(machine, load_before=load),
+                cases=_rounded(results),
+                figures=_rounded(lines(results, figures)),
+            ),
+        )
     click.echo('wrote %s' % path)
 
 
 def lines(results, figures):
-    """What the cases contribute to the table of `make bench`: list of dicts with what, value, ratio, goal and peak_megabytes."""
-    return [dict(what=figure.what % result, value=result[figure.key], ratio=figure.ratio, goal=figure.goal,
-                 peak_megabytes=result.get('peak_megabytes'))
-            for result in results for figure in figures if result.get(figure.key) is not None]
+    """What the cases contribute to the table of `make bench`: list of dicts with what, value, ratio, goal and
+    peak_megabytes.
+    """
+    return [
+        dict(
+            what=figure.what % result,
+            value=result[figure.key],
+            ratio=figure.ratio,
+            goal=figure.goal,
+            peak_megabytes=result.get('peak_megabytes'),
+        )
+        for result in results
+        for figure in figures
+        if result.get(figure.key) is not None
+    ]
 
 
 def _heading(column):
@@ -143,6 +175,7 @@ def _rounded(value):
 
 # ------------------------------------------------------------------ processes
 
+
 def in_child(function, *arguments):
     """function(*arguments) and the machine's facts, from a fresh process. Exceptions come through.
 
@@ -155,8 +188,10 @@ def in_child(function, *arguments):
         try:
             return pool.submit(_with_facts, function, arguments).result()
         except BrokenProcessPool:
-            raise UserError('the process that measured %s was killed, probably for want of memory; measure a smaller case'
-                            % (arguments,)) from None
+            raise UserError(
+                'the process that measured %s was killed, probably for want of memory; measure a smaller case'
+                % (arguments,)
+            ) from None
         except KeyboardInterrupt:
             raise click.Abort() from None
 
@@ -173,6 +208,7 @@ def machine_facts():
     """Software, processor and number of cores: dict of JSON values."""
     from regan.networks.opening import backend
     from regan.scale import jobs
+
     return dict(provenance.software(backend()), cores=jobs.cores())
 
 
@@ -184,18 +220,22 @@ def peak_megabytes():
 
 # ------------------------------------------------------------------ networks and time
 
+
 def generator(path):
     """The last generator Network of a pickle, in the default session."""
     from dnnlib.tflib.revival import revive
     from regan.networks.opening import generator_state
+
     return revive(generator_state(path), path)
 
 
 @contextlib.contextmanager
 def session():
     """A graph and a session of their own, both the default ones inside the block."""
-    import dnnlib.tflib as tflib
     import tensorflow.compat.v1 as tf
+
+    import dnnlib.tflib as tflib
+
     with tf.Graph().as_default(), tflib.create_session().as_default():
         yield
 
@@ -218,15 +258,19 @@ def against_gemm(function, repeats):
     multiply()
     runs, products = zip(*[(timed(function), timed(multiply)) for _ in range(repeats)])
     seconds, values = map(list, zip(*runs))
-    return Measured(seconds, values, GEMM_SIZE ** 3 / min(product[0] for product in products), peak)
+    return Measured(seconds, values, GEMM_SIZE**3 / min(product[0] for product in products), peak)
 
 
 def _gemm():
     """A function that multiplies two square matrices."""
-    import dnnlib.tflib as tflib
     import tensorflow.compat.v1 as tf
+
+    import dnnlib.tflib as tflib
+
     # Variables, because TensorFlow would compute a product of constants once and keep it.
-    factors = [tf.get_variable('gemm_' + name, [GEMM_SIZE] * 2, initializer=tf.initializers.random_normal()) for name in 'ab']
+    factors = [
+        tf.get_variable('gemm_' + name, [GEMM_SIZE] * 2, initializer=tf.initializers.random_normal()) for name in 'ab'
+    ]
     tflib.run([factor.initializer for factor in factors])
     product = tf.matmul(*factors).op
     return lambda: tflib.run(product)

@@ -1,29 +1,38 @@
 """Networks with random weights, named GENERATION:RESOLUTION, in pickles of the official form."""
+
 import os
 import pickle
 
 import click
-
 import common
 
-FUNCTIONS = {'stylegan': ('nvlabs_stylegan.networks.G_style', 'nvlabs_stylegan.networks.D_basic'),
-             'stylegan2': ('nvlabs_stylegan2.networks.G_main', 'nvlabs_stylegan2.networks.D_stylegan2')}
-SIZES = [str(2 ** log2) for log2 in range(2, 11)]
+FUNCTIONS = {
+    'stylegan': ('nvlabs_stylegan.networks.G_style', 'nvlabs_stylegan.networks.D_basic'),
+    'stylegan2': ('nvlabs_stylegan2.networks.G_main', 'nvlabs_stylegan2.networks.D_stylegan2'),
+}
+SIZES = [str(2**log2) for log2 in range(2, 11)]
 
 
 def option(command):
     """Decorator: --random, the names of any number of such networks."""
     return click.option(
-        '--random', 'randoms', multiple=True, metavar='GENERATION:RESOLUTION', callback=_check,
-        help='Random weights, for example stylegan:1024 or stylegan2:512; may be given several times.')(command)
+        '--random',
+        'randoms',
+        multiple=True,
+        metavar='GENERATION:RESOLUTION',
+        callback=_check,
+        help='Random weights, for example stylegan:1024 or stylegan2:512; may be given several times.',
+    )(command)
 
 
 def _check(ctx, param, values):
     for value in values:
         generation, _, resolution = value.partition(':')
         if generation not in FUNCTIONS or resolution not in SIZES:
-            raise click.BadParameter('%r is not GENERATION:RESOLUTION, with one of %s and one of %s, such as '
-                                     'stylegan2:256' % (value, ', '.join(FUNCTIONS), ', '.join(SIZES)))
+            raise click.BadParameter(
+                '%r is not GENERATION:RESOLUTION, with one of %s and one of %s, such as '
+                'stylegan2:256' % (value, ', '.join(FUNCTIONS), ', '.join(SIZES))
+            )
     return values
 
 
@@ -53,12 +62,14 @@ def write_generator(name, path, fmap_base):
 
 def _write(name, path, with_all, widths):
     import dnnlib.tflib as tflib
+
     generation, _, resolution = name.partition(':')
     sizes = dict(widths, num_channels=3, resolution=int(resolution))
     with common.session(), open(path, 'wb') as file:
         if with_all:
-            G, D = [tflib.Network(kind, func_name=function, **sizes)
-                    for kind, function in zip('GD', FUNCTIONS[generation])]
+            G, D = [
+                tflib.Network(kind, func_name=function, **sizes) for kind, function in zip('GD', FUNCTIONS[generation])
+            ]
             pickle.dump((G, D, G.clone('Gs')), file, protocol=4)
         else:
             pickle.dump(tflib.Network('Gs', func_name=FUNCTIONS[generation][0], **sizes), file, protocol=4)

@@ -3,10 +3,12 @@
     python benchmarks/start_up.py
     python benchmarks/start_up.py --random stylegan2:256 --random stylegan2:1024
 
-Commands are measured as whole processes, and their peers are processes too: `python -c "import click"` for what prints help,
-`python -c "import tensorflow"` for what draws. Peers and commands take turns, so that other load on the machine slows both. The phases of
-the first image are those of one more process; reading the file's bytes is the limit of what reading a network could take.
+Commands are measured as whole processes, and their peers are processes too: `python -c "import click"` for what prints
+help, `python -c "import tensorflow"` for what draws. Peers and commands take turns, so that other load on the machine
+slows both. The phases of the first image are those of one more process; reading the file's bytes is the limit of what
+reading a network could take.
 """
+
 import os
 import subprocess
 import sys
@@ -15,11 +17,11 @@ import time
 from pathlib import Path
 
 import click
-
 import common
 import random_networks
-from regan.networks import models
+
 from regan.base.command_errors import errors_in_one_line
+from regan.networks import models
 
 DEFAULT_NETWORK, DEFAULT_RANDOM = 'stylegan2-cars-64', 'stylegan2:1024'
 REGAN = ['-m', 'regan.cli']
@@ -37,12 +39,18 @@ COLUMNS = [
 FIGURES = [
     common.Figure('%(command)s', 'over_click', 'time over `import click`'),
     common.Figure('%(command)s', 'over_tensorflow', 'time over `import tensorflow`'),
-    common.Figure('%(command)s', 'over_goal', 'time over the goal (help 0.3 s, first 1024 x 1024 image 8 s)', 'at most 1'),
+    common.Figure(
+        '%(command)s', 'over_goal', 'time over the goal (help 0.3 s, first 1024 x 1024 image 8 s)', 'at most 1'
+    ),
 ]
-GOALS = {'regan --help': 0.3, 'generate stylegan2:1024': 8.0}  # Seconds; the second one for two cores and TensorFlow 1.15.
+GOALS = {
+    'regan --help': 0.3,
+    'generate stylegan2:1024': 8.0,
+}  # Seconds; the second one for two cores and TensorFlow 1.15.
 
 
 # ------------------------------------------------------------------ processes
+
 
 def measure(label, words, peer, phases_of, repeats):
     """Times `python WORDS` and, in turn with it, its peer. Returns a dict, see COLUMNS."""
@@ -53,16 +61,25 @@ def measure(label, words, peer, phases_of, repeats):
     if label in GOALS:
         further['over_goal'] = seconds / GOALS[label]
     return dict(
-        further, command=label, seconds=seconds, peer_seconds=peer_seconds, ratio=seconds / peer_seconds, seconds_all=[one[0][0] for one in runs],
-        peak_megabytes=max(one[0][1] for one in runs), phases=phases,
-        phases_text=', '.join('%s %.2f' % phase for phase in phases.items()))
+        further,
+        command=label,
+        seconds=seconds,
+        peer_seconds=peer_seconds,
+        ratio=seconds / peer_seconds,
+        seconds_all=[one[0][0] for one in runs],
+        peak_megabytes=max(one[0][1] for one in runs),
+        phases=phases,
+        phases_text=', '.join('%s %.2f' % phase for phase in phases.items()),
+    )
 
 
 def run(words):
     """(seconds, peak megabytes) of `python WORDS`."""
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, open(os.path.join(folder, 'out'), 'w+') as out:
-        process = subprocess.Popen([sys.executable] + [word.replace('FOLDER', folder) for word in words], stdout=out, stderr=out)
+        process = subprocess.Popen(
+            [sys.executable] + [word.replace('FOLDER', folder) for word in words], stdout=out, stderr=out
+        )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begin
         process.returncode = status
@@ -74,6 +91,7 @@ def run(words):
 
 # ------------------------------------------------------------------ phases
 
+
 def in_phases(path):
     """Seconds of each step from the start of a process to its first image, by name."""
     phases, begin = {}, time.perf_counter()
@@ -84,11 +102,13 @@ def in_phases(path):
         begin = time.perf_counter()
 
     import dnnlib.tflib  # noqa: F401
+
     done('import tensorflow')
     from regan.base import artefacts
     from regan.networks import generator, opening
     from regan.pictures import images
     from regan.sampling import latents
+
     done('import regan')
     Path(path).read_bytes()
     done('read (limit)')
@@ -130,13 +150,18 @@ def main(networks, randoms, repeats, out):
 
 
 def _cases(paths, repeats):
-    helps = [('regan --help', REGAN + ['--help']), ('regan edit --help', REGAN + ['edit', '--help']),
-             ('regan edits list', REGAN + ['edits', 'list'])]
+    helps = [
+        ('regan --help', REGAN + ['--help']),
+        ('regan edit --help', REGAN + ['edit', '--help']),
+        ('regan edits list', REGAN + ['edits', 'list']),
+    ]
     cases = [(label, words, LIGHT, None, repeats) for label, words in helps]
     for name, path in paths:
         stem = os.path.basename(name)
         cases.append(('info ' + stem, REGAN + ['info', path], LIGHT, None, repeats))
-        cases.append(('generate ' + stem, REGAN + ['generate', path, '--seeds', '1', '--out', 'FOLDER'], HEAVY, path, repeats))
+        cases.append(
+            ('generate ' + stem, REGAN + ['generate', path, '--seeds', '1', '--out', 'FOLDER'], HEAVY, path, repeats)
+        )
     return cases
 
 

@@ -4,9 +4,10 @@
 
 It is printed and written to benchmarks/results/README.md, with the machines that measured.
 """
-import click
 
+import click
 import common
+
 from regan.base import artefacts, json_records, tables
 from regan.base.command_errors import errors_in_one_line
 from regan.base.errors import UserError
@@ -15,8 +16,10 @@ ORDER = ('start_up', 'pca', 'feature_pca', 'synthesis', 'sweep', 'scale_out', 't
 STACKS = ('tf1', 'tf2')
 TITLE = """# Benchmarks
 
-Every number is a ratio to a peer, or to a limit of the machine, that was measured in alternation with it in the same run. `make bench`
-measures again; the JSON files in this folder hold all that was measured. tf1 is TensorFlow 1.15 on Python 3.7, tf2 TensorFlow 2.
+Every number is a ratio to a peer, or to a limit of the machine, that was measured in alternation with it in the same
+run.
+`make bench` measures again; the JSON files in this folder hold all that was measured. tf1 is TensorFlow 1.15 on
+Python 3.7, tf2 TensorFlow 2.
 
 """
 
@@ -39,8 +42,13 @@ def rows(found):
     table = {}
     for (name, stack), results in found.items():
         for line in results['figures']:
-            row = table.setdefault((ORDER.index(name), line['what'], line['ratio']), dict(
-                {'what': line['what'], 'ratio': line['ratio'], 'goal': line['goal'] or '-'}, **{key: '-' for key in _columns()}))
+            row = table.setdefault(
+                (ORDER.index(name), line['what'], line['ratio']),
+                dict(
+                    {'what': line['what'], 'ratio': line['ratio'], 'goal': line['goal'] or '-'},
+                    **dict.fromkeys(_columns(), '-'),
+                ),
+            )
             row[stack] = '%.3g' % line['value']
             if line['peak_megabytes']:
                 row[stack + ', peak MB'] = '%.0f' % line['peak_megabytes']
@@ -54,10 +62,12 @@ def _columns():
 def machines(found):
     """One line for each set of facts, with the benchmarks that it holds for."""
     facts = {}
-    for (name, stack), results in found.items():
+    for (name, _stack), results in found.items():
         machine = {key: value for key, value in results['machine'].items() if key != 'load_before'}
         facts.setdefault(tuple(sorted(machine.items())), []).append(name)
-    return ''.join('* %s: %s\n' % (', '.join(names), ', '.join('%s %s' % item for item in key)) for key, names in facts.items())
+    return ''.join(
+        '* %s: %s\n' % (', '.join(names), ', '.join('%s %s' % item for item in key)) for key, names in facts.items()
+    )
 
 
 @common.command

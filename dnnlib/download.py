@@ -2,6 +2,7 @@
 
 A cached file is named `<MD5 of the URL>_<anything>`, as in the official repositories.
 """
+
 import glob
 import hashlib
 import html
@@ -92,23 +93,25 @@ def _cached(url, cache_dir, num_attempts, verbose):
 
 # ------------------------------------------------------------------ http
 
+
 def _download(url, num_attempts, verbose, hint='Fetch it with a browser and give its path instead.'):
     """(safe file name, content), or IOError after the last attempt."""
     import requests  # Here, because it takes longer to import than the rest of dnnlib.
+
     say = (lambda text, end: print(text, end=end, flush=True)) if verbose else (lambda text, end: None)
     say('Downloading %s ...' % url, '')
     with requests.Session() as session:
         for _ in range(num_attempts):
             try:
                 result = _fetch(session, url)
-            except IOError as e:  # Includes every error of requests.
+            except OSError as e:  # Includes every error of requests.
                 error = e
                 say('.', '')
             else:
                 say(' done', '\n')
                 return result
     say(' failed', '\n')
-    raise IOError('Could not download %s: %s %s' % (url, error, hint)) from error
+    raise OSError('Could not download %s: %s %s' % (url, error, hint)) from error
 
 
 def _fetch(session, url):
@@ -127,10 +130,10 @@ def _get(session, url):
     response = session.get(url)
     response.raise_for_status()
     if not response.content:
-        raise IOError('No data received.')
+        raise OSError('No data received.')
     length = response.headers.get('Content-Length')
     if length and 'Content-Encoding' not in response.headers and len(response.content) < int(length):
-        raise IOError('The connection was lost after %d of %s bytes.' % (len(response.content), length))
+        raise OSError('The connection was lost after %d of %s bytes.' % (len(response.content), length))
     return response
 
 
@@ -145,6 +148,8 @@ def _virus_scan_link(response):
 def _refuse_html(response):
     head = response.content[:1024].lstrip(b'\xef\xbb\xbf \t\r\n').lower()
     if len(response.content) < 8192 and 'Google Drive - Quota exceeded' in response.text:
-        raise IOError('Google Drive says that the download quota of this file is exceeded; try again a day later.')
+        raise OSError('Google Drive says that the download quota of this file is exceeded; try again a day later.')
     if head.startswith((b'<!doctype html', b'<html')):
-        raise IOError('The server sent an HTML page instead of the file (Google Drive does so to ask for a confirmation).')
+        raise OSError(
+            'The server sent an HTML page instead of the file (Google Drive does so to ask for a confirmation).'
+        )

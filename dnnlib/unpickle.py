@@ -7,6 +7,7 @@ own unpickling hooks (which trust a crafted dtype) are not reached either. Tenso
 The table holds the names that network pickles of StyleGAN, StyleGAN2 and StyleGAN2-ADA use, written by
 Python 2 or 3, any protocol, with NumPy 1 or 2.
 """
+
 import bz2
 import collections
 import gzip
@@ -61,27 +62,40 @@ class NetworkState:
         Raises NetworkPickleError that names the file, the network and the field.
         """
         if not isinstance(state, dict) or 'version' not in state:
-            raise NetworkPickleError('%s holds a network without a state version, as the Theano code of Progressive GAN wrote; '
-                                     'only TensorFlow networks (StyleGAN, StyleGAN2, StyleGAN2-ADA) can be read.' % path)
+            raise NetworkPickleError(
+                '%s holds a network without a state version, as the Theano code of Progressive GAN wrote; '
+                'only TensorFlow networks (StyleGAN, StyleGAN2, StyleGAN2-ADA) can be read.' % path
+            )
         where = '%s, network %s' % (path, reprlib.repr(state.get('name', '?')))
         if state['version'] not in STATE_VERSIONS:
-            raise NetworkPickleError('%s: state version %s is unknown; versions %d to %d can be read.'
-                                     % (where, reprlib.repr(state['version']), STATE_VERSIONS[0], STATE_VERSIONS[-1]))
+            raise NetworkPickleError(
+                '%s: state version %s is unknown; versions %d to %d can be read.'
+                % (where, reprlib.repr(state['version']), STATE_VERSIONS[0], STATE_VERSIONS[-1])
+            )
         types = dict(name=str, static_kwargs=dict, build_func_name=str, variables=(list, tuple))
         for key, kind in types.items():
             if not isinstance(state.get(key), kind):
-                raise NetworkPickleError('%s: field %r is missing or damaged (found %s).' % (where, key, type(state.get(key)).__name__))
+                raise NetworkPickleError(
+                    '%s: field %r is missing or damaged (found %s).' % (where, key, type(state.get(key)).__name__)
+                )
         components = state.get('components') or {}
         if not isinstance(components, dict):
-            raise NetworkPickleError('%s: field \'components\' is damaged (found %s).' % (where, type(components).__name__))
-        return cls(state['version'], state['name'], dict(state['static_kwargs']), collections.OrderedDict(components),
-                   state.get('build_module_src') or '', state['build_func_name'],
-                   collections.OrderedDict(_variable(item, where) for item in state['variables']))
+            raise NetworkPickleError(
+                "%s: field 'components' is damaged (found %s)." % (where, type(components).__name__)
+            )
+        return cls(
+            state['version'],
+            state['name'],
+            dict(state['static_kwargs']),
+            collections.OrderedDict(components),
+            state.get('build_module_src') or '',
+            state['build_func_name'],
+            collections.OrderedDict(_variable(item, where) for item in state['variables']),
+        )
 
     def parameters(self):
         """Number of scalars in all variables, those of the components included."""
-        return (sum(v.size for v in self.variables.values()) +
-                sum(c.parameters() for c in self.components.values()))
+        return sum(v.size for v in self.variables.values()) + sum(c.parameters() for c in self.components.values())
 
 
 def read(source, name=None):
@@ -120,7 +134,10 @@ def _decompressed(open_compressed, stream, path):
     except (OSError, EOFError, ValueError, lzma.LZMAError) as e:
         raise NetworkPickleError('%s is compressed, and damaged or cut off (%s); fetch it again.' % (path, e))
     if len(content) > LARGEST:
-        raise NetworkPickleError('%s unfolds to more than %d GB, which no network needs; decompress it yourself if you trust it.' % (path, LARGEST >> 30))
+        raise NetworkPickleError(
+            '%s unfolds to more than %d GB, which no network needs; decompress it yourself if you trust it.'
+            % (path, LARGEST >> 30)
+        )
     return io.BytesIO(content)
 
 
@@ -140,7 +157,9 @@ def _load(stream, path):
     except RecursionError:
         raise NetworkPickleError('%s is nested too deeply to be a network pickle.' % path)
     except Exception as e:  # The unpickler raises nearly any type on damaged bytes.
-        raise NetworkPickleError('%s is not a readable pickle, or damaged (%s: %s); fetch it again.' % (path, type(e).__name__, e))
+        raise NetworkPickleError(
+            '%s is not a readable pickle, or damaged (%s: %s); fetch it again.' % (path, type(e).__name__, e)
+        )
 
 
 def _head(stream):
@@ -154,15 +173,20 @@ def _refuse_other_formats(data, path):
     if not data:
         raise NetworkPickleError('%s is empty; fetch it again.' % path)
     if head.startswith(b'<'):
-        raise NetworkPickleError('%s is an HTML page, not a network pickle: the server sent a notice (often a quota or confirmation '
-                                 'page) instead of the file; fetch it again in a browser.' % path)
+        raise NetworkPickleError(
+            '%s is an HTML page, not a network pickle: the server sent a notice (often a quota or confirmation '
+            'page) instead of the file; fetch it again in a browser.' % path
+        )
     if head.startswith(b'version https://git-lfs'):
-        raise NetworkPickleError('%s is a Git LFS pointer, not the file itself; run "git lfs pull" where it came from.' % path)
+        raise NetworkPickleError(
+            '%s is a Git LFS pointer, not the file itself; run "git lfs pull" where it came from.' % path
+        )
     if data.startswith(b'PK\x03\x04'):
         raise NetworkPickleError('%s is a zip archive (PyTorch weights?), not a TensorFlow network pickle.' % path)
 
 
 # ------------------------------------------------------------------ stand-ins for what a pickle may name
+
 
 class _Refused(Exception):
     pass
@@ -170,6 +194,7 @@ class _Refused(Exception):
 
 class _NetworkStub:
     """Receives the state of a pickled Network."""
+
     state = None
 
     def __setstate__(self, state):
@@ -202,6 +227,7 @@ class _DTypeStub:
 
 class _ArrayStub:
     """An ndarray between its creation and its BUILD."""
+
     value = None
 
     def __setstate__(self, state):
@@ -275,14 +301,17 @@ class _DataUnpickler(pickle.Unpickler):
             return _ALLOWED[(module, name)]
         except KeyError:
             hint = ' (a PyTorch network; this loader reads TensorFlow ones)' if module.startswith('torch') else ''
-            raise _Refused('it names %s.%s%s, which no StyleGAN network pickle needs; nothing of it was executed.'
-                           % (module, name, hint))
+            raise _Refused(
+                'it names %s.%s%s, which no StyleGAN network pickle needs; nothing of it was executed.'
+                % (module, name, hint)
+            )
 
     def persistent_load(self, pid):
         raise _Refused('it refers to data outside the file (%s).' % reprlib.repr(pid))
 
 
 # ------------------------------------------------------------------ stand-ins -> values
+
 
 def _resolve(value, path):
     """Replaces stubs by values, depth first. A shared object is resolved once."""
@@ -302,7 +331,9 @@ def _resolve(value, path):
         elif v is None or isinstance(v, (bool, int, float, complex, str, bytes)):
             out = v
         else:
-            raise NetworkPickleError('%s holds a value of kind %s where data is expected.' % (path, type(v).__name__.strip('_')))
+            raise NetworkPickleError(
+                '%s holds a value of kind %s where data is expected.' % (path, type(v).__name__.strip('_'))
+            )
         done[id(v)] = (v, out)  # Keeps v alive, so that its id stays its own.
         return out
 

@@ -1,4 +1,5 @@
 """Helpers that scripts expect under `dnnlib.util` (official dnnlib API)."""
+
 import ctypes
 import fnmatch
 import importlib
@@ -91,6 +92,7 @@ class Logger:
 
 # ------------------------------------------------------------------ small helpers
 
+
 def format_time(seconds):
     """Seconds (rounded to an integer) in words.
 
@@ -109,8 +111,20 @@ def format_time(seconds):
 
 def ask_yes_no(question):
     """Asks on the terminal until the answer is a word for yes (True) or no (False)."""
-    answers = {'y': True, 'yes': True, 't': True, 'true': True, 'on': True, '1': True,
-               'n': False, 'no': False, 'f': False, 'false': False, 'off': False, '0': False}
+    answers = {
+        'y': True,
+        'yes': True,
+        't': True,
+        'true': True,
+        'on': True,
+        '1': True,
+        'n': False,
+        'no': False,
+        'f': False,
+        'false': False,
+        'off': False,
+        '0': False,
+    }
     while True:
         print('%s [y/n]' % question)
         answer = input().strip().lower()
@@ -126,9 +140,18 @@ def tuple_product(t):
     return result
 
 
-_CTYPES = dict(uint8=ctypes.c_uint8, uint16=ctypes.c_uint16, uint32=ctypes.c_uint32, uint64=ctypes.c_uint64,
-               int8=ctypes.c_int8, int16=ctypes.c_int16, int32=ctypes.c_int32, int64=ctypes.c_int64,
-               float32=ctypes.c_float, float64=ctypes.c_double)
+_CTYPES = dict(
+    uint8=ctypes.c_uint8,
+    uint16=ctypes.c_uint16,
+    uint32=ctypes.c_uint32,
+    uint64=ctypes.c_uint64,
+    int8=ctypes.c_int8,
+    int16=ctypes.c_int16,
+    int32=ctypes.c_int32,
+    int64=ctypes.c_int64,
+    float32=ctypes.c_float,
+    float64=ctypes.c_double,
+)
 
 
 def get_dtype_and_ctype(type_obj):
@@ -243,6 +266,7 @@ def get_top_level_function_name(obj):
 
 
 # ------------------------------------------------------------------ files
+
 
 def list_dir_recursively_with_ignore(dir_path, ignores=None, add_base_to_relative=False):
     """All files below a folder: list of (absolute path, path relative to the folder).

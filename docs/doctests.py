@@ -1,4 +1,5 @@
 """An extension of griffe: examples in docstrings are shown as a Python session, not as quotations of quotations."""
+
 import re
 
 import griffe

@@ -4,6 +4,7 @@
 
 Commands with a comment `not run` before them are left out.
 """
+
 import os
 import pathlib
 import re
@@ -12,7 +13,13 @@ import sys
 
 DOCS = pathlib.Path(__file__).resolve().parent
 DRAWN = DOCS.parent / 'build' / 'tutorial'
-PICTURES = {'seeds/grid': 'seeds', 'components/seed0007': 'components', 'layers': 'layers', 'sequence': 'sequence', 'named': 'named'}
+PICTURES = {
+    'seeds/grid': 'seeds',
+    'components/seed0007': 'components',
+    'layers': 'layers',
+    'sequence': 'sequence',
+    'named': 'named',
+}
 BLOCK = re.compile(r'(?P<comment><!-- not run:[^\n]*-->\n)?^```sh\n(?P<commands>.*?)^```$', re.MULTILINE | re.DOTALL)
 SIDE = 128  # Pixels of a tile at least.
 
@@ -20,11 +27,17 @@ SIDE = 128  # Pixels of a tile at least.
 def main():
     """Runs the commands, then writes the pictures."""
     from regan.pictures import images  # Here, so that the docs can be built without Pillow.
+
     path = os.pathsep.join([os.path.dirname(sys.executable), os.environ['PATH']])
     for block in BLOCK.finditer((DOCS / 'tutorial.md').read_text(encoding='utf-8')):
         if not block['comment'] and not block['commands'].startswith('make '):
             print(block['commands'], end='', flush=True)
-            subprocess.run(['bash', '-e', '-c', block['commands']], cwd=str(DOCS.parent), env=dict(os.environ, PATH=path), check=True)
+            subprocess.run(
+                ['bash', '-e', '-c', block['commands']],
+                cwd=str(DOCS.parent),
+                check=True,
+                env=dict(os.environ, PATH=path),
+            )
     side = images.read_png(DRAWN / 'seeds' / 'seed0001.png').shape[0]
     for drawn, kept in PICTURES.items():
         page = images.read_png(DRAWN / (drawn + '.png'))

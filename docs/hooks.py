@@ -1,8 +1,10 @@
 """What MkDocs does besides: the API reference's pages, and the files outside docs/ that pages link to.
 
-A link to ../networks/table.md works where the repository is shown; so that it works on the site as well, the file comes along and the
-link is turned towards it. The same holds for links of such a page in turn.
+A link to ../networks/table.md works where the repository is shown; so that it works on the site as well, the file comes
+along and the link is turned towards it. The same holds for the links of such a page.
 """
+
+import ast
 import pathlib
 import posixpath
 import re
@@ -15,10 +17,14 @@ DOCS = pathlib.Path(__file__).resolve().parent
 PROJECT = DOCS.parent
 sys.path[:0] = [str(DOCS), str(PROJECT)]  # For rooms.py, and for the commands that mkdocs-click imports.
 
-import rooms  # noqa: E402
+import rooms
 
-OFFICIAL = {'dnnlib': ('dnnlib',), 'official scripts': ('pretrained_networks', 'config', 'training.misc'),
-            'networks as graphs': ('nvlabs_stylegan', 'nvlabs_stylegan2'), 'training': ('training',)}
+OFFICIAL = {
+    'dnnlib': ('dnnlib',),
+    'official scripts': ('pretrained_networks', 'config'),
+    'networks as graphs': ('nvlabs_stylegan', 'nvlabs_stylegan2'),
+    'training': ('training',),
+}
 LINK = re.compile(r'(?P<before>\]\()(?P<target>[^)\s#:]+)(?P<after>#[^)\s]*)?(?=[)\s])')
 SHARED = ('CONTRIBUTING.md', 'CHANGELOG.md')  # Pages of the site that lie in the project's folder.
 
@@ -26,7 +32,7 @@ SHARED = ('CONTRIBUTING.md', 'CHANGELOG.md')  # Pages of the site that lie in th
 def on_config(config):
     """Puts the rooms' pages below the API reference."""
     for section in config.nav:
-        for title, pages in section.items():
+        for pages in section.values():
             if 'api.md' in pages:
                 pages[pages.index('api.md')] = {'API': ['api.md'] + [{name: page(name)} for name in api()]}
     return config
@@ -50,7 +56,11 @@ def on_files(files, config):
             files.append(File.generated(config, uri, abs_src_path=str(path)))
         if path.suffix == '.md':
             found = [inside(path, match['target']) for match in LINK.finditer(path.read_text(encoding='utf-8'))]
-            waiting += [(site(one), PROJECT / one) for one in found if (PROJECT / one).is_file() and site(one) not in files.src_uris]
+            waiting += [
+                (site(one), PROJECT / one)
+                for one in found
+                if (PROJECT / one).is_file() and site(one) not in files.src_uris
+            ]
     return files
 
 
@@ -75,10 +85,11 @@ def inside(path, target):
 
 def site(path):
     """Where a file of the project is on the site."""
-    return path[len('docs/'):] if path.startswith('docs/') else path
+    return path[len('docs/') :] if path.startswith('docs/') else path
 
 
 # ------------------------------------------------------------------ the API reference
+
 
 def api():
     """The pages: dict of name -> names of modules. First the rooms of regan from the ground up, then the others."""
@@ -86,7 +97,8 @@ def api():
     level = rooms.floors(imports)
     ours = sorted((room for room in level if room not in rooms.HOUSES), key=lambda room: (level[room], room))
     found = {room: package('regan', room) for room in ours}
-    found.update({name: tuple(one for top in tops for one in package(*top.split('.'))) for name, tops in OFFICIAL.items()})
+    for name, tops in OFFICIAL.items():
+        found[name] = tuple(one for top in tops for one in package(*top.split('.')))
     found['studies'] = tuple(name.replace('experiments.', '') for name in package('experiments', 'studies'))
     return found
 
@@ -96,7 +108,7 @@ def package(*words):
     path = PROJECT.joinpath(*words)
     files = sorted(path.rglob('*.py')) if path.is_dir() else [path.with_suffix('.py')]
     names = ['.'.join(file.relative_to(PROJECT).with_suffix('').parts) for file in files]
-    return tuple(sorted(name[:-len('.__init__')] if name.endswith('.__init__') else name for name in names))
+    return tuple(sorted(name[: -len('.__init__')] if name.endswith('.__init__') else name for name in names))
 
 
 def page(name):
@@ -106,7 +118,8 @@ def page(name):
 
 def reference(name, modules):
     """The page on some modules, as Markdown for mkdocstrings."""
-    return '# %s\n\n' % name + '\n\n'.join('::: %s\n    options:\n      show_submodules: false' % module for module in modules) + '\n'
+    blocks = ['::: %s\n    options:\n      show_submodules: false' % module for module in modules]
+    return '\n\n'.join(['# ' + name] + blocks) + '\n'
 
 
 def contents():
@@ -116,8 +129,8 @@ def contents():
 
 def summary(module):
     """The first sentence of a module's docstring."""
-    path = PROJECT.joinpath(*module.split('.'))
-    path = path / '__init__.py' if path.is_dir() else (path.with_suffix('.py') if path.with_suffix('.py').exists()
-                                                       else PROJECT.joinpath('experiments', *module.split('.'), '__init__.py'))
-    text = rooms.ast.get_docstring(rooms.ast.parse(path.read_text(encoding='utf-8'))) or ''
+    words = module.split('.')
+    places = [top.joinpath(*words) for top in (PROJECT, PROJECT / 'experiments')]
+    path = next(path for place in places for path in (place / '__init__.py', place.with_suffix('.py')) if path.exists())
+    text = ast.get_docstring(ast.parse(path.read_text(encoding='utf-8'))) or ''
     return ' '.join(text.split('\n\n')[0].split())

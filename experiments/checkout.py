@@ -1,4 +1,5 @@
 """The folders of a checkout that the scripts beside this file read and write unless they are told otherwise."""
+
 import pathlib
 
 PROJECT = pathlib.Path(__file__).resolve().parents[1]

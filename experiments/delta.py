@@ -1,24 +1,26 @@
-"""By how much the programs' pictures differ, and which detail is to blame: noise images, conversion to bytes, truncation.
+"""By how much the programs' pictures differ, and which detail is to blame: noise images, conversion to bytes,
+truncation.
 
-    python experiments/delta.py                                  the network that ships with the project
-    python experiments/delta.py --networks stylegan-faces-64     any other, by name or path
+python experiments/delta.py                                  the network that ships with the project
+python experiments/delta.py --networks stylegan-faces-64     any other, by name or path
 """
+
 import dataclasses
 from pathlib import Path
 from typing import Dict, Optional, Tuple, Union
 
+import checkout
 import click
 import numpy as np
 
-import checkout
 from regan.base import artefacts, command_errors, json_records, provenance, tables
+from regan.base.errors import UserError
+from regan.base.json_records import choice, declared, key, mapping, number, record, sequence, text
+from regan.commands import options
 from regan.drawing import modes
 from regan.networks import models
 from regan.pictures import diff, images
 from regan.sampling import latents, noise
-from regan.commands import options
-from regan.base.errors import UserError
-from regan.base.json_records import choice, declared, key, mapping, number, record, sequence, text
 
 SPEC = checkout.SPECS / 'delta.json'
 TILE = 128  # Smaller pictures are enlarged to this in the figure.
@@ -64,19 +66,25 @@ def load(path):
     for pair in spec.pairs:
         for name in (pair.first, pair.second):
             if name not in spec.drawings:
-                raise UserError('%s: the pair "%s" needs the drawing "%s", which is not there; add it' % (Path(path).name, pair.what, name))
+                raise UserError(
+                    '%s: the pair "%s" needs the drawing "%s", which is not there; add it'
+                    % (Path(path).name, pair.what, name)
+                )
     return spec
 
 
 def settings_of(spec, generation):
     """Dict name -> modes.Settings of all drawings on a network of that generation."""
-    return {name: modes.resolve(d.mode, d.noise, d.conversion, generation, spec.psi, None) for name, d in spec.drawings.items()}
+    return {
+        name: modes.resolve(d.mode, d.noise, d.conversion, generation, spec.psi, None)
+        for name, d in spec.drawings.items()
+    }
 
 
 def draw(spec, generator):
     """Dict name -> uint8 [N, H, W, C], the seeds' images in each drawing."""
-    w = generator.map(latents.from_seeds(spec.seeds, generator.latent_size))     # [N, D]
-    dlatents = latents.broadcast(w, generator.num_layers)                        # [N, L, D]
+    w = generator.map(latents.from_seeds(spec.seeds, generator.latent_size))  # [N, D]
+    dlatents = latents.broadcast(w, generator.num_layers)  # [N, L, D]
     drawn = {}
     for name, settings in settings_of(spec, generator.generation).items():
         generator.set_noise(settings.noise)
@@ -92,9 +100,14 @@ def measure(what, first, second):
     """
     tiles = diff.compare(images.strip(first), images.strip(second), *first.shape[1:3])
     levels = first.astype(np.int16) - second
-    return {'pair': what, 'largest': max(tile.max for tile in tiles), 'mean': '%.3f' % np.abs(levels).mean(),
-            'RMS': '%.3f' % np.sqrt(np.mean([tile.rms ** 2 for tile in tiles])), 'offset': '%+.3f' % levels.mean(),
-            'changed, %': '%.2f' % (100 * np.mean([tile.share for tile in tiles]))}
+    return {
+        'pair': what,
+        'largest': max(tile.max for tile in tiles),
+        'mean': '%.3f' % np.abs(levels).mean(),
+        'RMS': '%.3f' % np.sqrt(np.mean([tile.rms**2 for tile in tiles])),
+        'offset': '%+.3f' % levels.mean(),
+        'changed, %': '%.2f' % (100 * np.mean([tile.share for tile in tiles])),
+    }
 
 
 def picture(spec, drawn):
@@ -115,11 +128,22 @@ def _row(text, pictures):
 
 def markdown(spec, network, generation, rows):
     """The table and what each drawing is made with, as Markdown."""
-    settings = [dict(drawing=name, noise=noise.notation(s.noise), conversion=s.conversion, psi='%g' % s.psi,
-                     cutoff='none' if s.cutoff is None else s.cutoff) for name, s in settings_of(spec, generation).items()]
-    about = ('%s, seeds %s, psi %g. Differences are in colour levels of 255; `offset` is the mean of the first drawing minus the second, '
-             '`changed` the share of the pixels that differ in any channel. Psi 1 is no truncation.'
-             % (network, ', '.join(map(str, spec.seeds)), spec.psi))
+    settings = [
+        dict(
+            drawing=name,
+            noise=noise.notation(s.noise),
+            conversion=s.conversion,
+            psi='%g' % s.psi,
+            cutoff='none' if s.cutoff is None else s.cutoff,
+        )
+        for name, s in settings_of(spec, generation).items()
+    ]
+    about = (
+        '%s, seeds %s, psi %g. Differences are in colour levels of 255; `offset` is the mean of the first drawing '
+        'minus the second, '
+        '`changed` the share of the pixels that differ in any channel. Psi 1 is no truncation.'
+        % (network, ', '.join(map(str, spec.seeds)), spec.psi)
+    )
     return '\n\n'.join(['# ' + spec.title, about, tables.markdown(rows), tables.markdown(settings)])
 
 
@@ -127,6 +151,7 @@ def run(spec, folder, networks_folder, open_generator=None):
     """Draws, compares, and writes delta-NETWORK.md, .csv, .png and .json; returns the Markdown and the paths."""
     if open_generator is None:
         from regan.networks.generator import Generator  # TensorFlow takes seconds to load
+
         open_generator = Generator.open
     with open_generator(models.resolve(spec.network, networks_folder)) as generator:
         drawn = draw(spec, generator)
@@ -143,16 +168,34 @@ def run(spec, folder, networks_folder, open_generator=None):
 
 
 @click.command()
-@click.option('--networks', metavar='NAME|PATH', help='Another network than that of the spec, which ships with the project.')
-@click.option('--networks-folder', type=click.Path(exists=True, file_okay=False),
-              help='Folder with network files that you have; default $REGAN_NETWORKS.')
+@click.option(
+    '--networks', metavar='NAME|PATH', help='Another network than that of the spec, which ships with the project.'
+)
+@click.option(
+    '--networks-folder',
+    type=click.Path(exists=True, file_okay=False),
+    help='Folder with network files that you have; default $REGAN_NETWORKS.',
+)
 @click.option('--seeds', metavar='LIST', help='For example 1-12 or 3,7,20-22; default: those of the spec.')
 @click.option('--psi', type=float, callback=options.finite, help='Truncation, 1 for none; default: that of the spec.')
-@click.option('--spec', type=click.Path(dir_okay=False), default=str(SPEC), show_default='experiments/specs/delta.json',
-              help='What is compared.')
-@click.option('--out', type=click.Path(file_okay=False), default=str(checkout.OUT), show_default='figures/out', help='Folder for the files.')
+@click.option(
+    '--spec',
+    type=click.Path(dir_okay=False),
+    default=str(SPEC),
+    show_default='experiments/specs/delta.json',
+    help='What is compared.',
+)
+@click.option(
+    '--out',
+    type=click.Path(file_okay=False),
+    default=str(checkout.OUT),
+    show_default='figures/out',
+    help='Folder for the files.',
+)
 def main(networks, networks_folder, seeds, psi, spec, out):
-    """Draw the same latents as GANSpace, ReGANSpace and the official tools do, and say by how much the pixels differ."""
+    """Draw the same latents as GANSpace, ReGANSpace and the official tools do, and say by how much the pixels
+    differ.
+    """
     with command_errors.errors_in_one_line():
         asked = dict(network=networks, seeds=seeds and tuple(latents.parse_seeds(seeds)), psi=psi)
         spec = dataclasses.replace(load(spec), **{key: value for key, value in asked.items() if value is not None})

@@ -1,7 +1,7 @@
 """The edit across data sets of the RC2021 code: one component's index in two networks, or one's direction in both.
 
-`figure.main` gives `draw` each panel of specs/figure_transfer.json, its network G, and in `basis` that network's or another's
-components v_i with standard deviations sigma_i.
+`figure.main` gives `draw` each panel of specs/figure_transfer.json, its network G, and in `basis` that network's or
+another's components v_i with standard deviations sigma_i.
 """
 import numpy as np
 

@@ -1,19 +1,24 @@
 """Table 1 of RC2021 "[Re] GANSpace": the first normal number of three random generators, without PyTorch."""
+
 import dataclasses
 import sys
 from pathlib import Path
 from typing import Tuple
 
+import checkout
 import click
 import numpy as np
 
-import checkout
 from regan.base import command_errors, json_records, tables
-from regan.sampling import latents, torch_random
 from regan.base.json_records import choice, declared, key, record, sequence, text
+from regan.sampling import latents, torch_random
 
 SPEC = checkout.SPECS / 'table1.json'
-GENERATORS = {'torch-cpu': torch_random.CPUGenerator, 'torch-cuda': torch_random.CUDAGenerator, 'numpy': np.random.RandomState}
+GENERATORS = {
+    'torch-cpu': torch_random.CPUGenerator,
+    'torch-cuda': torch_random.CUDAGenerator,
+    'numpy': np.random.RandomState,
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,8 +48,13 @@ def measure(row, seed):
     first = GENERATORS[row.generator](seed).randn(1)[0]
     decimals = len(row.published.partition('.')[2])
     agrees = '%.*f' % (decimals, first) == row.published
-    return {'software': row.software, 'device': row.device, 'published': row.published,
-            'ours': str(first), 'agrees': 'yes' if agrees else 'no'}
+    return {
+        'software': row.software,
+        'device': row.device,
+        'published': row.published,
+        'ours': str(first),
+        'agrees': 'yes' if agrees else 'no',
+    }
 
 
 def write(spec, folder):
@@ -56,10 +66,20 @@ def write(spec, folder):
 
 
 @click.command()
-@click.option('--spec', type=click.Path(dir_okay=False), default=str(SPEC), show_default='experiments/specs/table1.json',
-              help='The published numbers.')
-@click.option('--out', type=click.Path(file_okay=False), default=str(checkout.OUT), show_default='figures/out',
-              help='Folder for table1.md and table1.csv.')
+@click.option(
+    '--spec',
+    type=click.Path(dir_okay=False),
+    default=str(SPEC),
+    show_default='experiments/specs/table1.json',
+    help='The published numbers.',
+)
+@click.option(
+    '--out',
+    type=click.Path(file_okay=False),
+    default=str(checkout.OUT),
+    show_default='figures/out',
+    help='Folder for table1.md and table1.csv.',
+)
 @click.option('--check', is_flag=True, help='Exit 1 if a number does not round to the published one.')
 def main(spec, out, check):
     """Print Table 1, ours beside the published numbers."""

@@ -1,4 +1,5 @@
 """Progressive growing: which resolutions' images and features the variable lod blends."""
+
 import tensorflow.compat.v1 as tf
 
 import dnnlib.tflib as tflib
@@ -50,7 +51,9 @@ def _grow_on_demand(lod_in, res, top, coarser_x, x, block, to_rgb, up):
 
     if res == top:
         return here()
-    return tf.cond(excess < 0, lambda: _grow_on_demand(lod_in, res + 1, top, x, block(res + 1, x), block, to_rgb, up), here)
+    return tf.cond(
+        excess < 0, lambda: _grow_on_demand(lod_in, res + 1, top, x, block(res + 1, x), block, to_rgb, up), here
+    )
 
 
 def shrink_features(structure, lod_in, top, images, from_rgb, block, down):
@@ -86,6 +89,7 @@ def shrink_features(structure, lod_in, top, images, from_rgb, block, down):
 
 def _shrink_on_demand(lod_in, res, top, images, from_rgb, block, down):
     """The features that enter the block below `res`: from the RGB image directly, from finer features, or a blend."""
+
     def direct():
         return from_rgb(res, down(images, 2 ** (top - res)))
 

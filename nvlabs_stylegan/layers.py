@@ -1,9 +1,17 @@
 """Layers of the first generation. Gains of sqrt(2) sit in the weights, not in the activation."""
+
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from dnnlib.tflib.primitives.convolution import (
-    box_down, combine_taps, convolve, dense_product, filter_channels, nearest_up, scatter_convolve)
+    box_down,
+    combine_taps,
+    convolve,
+    dense_product,
+    filter_channels,
+    nearest_up,
+    scatter_convolve,
+)
 from dnnlib.tflib.primitives.layers import EPSILON
 from dnnlib.tflib.primitives.layout import num_channels, per_channel, publish, spatial_axes, spatial_sizes, to_layout
 from dnnlib.tflib.primitives.variables import bias, weight

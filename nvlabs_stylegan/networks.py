@@ -3,26 +3,64 @@
 Arguments, defaults, variable names and shapes are those of the official networks, so official pickles fit.
 Unknown keyword arguments are swallowed, because every component receives what the wrapper was given.
 """
+
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 import dnnlib
 import dnnlib.tflib as tflib
 from dnnlib.tflib.primitives.latents import (
-    broadcast_dlatents, is_number, mapping_input, mix_styles, track_average, truncate, truncation_number)
+    broadcast_dlatents,
+    is_number,
+    mapping_input,
+    mix_styles,
+    track_average,
+    truncate,
+    truncation_number,
+)
 from dnnlib.tflib.primitives.layers import (
-    constant_input, minibatch_stddev, noise_image, resolution_log2, second_moment_norm, weighted_score)
+    constant_input,
+    minibatch_stddev,
+    noise_image,
+    resolution_log2,
+    second_moment_norm,
+    weighted_score,
+)
 from dnnlib.tflib.primitives.layout import batch_size, channel_axis, flatten_nchw, from_layout, publish, to_layout
 from dnnlib.tflib.primitives.randomness import random_normal
 from dnnlib.tflib.primitives.variables import noise_variables, state_variable
 from nvlabs_stylegan.growing import grow_image, shrink_features
 from nvlabs_stylegan.layers import (
-    activation, add_bias, add_noise, blur, conv, dense, down_conv, down_image, instance_norm, style_mod, up_conv, up_image)
+    activation,
+    add_bias,
+    add_noise,
+    blur,
+    conv,
+    dense,
+    down_conv,
+    down_image,
+    instance_norm,
+    style_mod,
+    up_conv,
+    up_image,
+)
 
 
-def G_style(latents_in, labels_in, truncation_psi=0.7, truncation_cutoff=8, truncation_psi_val=None, truncation_cutoff_val=None,
-            dlatent_avg_beta=0.995, style_mixing_prob=0.9, is_training=False, is_validation=False, is_template_graph=False,
-            components=None, **kwargs):
+def G_style(
+    latents_in,
+    labels_in,
+    truncation_psi=0.7,
+    truncation_cutoff=8,
+    truncation_psi_val=None,
+    truncation_cutoff_val=None,
+    dlatent_avg_beta=0.995,
+    style_mixing_prob=0.9,
+    is_training=False,
+    is_validation=False,
+    is_template_graph=False,
+    components=None,
+    **kwargs,
+):
     """z [N, Z], labels [N, label_size] -> images_out [N, C, R, R], nominal range [-1, 1].
 
     Truncation is off if psi is None or 1, or if cutoff is None or <= 0 (StyleGAN2 differs: None means all layers).
@@ -35,7 +73,11 @@ def G_style(latents_in, labels_in, truncation_psi=0.7, truncation_cutoff=8, trun
         truncation_psi, truncation_cutoff = truncation_psi_val, truncation_cutoff_val
     truncation_psi = truncation_number('truncation_psi', truncation_psi)
     truncation_cutoff = truncation_number('truncation_cutoff', truncation_cutoff)
-    if is_training or (is_number(truncation_psi) and truncation_psi == 1) or (is_number(truncation_cutoff) and truncation_cutoff <= 0):
+    if (
+        is_training
+        or (is_number(truncation_psi) and truncation_psi == 1)
+        or (is_number(truncation_cutoff) and truncation_cutoff <= 0)
+    ):
         truncation_psi = None
 
     if 'synthesis' not in components:
@@ -51,7 +93,9 @@ def G_style(latents_in, labels_in, truncation_psi=0.7, truncation_cutoff=8, trun
         dlatents = track_average(dlatents, dlatent_avg, dlatent_avg_beta)
     if is_training and style_mixing_prob is not None and style_mixing_prob > 0:
         other = components.mapping.get_output_for(random_normal(tf.shape(latents_in)), labels_in, **kwargs)
-        dlatents = mix_styles(dlatents, tf.cast(other, tf.float32), num_layers - 2 * tf.cast(lod_in, tf.int32), style_mixing_prob)
+        dlatents = mix_styles(
+            dlatents, tf.cast(other, tf.float32), num_layers - 2 * tf.cast(lod_in, tf.int32), style_mixing_prob
+        )
     if truncation_psi is not None and truncation_cutoff is not None:
         dlatents = truncate(dlatents, dlatent_avg, truncation_psi, truncation_cutoff)
 
@@ -60,9 +104,22 @@ def G_style(latents_in, labels_in, truncation_psi=0.7, truncation_cutoff=8, trun
     return tf.identity(images, name='images_out')
 
 
-def G_mapping(latents_in, labels_in, latent_size=512, label_size=0, dlatent_size=512, dlatent_broadcast=None, mapping_layers=8,
-              mapping_fmaps=512, mapping_lrmul=0.01, mapping_nonlinearity='lrelu', use_wscale=True, normalize_latents=True,
-              dtype='float32', **_kwargs):
+def G_mapping(
+    latents_in,
+    labels_in,
+    latent_size=512,
+    label_size=0,
+    dlatent_size=512,
+    dlatent_broadcast=None,
+    mapping_layers=8,
+    mapping_fmaps=512,
+    mapping_lrmul=0.01,
+    mapping_nonlinearity='lrelu',
+    use_wscale=True,
+    normalize_latents=True,
+    dtype='float32',
+    **_kwargs,
+):
     """z [N, Z], labels [N, label_size] -> dlatents_out [N, dlatent_broadcast, D], or [N, D] if that is None."""
     act, gain = activation(mapping_nonlinearity)
     x = mapping_input(latents_in, labels_in, latent_size, label_size, dtype, 'PixelNorm' if normalize_latents else None)
@@ -78,10 +135,30 @@ def feature_maps(fmap_base, fmap_decay, fmap_max):
     return lambda stage: min(int(fmap_base / 2.0 ** (stage * fmap_decay)), fmap_max)
 
 
-def G_synthesis(dlatents_in, dlatent_size=512, num_channels=3, resolution=1024, fmap_base=8192, fmap_decay=1.0, fmap_max=512,
-                use_styles=True, const_input_layer=True, use_noise=True, randomize_noise=True, nonlinearity='lrelu', use_wscale=True,
-                use_pixel_norm=False, use_instance_norm=True, dtype='float32', fused_scale='auto', blur_filter=(1, 2, 1),
-                structure='auto', is_template_graph=False, force_clean_graph=False, **_kwargs):
+def G_synthesis(
+    dlatents_in,
+    dlatent_size=512,
+    num_channels=3,
+    resolution=1024,
+    fmap_base=8192,
+    fmap_decay=1.0,
+    fmap_max=512,
+    use_styles=True,
+    const_input_layer=True,
+    use_noise=True,
+    randomize_noise=True,
+    nonlinearity='lrelu',
+    use_wscale=True,
+    use_pixel_norm=False,
+    use_instance_norm=True,
+    dtype='float32',
+    fused_scale='auto',
+    blur_filter=(1, 2, 1),
+    structure='auto',
+    is_template_graph=False,
+    force_clean_graph=False,
+    **_kwargs,
+):
     """dlatents [N, L, D], L = 2 log2(resolution) - 2 (1 without styles) -> images_out [N, C, R, R].
 
     structure: 'fixed' | 'linear' | 'recursive' | 'auto'; they agree at lod 0 (a finished network).
@@ -124,7 +201,7 @@ def G_synthesis(dlatents_in, dlatent_size=512, num_channels=3, resolution=1024, 
                 return epilogue(conv(x, nf(1), 3, gain, use_wscale), 1)
 
     def block(res, x):
-        with tf.variable_scope('%dx%d' % (2 ** res, 2 ** res)):
+        with tf.variable_scope('%dx%d' % (2**res, 2**res)):
             with tf.variable_scope('Conv0_up'):
                 x = epilogue(blur(up_conv(x, nf(res - 1), 3, gain, use_wscale, fused_scale), blur_filter), res * 2 - 4)
             with tf.variable_scope('Conv1'):
@@ -138,9 +215,26 @@ def G_synthesis(dlatents_in, dlatent_size=512, num_channels=3, resolution=1024, 
     return tf.identity(from_layout(images), name='images_out')
 
 
-def D_basic(images_in, labels_in, num_channels=1, resolution=32, label_size=0, fmap_base=8192, fmap_decay=1.0, fmap_max=512,
-            nonlinearity='lrelu', use_wscale=True, mbstd_group_size=4, mbstd_num_features=1, dtype='float32', fused_scale='auto',
-            blur_filter=(1, 2, 1), structure='auto', is_template_graph=False, **_kwargs):
+def D_basic(
+    images_in,
+    labels_in,
+    num_channels=1,
+    resolution=32,
+    label_size=0,
+    fmap_base=8192,
+    fmap_decay=1.0,
+    fmap_max=512,
+    nonlinearity='lrelu',
+    use_wscale=True,
+    mbstd_group_size=4,
+    mbstd_num_features=1,
+    dtype='float32',
+    fused_scale='auto',
+    blur_filter=(1, 2, 1),
+    structure='auto',
+    is_template_graph=False,
+    **_kwargs,
+):
     """images [N, C, R, R], labels [N, label_size] -> scores_out [N, 1], logits."""
     top = resolution_log2(resolution)
     nf = feature_maps(fmap_base, fmap_decay, fmap_max)
@@ -156,7 +250,7 @@ def D_basic(images_in, labels_in, num_channels=1, resolution=32, label_size=0, f
             return publish(act(add_bias(conv(images, nf(res - 1), 1, gain, use_wscale))))
 
     def block(res, x):
-        with tf.variable_scope('%dx%d' % (2 ** res, 2 ** res)):
+        with tf.variable_scope('%dx%d' % (2**res, 2**res)):
             with tf.variable_scope('Conv0'):
                 x = publish(act(add_bias(conv(x, nf(res - 1), 3, gain, use_wscale))))
             with tf.variable_scope('Conv1_down'):

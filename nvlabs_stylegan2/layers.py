@@ -3,11 +3,19 @@
 Plain TensorFlow: no custom op (`bias_act` stands for the official fused_bias_act, the resamplers for upfirdn_2d), no
 grouped convolution.
 """
+
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from dnnlib.tflib.primitives.convolution import (
-    combine_taps, convolve, dense_product, filter_channels, reverse_taps, scatter_convolve, stuff_zeros)
+    combine_taps,
+    convolve,
+    dense_product,
+    filter_channels,
+    reverse_taps,
+    scatter_convolve,
+    stuff_zeros,
+)
 from dnnlib.tflib.primitives.layers import EPSILON
 from dnnlib.tflib.primitives.layout import data_format, has_gpu, is_single, num_channels, per_channel, spatial_sizes
 from dnnlib.tflib.primitives.variables import bias, stored_weight, weight
@@ -25,7 +33,8 @@ ACTIVATIONS = {
     'swish': (lambda x: x * tf.nn.sigmoid(x), np.sqrt(2)),
 }
 
-# On TensorFlow 1.15 the FIR filter after a transposed convolution costs more than the fourfold multiply-adds of the folded
+# On TensorFlow 1.15 the FIR filter after a transposed convolution costs more than the fourfold multiply-adds of the
+# folded
 # kernel for layers this narrow; with oneDNN (TensorFlow 2) it never does. Measured by benchmarks/up_convolution.py.
 FOLD_UP_TO_CHANNELS = 32
 FOLD_SINGLE_UP_TO_CHANNELS = 16  # The filter of a single image takes two passes, see `filter_channels`.
@@ -60,6 +69,7 @@ def dense(x, size, lrmul=1.0):
 
 
 # ------------------------------------------------------------------ resampling by 2
+
 
 def fir_kernel(taps, gain=1.0):
     """1-D or 2-D taps -> 2-D float32 kernel with sum `gain`; None: box of 2."""
@@ -134,7 +144,7 @@ def _phase_folding(size, kernel, s):
     for a in range(size):
         for b in range(size):
             y, x = size - 1 - a, size - 1 - b
-            c[y:y + len(kernel), x:x + len(kernel), a, b] = kernel
+            c[y : y + len(kernel), x : x + len(kernel), a, b] = kernel
     reach = max(-(-s // 2), (len(c) - s) // 2)
     folding = np.zeros([2 * reach + 1] * 2 + [2, 2, size, size], dtype=np.float32)
     for dy, dx, ry, rx in np.ndindex(2 * reach + 1, 2 * reach + 1, 2, 2):
@@ -161,18 +171,22 @@ def _resample_convolve(x, w, up, down, taps):
 
 # ------------------------------------------------------------------ convolutions
 
+
 def conv(x, size, kernel, up=False, down=False, resample_kernel=None):
     """Convolution with the scope's 'weight'; no bias."""
-    return _resample_convolve(x, weight([kernel, kernel, num_channels(x), size], dtype=x.dtype), up, down, resample_kernel)
+    return _resample_convolve(
+        x, weight([kernel, kernel, num_channels(x), size], dtype=x.dtype), up, down, resample_kernel
+    )
 
 
 def modulated_conv(x, dlatent, size, kernel, up=False, demodulate=True, resample_kernel=None, gain=1.0):
-    """gain d C(s x): input channels scaled by the style s, output channels by its demodulation d (StyleGAN2 section 1.4).
+    """gain d C(s x): input channels scaled by the style s, output channels by its demodulation d (StyleGAN2 section
+    1.4).
 
     Scripts look up two tensors of a layer by their official names: '<layer>/add', the style [N, in] with its 1, and
-    '<layer>/add_1', the squared norms [N, size] from which the demodulation comes. This is the unfused form; the fused form (per-sample weights, grouped convolution) equals it up to rounding. It is
-    taken where x is known to be a single image, for which it is one plain convolution, and there are fewer weights than
-    numbers in images.
+    '<layer>/add_1', the squared norms [N, size] from which the demodulation comes. This is the unfused form; the fused
+    form (per-sample weights, grouped convolution) equals it up to rounding. It is taken where x is known to be a single
+    image, for which it is one plain convolution, and there are fewer weights than numbers in images.
 
     Args:
         x: internal images.
@@ -209,7 +223,7 @@ def modulated_conv(x, dlatent, size, kernel, up=False, demodulate=True, resample
 def _fewer_weights(x, kernel, size, up):
     """Whether x is a single image, and has more pixels than one of its channels has weights."""
     pixels = spatial_sizes(x)[0] ** 2 * (4 if up else 1)
-    return is_single(x) and pixels > kernel ** 2 * size and x.dtype != tf.float16
+    return is_single(x) and pixels > kernel**2 * size and x.dtype != tf.float16
 
 
 def styled_layer(x, dlatent, size, noise, act, clamp=None, up=False, resample_kernel=None):

@@ -1,4 +1,5 @@
 """The command `regan`: look into a pickle, generate, compute components, edit."""
+
 import importlib
 import json
 import pathlib
@@ -7,8 +8,10 @@ import click
 
 from regan.base.command_errors import errors_in_one_line
 
-# Name -> what the list of commands says of it, in the order in which the data flows. The command NAME is the function NAME of the module
-# regan.commands.NAME, which is imported when it is called for; its own heavy modules are imported when it runs. So --help is instant.
+# Name -> what the list of commands says of it, in the order in which the data flows. The command NAME is the function
+# NAME of the module
+# regan.commands.NAME, which is imported when it is called for; its own heavy modules are imported when it runs. So
+# --help is instant.
 COMMANDS = {
     'info': 'Print what is in a network pickle.',
     'generate': 'Write one image for each seed, and a grid of all.',
@@ -60,8 +63,11 @@ NETWORK is a file, or the name of a registered network, such as %s, which is par
 """
 
 
-@click.group(cls=_Group, help=HELP % ', '.join(_packaged()),
-             context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110))
+@click.group(
+    cls=_Group,
+    help=HELP % ', '.join(_packaged()),
+    context_settings=dict(help_option_names=['-h', '--help'], max_content_width=110),
+)
 def main():
     """The command line."""
 

@@ -1,4 +1,5 @@
 """Inputs and checks that both generations' conformance tests share."""
+
 import numpy as np
 import tensorflow.compat.v1 as tf
 
@@ -35,7 +36,10 @@ def run_template(net, labels=None):
 
     For networks whose static arguments leave nothing random: psi 1 and stored noise.
     """
-    return tflib.run(net.output_templates[0], dict(zip(net.input_templates, [LATENTS, np.zeros([2, 0]) if labels is None else labels])))
+    return tflib.run(
+        net.output_templates[0],
+        dict(zip(net.input_templates, [LATENTS, np.zeros([2, 0]) if labels is None else labels])),
+    )
 
 
 class Graph:
@@ -43,8 +47,14 @@ class Graph:
 
     def __init__(self, net, **kwargs):
         self.psi, self.cutoff = tf.placeholder(tf.float32, []), tf.placeholder(tf.int32, [])
-        self.images = net.get_output_for(tf.constant(LATENTS, tf.float32), None, truncation_psi=self.psi,
-                                         truncation_cutoff=self.cutoff, randomize_noise=False, **kwargs)
+        self.images = net.get_output_for(
+            tf.constant(LATENTS, tf.float32),
+            None,
+            truncation_psi=self.psi,
+            truncation_cutoff=self.cutoff,
+            randomize_noise=False,
+            **kwargs,
+        )
 
     def run(self, psi=1, cutoff=0):
         return tflib.run(self.images, {self.psi: psi, self.cutoff: cutoff})

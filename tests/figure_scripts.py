@@ -1,4 +1,5 @@
 """The scripts of experiments/ and examples/ as modules, without running them."""
+
 import importlib.util
 
 import checkout

@@ -1,4 +1,5 @@
 """Golden data of the official networks: tests/golden holds samples of it, made by tests/make_golden.py."""
+
 import collections
 import json
 import os
@@ -17,13 +18,16 @@ MAX_OFF_FRACTION = 0.005  # uint8 images: one level of difference, in at most so
 class Case:
     """The golden arrays of one official network, each whole or as samples.
 
-    Attributes: name; pickle (path of the file (G, D, Gs)); facts (dict key -> {'shape': list, 'tolerance_abs': float or None}).
+    Attributes: name; pickle (path of the file (G, D, Gs)); facts (dict key -> {'shape': list, 'tolerance_abs': float or
+        None}).
     """
 
     def __init__(self, folder, name, facts):
         self.name = name
         self.facts = facts
-        self.pickle = next(p for p in (os.path.join(folder, name + end) for end in ('.pkl', '.pkl.xz')) if os.path.exists(p))
+        self.pickle = next(
+            p for p in (os.path.join(folder, name + end) for end in ('.pkl', '.pkl.xz')) if os.path.exists(p)
+        )
         with np.load(os.path.join(folder, name + '.npz')) as archive:
             self._arrays = dict(archive)
 
@@ -79,4 +83,4 @@ def stride(shape):
 
 def samples(array):
     """Every stride-th value of the flattened array."""
-    return np.ascontiguousarray(array.ravel()[::stride(array.shape)])
+    return np.ascontiguousarray(array.ravel()[:: stride(array.shape)])

@@ -1,4 +1,5 @@
 """Runs single layers in both memory layouts."""
+
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
@@ -23,7 +24,9 @@ def normal(seed, *shape):
 
 
 def apply(layer, x, *arguments, variables=None, **kwargs):
-    """Runs a layer on x [N, C, H, W] in the layout of the test; gives [N, C, H, W]. Variables get values by their names."""
+    """Runs a layer on x [N, C, H, W] in the layout of the test; gives [N, C, H, W]. Variables get values by their
+    names.
+    """
     with fresh_session() as session:
         arrays = [tf.constant(a, tf.float32) if isinstance(a, np.ndarray) else a for a in arguments]
         images = tf.placeholder_with_default(x.astype(np.float32), [None] + list(x.shape[1:]))

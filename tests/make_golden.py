@@ -6,6 +6,7 @@ FOLDER holds manifest.json and, for every case, <case>.pkl (G, D, Gs) and <case>
 the pickle as (Gs, D, Gs), a shared reference that costs nothing; the first four items of every array; of these
 arrays the small ones whole, and one batch of images for the discriminator; of the others samples.
 """
+
 import argparse
 import json
 import lzma

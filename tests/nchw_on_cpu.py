@@ -1,4 +1,5 @@
 """Lets a CPU execute graphs in NCHW, the layout of GPUs, so that tests can compare its values."""
+
 import tensorflow.compat.v1 as tf
 
 _TO_NHWC, _TO_NCHW = [0, 2, 3, 1], [0, 3, 1, 2]
@@ -7,8 +8,8 @@ _TO_NHWC, _TO_NCHW = [0, 2, 3, 1], [0, 3, 1, 2]
 def install(monkeypatch):
     """For the rest of a test: the networks believe that there is a GPU.
 
-    Such ops run as NHWC ones between transpositions: TensorFlow 1.15 has no NCHW kernels for a CPU, and TensorFlow 2 has those
-    of oneDNN only on some processors.
+    Such ops run as NHWC ones between transpositions: TensorFlow 1.15 has no NCHW kernels for a CPU, and TensorFlow 2
+    has those of oneDNN only on some processors.
     """
     monkeypatch.setattr(tf.config.experimental, 'list_physical_devices', lambda kind=None: ['a GPU'])
     monkeypatch.setattr(tf.nn, 'conv2d', _transposing(tf.nn.conv2d))
@@ -29,13 +30,22 @@ def _transposing(op):
                     kwargs[name] = _nhwc(kwargs[name])
             return tf.transpose(op(tf.transpose(x, _TO_NHWC), *args, data_format='NHWC', **kwargs), _TO_NCHW)
         return op(x, *args, data_format=data_format, **kwargs)
+
     return wrapped
 
 
 def _transposing_to_shape(op):
     def wrapped(x, w, shape, strides, padding, data_format):
         if data_format == 'NCHW':
-            y = op(tf.transpose(x, _TO_NHWC), w, tf.gather(shape, _TO_NHWC), _nhwc(strides), padding=padding, data_format='NHWC')
+            y = op(
+                tf.transpose(x, _TO_NHWC),
+                w,
+                tf.gather(shape, _TO_NHWC),
+                _nhwc(strides),
+                padding=padding,
+                data_format='NHWC',
+            )
             return tf.transpose(y, _TO_NCHW)
         return op(x, w, shape, strides, padding=padding, data_format=data_format)
+
     return wrapped

@@ -3,17 +3,20 @@
 An independent answer for the tests; nothing here is shared with the networks under test. Variables come as a dict
 local name -> array. See the StyleGAN paper (section 2), the StyleGAN2 paper (sections 2 to 4) and their appendices.
 """
+
 import numpy as np
 
-
 # ------------------------------------------------------------------ layers of both generations
+
 
 def correlate(x, w, stride=1, pad=0):
     """Cross-correlation of [N, I, H, W] with [kh, kw, I, O], zero padding on all sides, fully covered positions."""
     x = np.pad(x, [(0, 0), (0, 0), (pad, pad), (pad, pad)], 'constant')
     kh, kw = w.shape[:2]
     rows, cols = x.shape[2] - kh + 1, x.shape[3] - kw + 1
-    out = sum(np.einsum('nihw,io->nohw', x[:, :, a:a + rows, b:b + cols], w[a, b]) for a in range(kh) for b in range(kw))
+    out = sum(
+        np.einsum('nihw,io->nohw', x[:, :, a : a + rows, b : b + cols], w[a, b]) for a in range(kh) for b in range(kw)
+    )
     return out[:, :, ::stride, ::stride]
 
 
@@ -31,7 +34,11 @@ def upfirdn(x, k, up=1, down=1, before=0, after=0):
     crop = slice(max(-before, 0), -after if after < 0 else None)
     padded = padded[:, :, crop, crop]
     rows, cols = padded.shape[2] - k.shape[0] + 1, padded.shape[3] - k.shape[1] + 1
-    out = sum(padded[:, :, a:a + rows, b:b + cols] * k[-1 - a, -1 - b] for a in range(k.shape[0]) for b in range(k.shape[1]))
+    out = sum(
+        padded[:, :, a : a + rows, b : b + cols] * k[-1 - a, -1 - b]
+        for a in range(k.shape[0])
+        for b in range(k.shape[1])
+    )
     return out[:, :, ::down, ::down]
 
 
@@ -77,12 +84,13 @@ def minibatch_stddev(x, group_size, num_features):
     for m in range(groups):
         members = list(range(m, count, groups))
         for f in range(num_features):
-            part = x[members, f * width:(f + 1) * width]
+            part = x[members, f * width : (f + 1) * width]
             extra[members, f] = np.sqrt(part.var(axis=0) + 1e-8).mean()
     return np.concatenate([x, extra], axis=1)
 
 
 # ------------------------------------------------------------------ first generation
+
 
 def blur(x, taps):
     """3 x 3 filter on zero-padded images: a correlation."""
@@ -97,12 +105,12 @@ def up_conv1(x, w, fused):
     big = np.zeros((4, 4) + w.shape[2:])
     for p in (0, 1):
         for q in (0, 1):
-            big[p:p + 3, q:q + 3] += w
+            big[p : p + 3, q : q + 3] += w
     n, _, height, width = x.shape
     out = np.zeros([n, w.shape[3], 2 * height + 2, 2 * width + 2])  # One more on each side, cut off below.
     for a in range(4):
         for b in range(4):
-            out[:, :, a:a + 2 * height:2, b:b + 2 * width:2] += np.einsum('nihw,io->nohw', x, big[a, b])
+            out[:, :, a : a + 2 * height : 2, b : b + 2 * width : 2] += np.einsum('nihw,io->nohw', x, big[a, b])
     return out[:, :, 1:-1, 1:-1]
 
 
@@ -135,8 +143,8 @@ def synthesize1(v, dlatents, resolution, fused_from=128, lod=0.0):
     x = epilogue(same(x, hat(v['4x4/Conv/weight'], gain)), '4x4/Conv', 1)
     image = to_rgb(x, 2)
     for res in range(3, top + 1):
-        scope = '%dx%d' % (2 ** res, 2 ** res)
-        x = up_conv1(x, hat(v[scope + '/Conv0_up/weight'], gain), fused=2 ** res >= fused_from)
+        scope = '%dx%d' % (2**res, 2**res)
+        x = up_conv1(x, hat(v[scope + '/Conv0_up/weight'], gain), fused=2**res >= fused_from)
         x = epilogue(blur(x, [1, 2, 1]), scope + '/Conv0_up', 2 * res - 4)
         x = epilogue(same(x, hat(v[scope + '/Conv1/weight'], gain)), scope + '/Conv1', 2 * res - 3)
         rgb = to_rgb(x, res)
@@ -145,6 +153,7 @@ def synthesize1(v, dlatents, resolution, fused_from=128, lod=0.0):
 
 
 # ------------------------------------------------------------------ second generation
+
 
 def upsample(x, taps):
     k = kernel(taps, 4)
@@ -197,15 +206,19 @@ def synthesize2(v, dlatents, resolution, architecture='skip'):
         return np.sqrt(2) * lrelu(x)
 
     def to_rgb(x, res):
-        scope = '%dx%d/ToRGB' % (2 ** res, 2 ** res)
+        scope = '%dx%d/ToRGB' % (2**res, 2**res)
         return modulated_conv(x, dlatents[:, 2 * res - 3], v, scope, demodulate=False) + per_channel(v[scope + '/bias'])
 
     x = layer(v['4x4/Const/const'].repeat(len(dlatents), axis=0), '4x4/Conv', 0)
     image = to_rgb(x, 2) if architecture == 'skip' else None
     for res in range(3, top + 1):
-        scope = '%dx%d' % (2 ** res, 2 ** res)
+        scope = '%dx%d' % (2**res, 2**res)
         y = layer(layer(x, scope + '/Conv0_up', 2 * res - 5, up=True), scope + '/Conv1', 2 * res - 4)
-        x = (y + up_convolve(x, hat(v[scope + '/Skip/weight']), [1, 3, 3, 1])) / np.sqrt(2) if architecture == 'resnet' else y
+        x = (
+            (y + up_convolve(x, hat(v[scope + '/Skip/weight']), [1, 3, 3, 1])) / np.sqrt(2)
+            if architecture == 'resnet'
+            else y
+        )
         if architecture == 'skip':
             image = upsample(image, [1, 3, 3, 1]) + to_rgb(x, res)
     return to_rgb(x, top) if image is None else image

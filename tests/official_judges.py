@@ -1,4 +1,5 @@
 """Writes files in the form of the official metric networks: one network whose function only the file itself knows."""
+
 from tests import make_pickles
 
 SOURCES = {

@@ -1,4 +1,5 @@
 """Runs one command as `regan` does: a user's mistake is one line and exit status 2."""
+
 import click
 from click.testing import CliRunner
 

@@ -5,6 +5,7 @@
 prints, for every case and group of arrays, the comparison that comes closest to its tolerance, or fails;
 exit status 1 if any fails. Without --golden the samples in tests/golden are used.
 """
+
 import argparse
 import itertools
 import sys
@@ -24,8 +25,8 @@ DEFAULT = 'default'  # An argument that is not given.
 def measure(case, thorough=True):
     """Runs one case: list of golden_cases.Comparison.
 
-    thorough: also every way to give psi and cutoff, the synthesis run directly, and the default structure, each of which
-        takes another graph.
+    thorough: also every way to give psi and cutoff, the synthesis run directly, and the default structure, each of
+        which takes another graph.
     """
     with fresh_session():
         G, D, Gs = load_pickle(case.pickle)
@@ -46,8 +47,12 @@ def measure(case, thorough=True):
 def variable_orders(case, D, Gs):
     """Our variables against the pickle's, which lists the official ones in their order of creation."""
     _, written_D, written_Gs = unpickle.read(case.pickle)
-    for net, written in [(D, written_D), (Gs, written_Gs)] + [(Gs.components[k], v) for k, v in written_Gs.components.items()]:
-        same = [(n, tuple(v.shape.as_list())) for n, v in net.own_vars.items()] == [(n, v.shape) for n, v in written.variables.items()]
+    for net, written in [(D, written_D), (Gs, written_Gs)] + [
+        (Gs.components[k], v) for k, v in written_Gs.components.items()
+    ]:
+        same = [(n, tuple(v.shape.as_list())) for n, v in net.own_vars.items()] == [
+            (n, v.shape) for n, v in written.variables.items()
+        ]
         yield golden_cases.Comparison('variables.' + net.name, 0.0 if same else np.inf, 0.0, same)
 
 
@@ -76,8 +81,9 @@ class Wrapper:
         self.z, self.labels = [tf.placeholder(tf.float32, shape) for shape in Gs.input_shapes]
         self.psi, self.cutoff = tf.placeholder(tf.float32, []), cutoff
         cutoff_argument = {} if cutoff is DEFAULT else {'truncation_cutoff': cutoff}
-        self.images = Gs.get_output_for(self.z, self.labels, truncation_psi=self.psi, randomize_noise=False, structure='fixed',
-                                        **cutoff_argument)
+        self.images = Gs.get_output_for(
+            self.z, self.labels, truncation_psi=self.psi, randomize_noise=False, structure='fixed', **cutoff_argument
+        )
         self.synthesis_scope = self.images.op.name.rsplit('/', 1)[0] + '/G_synthesis'
         self.dlatents = self.images.graph.get_tensor_by_name(self.synthesis_scope + '/dlatents_in:0')
 
@@ -108,7 +114,7 @@ def mapping_values(case, Gs):
 
 def synthesis_values(case, wrapper):
     yield 'images.mixed', tflib.run(wrapper.images, {wrapper.dlatents: case['dlatents_mixed']})
-    names = [key[len('act.'):] for key in case.facts if key.startswith('act.')]
+    names = [key[len('act.') :] for key in case.facts if key.startswith('act.')]
     outputs = [wrapper.layer(name.replace('.', '/')) for name in names]
     activations = tflib.run(outputs, {wrapper.dlatents: case['dlatents_mixed'][:1]})
     yield from zip(['act.' + name for name in names], activations)
@@ -133,7 +139,9 @@ def default_dlatents(case, Gs):
     name = Gs.scope + '/_Run/%s:0'
     count = len(case['z'])
     labels = np.zeros([count, 0]) if case.labels(count) is None else case.labels(count)
-    return tflib.run(name % (Gs.name + '/G_synthesis/dlatents_in'), {name % 'latents_in': case['z'], name % 'labels_in': labels})
+    return tflib.run(
+        name % (Gs.name + '/G_synthesis/dlatents_in'), {name % 'latents_in': case['z'], name % 'labels_in': labels}
+    )
 
 
 def uint8_values(values):
@@ -172,8 +180,11 @@ def score_values(case, D, structure):
 
 # ------------------------------------------------------------------ report
 
+
 def worst_by_group(comparisons):
-    """One comparison for each group of arrays (the key up to its first point): the worst of it, relative to its tolerance."""
+    """One comparison for each group of arrays (the key up to its first point): the worst of it, relative to its
+    tolerance.
+    """
     groups = {}
     for comparison in comparisons:
         groups.setdefault(comparison.key.split('.')[0], []).append(comparison)

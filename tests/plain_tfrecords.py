@@ -1,4 +1,5 @@
 """TFRecord files and tf.train.Example once more, the slow and plain way, to hold ours against."""
+
 import struct
 
 import numpy as np
@@ -35,9 +36,9 @@ def read(path):
         data = file.read()
     payloads = []
     while data:
-        size, = struct.unpack('<Q', data[:8])
+        (size,) = struct.unpack('<Q', data[:8])
         assert struct.unpack('<I', data[8:12])[0] == masked(data[:8])
-        payload, data = data[12:12 + size], data[12 + size:]
+        payload, data = data[12 : 12 + size], data[12 + size :]
         assert len(payload) == size and struct.unpack('<I', data[:4])[0] == masked(payload)
         payloads.append(payload)
         data = data[4:]
@@ -50,12 +51,12 @@ def image(payload):
     found = {}
     for _, entry in fields(features):
         entry = dict(fields(entry))
-        (kind, values), = fields(entry[2])
+        ((kind, values),) = fields(entry[2])
         found[entry[1]] = kind, values
     assert sorted(found) == [b'data', b'shape']
     assert found[b'data'][0] == 1 and found[b'shape'][0] == 3  # bytes_list, int64_list
-    (number, pixels), = fields(found[b'data'][1])
-    (packed_number, packed), = fields(found[b'shape'][1])
+    ((number, pixels),) = fields(found[b'data'][1])
+    ((packed_number, packed),) = fields(found[b'shape'][1])
     assert number == packed_number == 1
     shape = []
     while packed:
@@ -81,5 +82,5 @@ def varint(data):
     for i, byte in enumerate(data):
         value += (byte & 127) << 7 * i
         if byte < 128:
-            return value, data[i + 1:]
+            return value, data[i + 1 :]
     raise ValueError('cut off')

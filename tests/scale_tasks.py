@@ -1,10 +1,11 @@
 """Functions that workers import, for the tests of regan.scale."""
+
 import os
 import signal
 
 
 def squared(networks, offset, item):
-    return item ** 2 + offset, os.getpid()
+    return item**2 + offset, os.getpid()
 
 
 def deadly(networks, item):

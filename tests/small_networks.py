@@ -1,4 +1,5 @@
 """Small networks with reproducible values, and the graph and session they live in."""
+
 import contextlib
 import zlib
 

@@ -1,16 +1,20 @@
 """(G, D, Gs) of three small official kinds as pickles, and changes made to their plain state."""
+
 import io
 import pickle
 
 import numpy as np
-import pytest
 
 from dnnlib import unpickle
 from tests import make_pickles
 from tests.small_networks import build, fresh_session
 
 SIZES = dict(resolution=4, mapping_layers=1)  # Every graph takes time to build.
-STYLE, MAIN, ADA_MAIN = 'nvlabs_stylegan.networks.G_style', 'nvlabs_stylegan2.networks.G_main', 'nvlabs_stylegan2.ada.G_main'
+STYLE, MAIN, ADA_MAIN = (
+    'nvlabs_stylegan.networks.G_style',
+    'nvlabs_stylegan2.networks.G_main',
+    'nvlabs_stylegan2.ada.G_main',
+)
 
 Z = np.random.RandomState(5).randn(7, 12)
 
@@ -20,12 +24,14 @@ def write(*nets):
     return pickle.dumps(nets if len(nets) > 1 else nets[0], protocol=4)
 
 
-@pytest.fixture(scope='module')
-def pickled():
+def pickles_and_images():
     """(G, D, Gs) of three small official kinds, and images of Gs: dict func_name -> (bytes, images)."""
     found = {}
-    for func_name, discriminator in [(STYLE, 'nvlabs_stylegan.networks.D_basic'), (MAIN, 'nvlabs_stylegan2.networks.D_stylegan2'),
-                                     (ADA_MAIN, 'nvlabs_stylegan2.ada.D_main')]:
+    for func_name, discriminator in [
+        (STYLE, 'nvlabs_stylegan.networks.D_basic'),
+        (MAIN, 'nvlabs_stylegan2.networks.D_stylegan2'),
+        (ADA_MAIN, 'nvlabs_stylegan2.ada.D_main'),
+    ]:
         with fresh_session():
             G, Gs = [build(func_name, name, **SIZES) for name in ('G', 'Gs')]
             G.set_var('dlatent_avg', np.zeros(10))

@@ -1,4 +1,5 @@
-"""The public API says its types: every public function, method and attribute of the rooms that Python users import from."""
+"""The public API says its types: all public functions, methods and attributes of the rooms for users of Python."""
+
 import ast
 import pathlib
 
@@ -28,7 +29,7 @@ def _bare_in(node, owner):
 def _bare_function(node, owner):
     parameters = node.args.args + node.args.kwonlyargs + [one for one in (node.args.vararg, node.args.kwarg) if one]
     is_bound = owner and not any(getattr(one, 'id', '') == 'staticmethod' for one in node.decorator_list)
-    for parameter in parameters[1 if is_bound else 0:]:
+    for parameter in parameters[1 if is_bound else 0 :]:
         if parameter.annotation is None:
             yield '%s%s: %s' % (owner, node.name, parameter.arg)
     if node.returns is None:
@@ -40,8 +41,8 @@ def _attributes(node):
     targets = [target for line in node.body if isinstance(line, ast.Assign) for target in line.targets]
     names = {target.id for target in targets if isinstance(target, ast.Name)}
     for part in ast.walk(node):
-        if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store) and getattr(part.value, 'id', '') == 'self':
-            names.add(part.attr)
+        if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
+            names.update([part.attr] if getattr(part.value, 'id', '') == 'self' else [])
     return {name for name in names if _is_public(name)}
 
 
@@ -63,14 +64,17 @@ def test_mypy_checks_the_same_rooms():
     assert sorted(ast.literal_eval(packages)) == sorted('regan.' + room for room in ROOMS)
 
 
-@pytest.mark.parametrize('source, expected', [
-    ('def f(a: int) -> int: ...\ndef _g(a): ...', []),
-    ('def f(a, *b, c: int = 1, **d): ...', ['f: a', 'f: b', 'f: d', 'f: what it returns']),
-    ('class A:\n    def f(self, a) -> int: ...', ['A.f: a']),
-    ('class A:\n    @staticmethod\n    def f(a) -> int: ...', ['A.f: a']),
-    ('class A:\n    b = 1\n    _c = 2\n    d: int = 3', ['A.b']),
-    ('class A:\n    def __init__(self) -> None:\n        self.b, self._c = 1, 2', ['A.b']),
-    ('class A:\n    def __init__(self): ...', ['A.__init__: what it returns']),
-])
+@pytest.mark.parametrize(
+    'source, expected',
+    [
+        ('def f(a: int) -> int: ...\ndef _g(a): ...', []),
+        ('def f(a, *b, c: int = 1, **d): ...', ['f: a', 'f: b', 'f: d', 'f: what it returns']),
+        ('class A:\n    def f(self, a) -> int: ...', ['A.f: a']),
+        ('class A:\n    @staticmethod\n    def f(a) -> int: ...', ['A.f: a']),
+        ('class A:\n    b = 1\n    _c = 2\n    d: int = 3', ['A.b']),
+        ('class A:\n    def __init__(self) -> None:\n        self.b, self._c = 1, 2', ['A.b']),
+        ('class A:\n    def __init__(self): ...', ['A.__init__: what it returns']),
+    ],
+)
 def test_what_is_bare_is_found(source, expected):
     assert bare(source) == expected

@@ -1,7 +1,9 @@
-"""The house has floors: a module may import only what is on its own floor or below, and no modules import each other in a circle.
+"""The house has floors: a module may import only what is on its own floor or below, and no modules import each other in
+a circle.
 
 Every module of the repository counts, and so do imports inside functions and modules that are named in a string.
 """
+
 import ast
 import collections
 import functools
@@ -15,30 +17,30 @@ PROJECT = pathlib.Path(__file__).resolve().parents[1]
 # From the ground up. A module stands on the floor of the longest name here that it begins with.
 FLOORS = (
     'config',
-    'dnnlib',                                            # pickles as data, downloads, what official scripts import
-    'dnnlib.tflib',                                      # networks as graphs
+    'dnnlib',  # pickles as data, downloads, what official scripts import
+    'dnnlib.tflib',  # networks as graphs
     'nvlabs_stylegan',
     'nvlabs_stylegan2',
     'pretrained_networks',
-    'regan',                                             # the version
+    'regan',  # the version
     'regan.base',
-    'regan.sampling',                                    # seeds -> z, noise
-    'regan.pictures',                                    # arrays -> PNG, MP4; comparison
-    'regan.networks',                                    # pickle -> w = M(z), images
-    'regan.components',                                  # w -> principal components
-    'regan.editing',                                     # components -> edited latents
-    'regan.drawing',                                     # latents, edits -> images
-    'regan.figures',                                     # images -> figures -> differences
+    'regan.sampling',  # seeds -> z, noise
+    'regan.pictures',  # arrays -> PNG, MP4; comparison
+    'regan.networks',  # pickle -> w = M(z), images
+    'regan.components',  # w -> principal components
+    'regan.editing',  # components -> edited latents
+    'regan.drawing',  # latents, edits -> images
+    'regan.figures',  # images -> figures -> differences
     'regan.worlds',
     'regan.data',
     'regan.metrics',
     'regan.segan',
-    'regan.scale',                                       # any of these on other machines
+    'regan.scale',  # any of these on other machines
     'training',
     'regan.commands',
     'regan.cli',
     'regan.__main__',
-    'experiments.checkout',                              # its folders
+    'experiments.checkout',  # its folders
     'experiments.studies',
     'experiments',
     'examples',
@@ -49,7 +51,10 @@ FLOORS = (
 
 # (importer, imported): arrows that point up, each with the reason why it must.
 EXEMPT = {
-    ('dnnlib.architectures', 'nvlabs_stylegan.networks'): 'a pickle names a build function, which is found by that name',
+    (
+        'dnnlib.architectures',
+        'nvlabs_stylegan.networks',
+    ): 'a pickle names a build function, which is found by that name',
     ('dnnlib.architectures', 'nvlabs_stylegan2.networks'): 'as before',
     ('dnnlib.architectures', 'nvlabs_stylegan2.ada'): 'as before',
     ('dnnlib.architectures', 'nvlabs_stylegan2.segan'): 'as before',
@@ -61,7 +66,9 @@ NAMED = re.compile(r'[A-Za-z_]\w*(\.\w+)+\.?')
 
 
 def modules():
-    """All modules outside tests: dict of dotted name -> path. The scripts of a folder are imported by their bare names."""
+    """All modules outside tests: dict of dotted name -> path. The scripts of a folder are imported by their bare
+    names.
+    """
     found = {}
     for top in sorted({floor.split('.')[0] for floor in FLOORS}):
         for path in [PROJECT / (top + '.py')] + sorted((PROJECT / top).rglob('*.py')):
@@ -84,21 +91,29 @@ def imported(path, name, known):
             base = '.'.join(filter(None, [package if node.level else '', node.module]))
             words.update('%s%s.%s' % (prefix, base, alias.name) for alias in node.names for prefix in ('', folder))
         else:
-            text = getattr(node, 's', None) if isinstance(node, getattr(ast, 'Str', ())) else getattr(node, 'value', None)
+            text = (
+                getattr(node, 's', None) if isinstance(node, getattr(ast, 'Str', ())) else getattr(node, 'value', None)
+            )
             if isinstance(text, str) and NAMED.fullmatch(text):
                 words.add(text.rstrip('.'))
     return {found for found in (_known(word, known) for word in words) if found not in (None, name)}
 
 
 def _known(word, known):
-    """The known module that a dotted name means: itself, or what it is an attribute of. A folder of scripts alone is none."""
+    """The known module that a dotted name means: itself, or what it is an attribute of. A folder of scripts alone is
+    none.
+    """
     parts = word.split('.')
-    return next((found for found in ('.'.join(parts[:end]) for end in range(len(parts), 0, -1)) if found in known), None)
+    return next(
+        (found for found in ('.'.join(parts[:end]) for end in range(len(parts), 0, -1)) if found in known), None
+    )
 
 
 def floor(name):
     """Number of the floor on which a module stands."""
-    return max((len(prefix), number) for number, prefix in enumerate(FLOORS) if (name + '.').startswith(prefix + '.'))[1]
+    return max((len(prefix), number) for number, prefix in enumerate(FLOORS) if (name + '.').startswith(prefix + '.'))[
+        1
+    ]
 
 
 @functools.lru_cache(maxsize=None)
@@ -121,7 +136,7 @@ def test_no_circles():
     done, path = set(), []
 
     def visit(name):
-        assert name not in path, 'a circle: ' + ' -> '.join(path[path.index(name):] + [name])
+        assert name not in path, 'a circle: ' + ' -> '.join(path[path.index(name) :] + [name])
         if name not in done:
             path.append(name)
             for other in sorted(graph[name]):
@@ -137,9 +152,16 @@ def test_every_floor_is_lived_on():
     assert lived_on == set(FLOORS), sorted(set(FLOORS) - lived_on)
 
 
-@pytest.mark.parametrize('text', [
-    'import regan.commands.pca', 'from regan.commands import pca', 'def f():\n    from regan.commands import pca',
-    "import importlib\nimportlib.import_module('regan.commands.pca')", "NAME = 'regan.commands.' + 'pca'"])
+@pytest.mark.parametrize(
+    'text',
+    [
+        'import regan.commands.pca',
+        'from regan.commands import pca',
+        'def f():\n    from regan.commands import pca',
+        "import importlib\nimportlib.import_module('regan.commands.pca')",
+        "NAME = 'regan.commands.' + 'pca'",
+    ],
+)
 def test_an_arrow_is_found(tmp_path, text):
     path = tmp_path / 'planted.py'
     path.write_text(text + '\n')

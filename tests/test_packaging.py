@@ -1,4 +1,5 @@
 """What pyproject.toml declares agrees with what the stacks pin and what the code imports."""
+
 import ast
 import pathlib
 import re
@@ -29,7 +30,7 @@ def declared(version):
 def pinned(version):
     """Dict name -> version of a requirements file."""
     lines = [line.split('#')[0].strip() for line in (PROJECT / PINS[version]).read_text(encoding='utf-8').splitlines()]
-    return {one.name: str(one.specifier)[len('=='):] for one in _holding(filter(None, lines), version)}
+    return {one.name: str(one.specifier)[len('==') :] for one in _holding(filter(None, lines), version)}
 
 
 def _holding(lines, version):
@@ -70,4 +71,4 @@ def _is_standard(name):
 def test_a_wheel_has_a_network_and_stays_small():
     packaged = [model for model in models.registry().values() if model.packaged]
     assert packaged and all(model.source == 'embedded' for model in packaged)
-    assert sum((models.EMBEDDED / model.file).stat().st_size for model in packaged) <= 16 * 2 ** 20
+    assert sum((models.EMBEDDED / model.file).stat().st_size for model in packaged) <= 16 * 2**20

@@ -1,4 +1,5 @@
 """Aliases, and the way from a file to (G, D, Gs) as official scripts use it."""
+
 import hashlib
 import os
 import pickle
@@ -31,6 +32,7 @@ def counted(monkeypatch):
         assert not trust_embedded_code
         paths.append(path)
         return ['G', 'D', 'Gs']
+
     monkeypatch.setattr(tflib.revival, 'load_pickle', load_pickle)
     return paths
 
@@ -38,8 +40,14 @@ def counted(monkeypatch):
 def test_aliases():
     urls = pretrained_networks.gdrive_urls
     assert len(urls) == 18 + 18
-    assert all(alias.replace('gdrive:', 'https://nvlabs-fi-cdn.nvidia.com/stylegan2/') == url for alias, url in urls.items())
-    for name in ['stylegan2-car-config-b.pkl', 'stylegan2-horse-config-a.pkl', 'table2/stylegan2-ffhq-config-e-Gskip-Dresnet.pkl']:
+    assert all(
+        alias.replace('gdrive:', 'https://nvlabs-fi-cdn.nvidia.com/stylegan2/') == url for alias, url in urls.items()
+    )
+    for name in [
+        'stylegan2-car-config-b.pkl',
+        'stylegan2-horse-config-a.pkl',
+        'table2/stylegan2-ffhq-config-e-Gskip-Dresnet.pkl',
+    ]:
         assert 'gdrive:networks/' + name in urls
 
 
@@ -79,6 +87,7 @@ def test_something_else_in_the_file(tmp_path):
 
 # ------------------------------------------------------------------ what official scripts do
 
+
 @pytest.fixture(scope='module', params=['training.networks_stylegan.G_style', 'training.networks_stylegan2.G_main'])
 def path(request, tmp_path_factory):
     """A file with tiny networks of random weights, made under the official names. G stands for Gs, too."""
@@ -93,7 +102,9 @@ def path(request, tmp_path_factory):
 
 
 def test_generate_images(path):
-    """The steps of the official image generator: stored noise replaced from the seed's stream, then uint8 NHWC images."""
+    """The steps of the official image generator: stored noise replaced from the seed's stream, then uint8 NHWC
+    images.
+    """
     _, D, Gs = pretrained_networks.load_networks(path)
     assert pretrained_networks.load_networks(path)[2] is Gs
     noise_vars = [var for name, var in Gs.components.synthesis.vars.items() if name.startswith('noise')]
@@ -123,7 +134,9 @@ def test_style_mixing(path):
     assert w.shape == (2, 4, 5)
     mixed = w[0].copy()
     mixed[[1, 3]] = w[1][[1, 3]]
-    images = Gs.components.synthesis.run(np.stack([w[0], mixed, w[1]]), randomize_noise=False, minibatch_size=2, structure='fixed')
+    images = Gs.components.synthesis.run(
+        np.stack([w[0], mixed, w[1]]), randomize_noise=False, minibatch_size=2, structure='fixed'
+    )
     assert images.shape == (3, 3, 8, 8)
     assert not np.allclose(images[0], images[1]) and not np.allclose(images[1], images[2])
 
@@ -136,11 +149,18 @@ def test_plain_pickle_gives_the_same_networks(path):
     expected = pretrained_networks.load_networks(path)[2]
     z = np.random.RandomState(5).randn(2, 7)
     np.testing.assert_array_equal(Gs.components.mapping.run(z, None), expected.components.mapping.run(z, None))
-    np.testing.assert_array_equal(Gs.components.synthesis.get_var('4x4/Const/const'), expected.components.synthesis.get_var('4x4/Const/const'))
+    np.testing.assert_array_equal(
+        Gs.components.synthesis.get_var('4x4/Const/const'), expected.components.synthesis.get_var('4x4/Const/const')
+    )
     np.testing.assert_array_equal(Gs.get_var('dlatent_avg'), expected.get_var('dlatent_avg'))
 
 
 def test_official_module_names():
-    for module, names in [(networks_stylegan, 'G_style G_mapping G_synthesis D_basic'),
-                          (networks_stylegan2, 'G_main G_mapping G_synthesis_stylegan2 G_synthesis_stylegan_revised D_stylegan D_stylegan2')]:
+    for module, names in [
+        (networks_stylegan, 'G_style G_mapping G_synthesis D_basic'),
+        (
+            networks_stylegan2,
+            'G_main G_mapping G_synthesis_stylegan2 G_synthesis_stylegan_revised D_stylegan D_stylegan2',
+        ),
+    ]:
         assert all(callable(getattr(module, name)) for name in names.split())

@@ -1,12 +1,21 @@
 """Names that begin with an underscore belong to their module: no other module of the project uses them."""
+
 import ast
 import pathlib
 
 import pytest
 
 PROJECT = pathlib.Path(__file__).parents[1]
-COVERED = ['dnnlib', 'nvlabs_stylegan', 'nvlabs_stylegan2', 'training', 'benchmarks', 'experiments', 'config.py',
-           'pretrained_networks.py']
+COVERED = [
+    'dnnlib',
+    'nvlabs_stylegan',
+    'nvlabs_stylegan2',
+    'training',
+    'benchmarks',
+    'experiments',
+    'config.py',
+    'pretrained_networks.py',
+]
 OWNERS = {path.stem for path in PROJECT.iterdir() if path.suffix == '.py' or path.is_dir()}
 OF_NAMED_TUPLES = ('_asdict', '_fields', '_make', '_replace')  # Public, whatever they look like.
 
@@ -44,8 +53,11 @@ def _imports(scope, found):
 
 def _bound(scope):
     """The names that a scope uses for things of its own: arguments and variables."""
-    return {node.arg if isinstance(node, ast.arg) else node.id for node in _own_nodes(scope)
-            if isinstance(node, ast.arg) or isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return {
+        node.arg if isinstance(node, ast.arg) else node.id
+        for node in _own_nodes(scope)
+        if isinstance(node, ast.arg) or isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
 
 
 def _own_nodes(scope):
@@ -80,17 +92,20 @@ def test_no_module_uses_private_names_of_another(name):
     assert {file: lines for file, lines in found.items() if lines} == {}
 
 
-@pytest.mark.parametrize('text, found', [
-    ('from dnnlib.util import _open', ['1: _open']),
-    ('from . import network\nnetwork._copy()', ['2: network._copy']),
-    ('import dnnlib.tflib as tflib\ntflib.network._copy.name', ['2: tflib.network._copy.name']),
-    ('import dnnlib.util\ndnnlib.util._open()', ['2: dnnlib.util._open']),
-    ('def f():\n    from training import misc\n    return misc._grid(misc.grid)', ['3: misc._grid']),
-    ('from training.misc import Run\ndef f():\n    return lambda x: Run._now', ['3: Run._now']),
-    ('from training.misc import Run\nRun(1)._replace(a=2), Run._fields, Run.__name__', []),
-    ('import numpy as np\nfrom numpy import core\nnp._core, core._multiarray', []),
-    ('from training import run\ndef f(run):\n    return run._own', []),
-    ('class A:\n    def f(self, other):\n        return self._x == other._x', []),
-])
+@pytest.mark.parametrize(
+    'text, found',
+    [
+        ('from dnnlib.util import _open', ['1: _open']),
+        ('from . import network\nnetwork._copy()', ['2: network._copy']),
+        ('import dnnlib.tflib as tflib\ntflib.network._copy.name', ['2: tflib.network._copy.name']),
+        ('import dnnlib.util\ndnnlib.util._open()', ['2: dnnlib.util._open']),
+        ('def f():\n    from training import misc\n    return misc._grid(misc.grid)', ['3: misc._grid']),
+        ('from training.misc import Run\ndef f():\n    return lambda x: Run._now', ['3: Run._now']),
+        ('from training.misc import Run\nRun(1)._replace(a=2), Run._fields, Run.__name__', []),
+        ('import numpy as np\nfrom numpy import core\nnp._core, core._multiarray', []),
+        ('from training import run\ndef f(run):\n    return run._own', []),
+        ('class A:\n    def f(self, other):\n        return self._x == other._x', []),
+    ],
+)
 def test_what_is_found(text, found):
     assert reaches(text) == found

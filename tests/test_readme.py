@@ -1,4 +1,5 @@
 """What README.md tells people to type works, as it is written there; what is not run says why."""
+
 import pathlib
 import re
 import shlex

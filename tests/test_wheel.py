@@ -4,6 +4,7 @@ The environment holds what pyproject.toml declares and nothing else: links to th
 own environment, and to what those need in turn. So an undeclared import fails as it would for a stranger, without a
 download of hundreds of megabytes. That a package index has the declared versions is not tested here.
 """
+
 import email
 import os
 import pathlib
@@ -12,10 +13,10 @@ import subprocess
 import sys
 import zipfile
 
+import checkout
 import pytest
 from pip._vendor import pkg_resources
 
-import checkout
 from regan.figures import figure, figure_spec, references
 from regan.networks import models
 from regan.pictures import images
@@ -78,8 +79,14 @@ class Fresh:
 
     def _run(self, program, words, status):
         command = [str(self.venv / 'bin' / program)] + [str(word) for word in words]
-        done = subprocess.run(command, cwd=str(self.folder), env=self.environment, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, universal_newlines=True)
+        done = subprocess.run(
+            command,
+            cwd=str(self.folder),
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr
 
@@ -140,8 +147,9 @@ def test_training(fresh):
     """A toy network, and a reader: commands that import the official `training`."""
     fresh.regan('dataset', 'create', 'data', '--world', 'cars', '--n', 72, '--resolution', 16)
     sizes = ['--latent-size', 16, '--dlatent-size', 16, '--mapping-fmaps', 16, '--fmap-base', 64, '--fmap-max', 16]
-    fresh.regan('train', '--network', 'stylegan2', '--data', 'data', '--out', 'run',
-                '--kimg', 0.008, '--minibatch', 8, *sizes)
+    fresh.regan(
+        'train', '--network', 'stylegan2', '--data', 'data', '--out', 'run', '--kimg', 0.008, '--minibatch', 8, *sizes
+    )
     assert 'G_main' in fresh.regan('info', fresh.folder / 'run' / 'network-final.pkl')
     fresh.regan('reader', '--data', 'data', '--steps', 1, '--held-out', 8, '--out', 'reader.pkl')
 

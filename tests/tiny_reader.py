@@ -1,4 +1,5 @@
 """Writes a small random factor reader."""
+
 import pickle
 
 import dnnlib.tflib as tflib
@@ -10,7 +11,13 @@ FACTS = dict(world='toy', factor_names=['grey', 'hue', 'none'], circular=[1], r2
 def pickled(changed=None, **facts):
     """Bytes of the pickle; `changed` arguments are put in afterwards, so that they do not fit the weights."""
     with small_networks.fresh_session():
-        network = tflib.Network('F_reader', func_name='nvlabs_stylegan2.factor_reader.F_reader', resolution=16, num_factors=3, **dict(FACTS, **facts))
+        network = tflib.Network(
+            'F_reader',
+            func_name='nvlabs_stylegan2.factor_reader.F_reader',
+            resolution=16,
+            num_factors=3,
+            **dict(FACTS, **facts),
+        )
         small_networks.set_values(network)
         network.static_kwargs.update(changed or {})
         return pickle.dumps(network, protocol=4)

@@ -6,6 +6,7 @@
 
 All need a default session (`tflib.init_tf()`). h and w follow from the level of detail: resolution / 2^floor(lod).
 """
+
 import contextlib
 import functools
 import glob
@@ -15,13 +16,17 @@ import numpy as np
 
 import dnnlib
 from dnnlib import tflib
+
+# isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
 from dnnlib.tflib.primitives.randomness import random_uniform
 from regan.base.errors import UserError
 from regan.data import tfrecords
 
-_as_written = tf.autograph.experimental.do_not_convert  # There is no Python control flow in the graph, and the conversion is slow.
+_as_written = (
+    tf.autograph.experimental.do_not_convert
+)  # There is no Python control flow in the graph, and the conversion is slow.
 
 
 def load_dataset(class_name=None, data_dir=None, verbose=False, **kwargs):
@@ -38,8 +43,10 @@ def load_dataset(class_name=None, data_dir=None, verbose=False, **kwargs):
     class_name = class_name or __name__ + '.TFRecordDataset'
     training_set = dnnlib.util.get_obj_by_name(class_name)(**kwargs)
     if verbose:
-        print('%s: shape %s, dynamic range %s, label size %d'
-              % (class_name, training_set.shape, training_set.dynamic_range, training_set.label_size))
+        print(
+            '%s: shape %s, dynamic range %s, label size %d'
+            % (class_name, training_set.shape, training_set.dynamic_range, training_set.label_size)
+        )
     return training_set
 
 
@@ -65,7 +72,9 @@ class _Dataset:
             self._minibatch_in = tf.placeholder(tf.int64, [], name='minibatch')
             self._skip_in = tf.placeholder(tf.int64, [], name='skip_images')
             self._iterator = tf.data.Iterator.from_structure(
-                (tf.as_dtype(self.dtype), tf.as_dtype(self.label_dtype)), ([None, self.shape[0], None, None], [None, self.label_size]))
+                (tf.as_dtype(self.dtype), tf.as_dtype(self.label_dtype)),
+                ([None, self.shape[0], None, None], [None, self.label_size]),
+            )
             self._initializers = {lod: self._iterator.make_initializer(self._pipeline(lod)) for lod in lods}
 
     def _pipeline(self, lod):
@@ -78,17 +87,23 @@ class _Dataset:
         Args:
             minibatch: images in a minibatch.
             lod: level of detail; its floor counts.
-            skip_images: start the stream again, after this many images. None (as in the official API): leave the stream alone
-                if minibatch and level stay the same, and start it again if not.
+            skip_images: start the stream again, after this many images. None (as in the official API): leave the stream
+                alone if minibatch and level stay the same, and start it again if not.
         """
         configuration = int(minibatch), int(np.floor(lod))
         if configuration[0] < 1 or configuration[1] not in self._initializers:
-            raise ValueError('There is no minibatch of %s images at lod %s; the lods are %s.' % (minibatch, lod, sorted(self._initializers)))
+            raise ValueError(
+                'There is no minibatch of %s images at lod %s; the lods are %s.'
+                % (minibatch, lod, sorted(self._initializers))
+            )
         if configuration == self._configuration and skip_images is None:
             return
         self._failure = None
         with self.explained_errors():
-            tflib.run(self._initializers[configuration[1]], {self._minibatch_in: configuration[0], self._skip_in: skip_images or 0})
+            tflib.run(
+                self._initializers[configuration[1]],
+                {self._minibatch_in: configuration[0], self._skip_in: skip_images or 0},
+            )
         self._configuration = configuration
 
     def get_minibatch_tf(self):
@@ -113,7 +128,9 @@ class _Dataset:
 
     @contextlib.contextmanager
     def explained_errors(self):
-        """Run what reads the minibatch tensors in this context: a damaged file then ends in a UserError that names it."""
+        """Run what reads the minibatch tensors in this context: a damaged file then ends in a UserError that names
+        it.
+        """
         yield
 
     def close(self):
@@ -123,10 +140,11 @@ class _Dataset:
 class TFRecordDataset(_Dataset):
     """A folder of multi-resolution TFRecords (see `regan.data.tfrecords`).
 
-    Without `seed` the files stream through TensorFlow's reader and a shuffling window, as in the official code; the order is not
-    repeatable. With `seed` the order is a function of the seed and the number of the image: each epoch is a permutation of the
-    whole file from RandomState([seed, epoch]), records are read where they lie, and `configure(..., skip_images=k)` costs
-    nothing. The memory is then that of a few minibatches (the operating system caches the file), whatever the size of the file.
+    Without `seed` the files stream through TensorFlow's reader and a shuffling window, as in the official code; the
+    order is not repeatable. With `seed` the order is a function of the seed and the number of the image: each epoch is
+    a permutation of the whole file from RandomState([seed, epoch]), records are read where they lie, and
+    `configure(..., skip_images=k)` costs nothing. The memory is then that of a few minibatches (the operating system
+    caches the file), whatever the size of the file.
 
     Args:
         tfrecord_dir: the folder.
@@ -135,7 +153,8 @@ class TFRecordDataset(_Dataset):
         max_label_size: use so many columns of it; 0 for none, 'full' for all.
         max_images: use only the first so many images; default: all.
         repeat: begin again after the last image, for ever.
-        shuffle_mb: window of the shuffling, in MB of images; 0: the order of the file. With `seed` it is only 0 or not 0.
+        shuffle_mb: window of the shuffling, in MB of images; 0: the order of the file. With `seed` it is only 0 or not
+            0.
         prefetch_mb: images prepared ahead, in MB, but never more than an epoch; not used with `seed`.
         buffer_mb: the reader's buffer, in MB; not used with `seed`.
         num_threads: that prepare images.
@@ -145,8 +164,20 @@ class TFRecordDataset(_Dataset):
     Raises: UserError naming the file, for anything wrong with the folder.
     """
 
-    def __init__(self, tfrecord_dir, resolution=None, label_file=None, max_label_size=0, max_images=None, repeat=True,
-                 shuffle_mb=4096, prefetch_mb=2048, buffer_mb=256, num_threads=2, seed=None):
+    def __init__(
+        self,
+        tfrecord_dir,
+        resolution=None,
+        label_file=None,
+        max_label_size=0,
+        max_images=None,
+        repeat=True,
+        shuffle_mb=4096,
+        prefetch_mb=2048,
+        buffer_mb=256,
+        num_threads=2,
+        seed=None,
+    ):
         self.tfrecord_dir, self.label_file = str(tfrecord_dir), label_file
         self._repeat, self._seed, self._num_threads = repeat, seed, num_threads
         self._shuffle_mb, self._prefetch_mb, self._buffer_mb = shuffle_mb, prefetch_mb, buffer_mb
@@ -161,16 +192,22 @@ class TFRecordDataset(_Dataset):
         """Labels [num_images, label_size]; zero columns if none are wanted or there is no file."""
         found = sorted(glob.glob(os.path.join(glob.escape(self.tfrecord_dir), '*.labels')))
         if self.label_file is not None:
-            found = [path for path in (self.label_file, os.path.join(self.tfrecord_dir, self.label_file)) if os.path.isfile(path)]
+            found = [
+                path
+                for path in (self.label_file, os.path.join(self.tfrecord_dir, self.label_file))
+                if os.path.isfile(path)
+            ]
             if not found:
-                raise UserError('there is no label file %s, neither here nor in %s' % (self.label_file, self.tfrecord_dir))
+                raise UserError(
+                    'there is no label file %s, neither here nor in %s' % (self.label_file, self.tfrecord_dir)
+                )
         if max_label_size != 'full' and not (isinstance(max_label_size, int) and max_label_size >= 0):
             raise ValueError("max_label_size must be 'full' or a number from 0, not %r." % (max_label_size,))
         if not found or max_label_size == 0:
             return np.zeros([self.num_images, 0], np.float32)
         self.label_file = found[0]
         labels = tfrecords.read_table(self.label_file, self._levels[0].num_images)
-        return labels[:self.num_images, :None if max_label_size == 'full' else max_label_size]
+        return labels[: self.num_images, : None if max_label_size == 'full' else max_label_size]
 
     def _pipeline(self, lod):
         return self._streamed(lod) if self._seed is None else self._indexed(lod)
@@ -224,7 +261,8 @@ class TFRecordDataset(_Dataset):
         return numbers.batch(self._minibatch_in).map(minibatch, num_parallel_calls=self._num_threads).prefetch(2)
 
     def _ending_on_failure(self, function, *args):
-        """Any exception but StopIteration would make TensorFlow print a stack trace. So the stream ends; see `explained_errors`.
+        """Any exception but StopIteration would make TensorFlow print a stack trace. So the stream ends; see
+        `explained_errors`.
 
         ValueError: the files were closed while minibatches were still being prepared.
         """
@@ -271,7 +309,15 @@ class TFRecordDataset(_Dataset):
 class SyntheticDataset(_Dataset):
     """Images and labels of zeros, to try a training without data (official StyleGAN API)."""
 
-    def __init__(self, resolution=1024, num_channels=3, dtype='uint8', dynamic_range=(0, 255), label_size=0, label_dtype='float32'):
+    def __init__(
+        self,
+        resolution=1024,
+        num_channels=3,
+        dtype='uint8',
+        dynamic_range=(0, 255),
+        label_size=0,
+        label_dtype='float32',
+    ):
         if not tfrecords.is_resolution(resolution):
             raise ValueError('The resolution must be a power of two from 4, not %s.' % resolution)
         super().__init__([num_channels, resolution, resolution], dtype, dynamic_range, label_size, label_dtype)
@@ -280,16 +326,27 @@ class SyntheticDataset(_Dataset):
     def _pipeline(self, lod):
         size = self.resolution >> lod
         image = tf.zeros([self.shape[0], size, size], self.dtype)
-        return tf.data.Dataset.from_tensors((image, tf.zeros([self.label_size], self.label_dtype))).repeat().batch(self._minibatch_in)
+        return (
+            tf.data.Dataset.from_tensors((image, tf.zeros([self.label_size], self.label_dtype)))
+            .repeat()
+            .batch(self._minibatch_in)
+        )
 
 
 class _Order:
-    """Which row of the file each image of an endless stream is: a permutation per epoch, or without seed always the file's order."""
+    """Which row of the file each image of an endless stream is: a permutation per epoch, or without seed always the
+    file's order.
+    """
 
     def __init__(self, num_images, seed):
         self._num_images = num_images
-        self._epoch = functools.lru_cache(maxsize=4)(  # Two threads may be at an epoch's end; more than four epochs are long past.
-            lambda epoch: np.arange(num_images) if seed is None else np.random.RandomState([seed, epoch]).permutation(num_images))
+        self._epoch = functools.lru_cache(
+            maxsize=4
+        )(  # Two threads may be at an epoch's end; more than four epochs are long past.
+            lambda epoch: (
+                np.arange(num_images) if seed is None else np.random.RandomState([seed, epoch]).permutation(num_images)
+            )
+        )
         self._epoch(0)  # A seed that is none fails here.
 
     def rows(self, numbers):
@@ -303,6 +360,8 @@ class _Order:
 
 def _decode(record, shape):
     """Image uint8 [C, H, W] of a serialised Example; an error if it has another shape."""
-    features = tf.parse_single_example(record, {'shape': tf.FixedLenFeature([3], tf.int64), 'data': tf.FixedLenFeature([], tf.string)})
+    features = tf.parse_single_example(
+        record, {'shape': tf.FixedLenFeature([3], tf.int64), 'data': tf.FixedLenFeature([], tf.string)}
+    )
     with tf.control_dependencies([tf.assert_equal(features['shape'], np.int64(shape))]):
         return tf.reshape(tf.decode_raw(features['data'], tf.uint8), shape)

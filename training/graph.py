@@ -1,8 +1,11 @@
 """The graph of a training run: networks, losses, optimisers, and the ops that make a step."""
+
 import numpy as np
 
 import dnnlib
 import dnnlib.tflib as tflib
+
+# isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
 from dnnlib.tflib.primitives.randomness import counted_randomness, random_uniform
@@ -61,8 +64,13 @@ class TrainingGraph:
         networks = [_InPrecision(net, recipe.precision) for net in (self.G, self.D)]
         common = dict(training_set=training_set, minibatch_size=self._minibatch)
         losses = {}
-        for name, net, args, extra in [('G', self.G, recipe.G_loss, {}), ('D', self.D, recipe.D_loss, dict(reals=reals, labels=self._labels))]:
-            loss, reg = _pair(dnnlib.util.call_func_by_name(*networks, opt=self._opt(name), **dict(args, **common, **extra)))
+        for name, net, args, extra in [
+            ('G', self.G, recipe.G_loss, {}),
+            ('D', self.D, recipe.D_loss, dict(reals=reals, labels=self._labels)),
+        ]:
+            loss, reg = _pair(
+                dnnlib.util.call_func_by_name(*networks, opt=self._opt(name), **dict(args, **common, **extra))
+            )
             interval = self._interval(name)
             if reg is not None and interval is None:
                 loss = tf.reduce_mean(loss) + tf.reduce_mean(reg)
@@ -82,8 +90,14 @@ class TrainingGraph:
             args.update({beta: args[beta] ** c for beta in ('beta1', 'beta2') if beta in args})
             rate = share.learning_rate if share else self._lrate * c
             several = self._recipe.schedule.minibatch_gpu is not None or self._recipe.schedule.minibatch_gpu_dict
-            self._opts[name] = tflib.Optimizer(name='Train' + name, tf_optimizer=ADAM, learning_rate=rate, share=share,
-                                               minibatch_multiplier=self._rounds if several else None, **args)
+            self._opts[name] = tflib.Optimizer(
+                name='Train' + name,
+                tf_optimizer=ADAM,
+                learning_rate=rate,
+                share=share,
+                minibatch_multiplier=self._rounds if several else None,
+                **args,
+            )
         return self._opts[name]
 
     def _step(self, name, loss, weight, net):
@@ -112,8 +126,16 @@ class TrainingGraph:
         Returns: the mean loss.
         """
         op, mean = self._steps[name]
-        feeds = {self._counter: counter, self._minibatch: stage.at_once, self._lod: stage.lod, self._lrate: stage.lrate,
-                 self._rounds: stage.rounds, self._ema_decay: ema_decay, self._images: images, self._labels: labels}
+        feeds = {
+            self._counter: counter,
+            self._minibatch: stage.at_once,
+            self._lod: stage.lod,
+            self._lrate: stage.lrate,
+            self._rounds: stage.rounds,
+            self._ema_decay: ema_decay,
+            self._images: images,
+            self._labels: labels,
+        }
         return float(tflib.run([mean, op], feeds)[0])
 
     def set_lod(self, lod):
@@ -140,7 +162,9 @@ class TrainingGraph:
 
 
 def _new_networks(recipe, training_set):
-    facts = dict(num_channels=training_set.shape[0], resolution=training_set.shape[1], label_size=training_set.label_size)
+    facts = dict(
+        num_channels=training_set.shape[0], resolution=training_set.shape[1], label_size=training_set.label_size
+    )
     tf.set_random_seed(recipe.seed)
     G = tflib.Network('G', **dict(recipe.G, **facts))
     D = tflib.Network('D', **dict(recipe.D, **facts))
@@ -148,7 +172,9 @@ def _new_networks(recipe, training_set):
 
 
 def process_reals(images, mirror):
-    """Tensor of images [N, C, R, R] in [0, 255] -> [-1, 1], each flipped left to right with probability 1/2 if mirror is set."""
+    """Tensor of images [N, C, R, R] in [0, 255] -> [-1, 1], each flipped left to right with probability 1/2 if
+    mirror is set.
+    """
     x = tflib.convert_images_from_uint8(images)
     if mirror:
         flipped = random_uniform(tf.stack([tf.shape(x)[0], 1, 1, 1])) < 0.5
@@ -162,7 +188,8 @@ def fade(images, lod):
     Args:
         images: uint8 [N, C, h, w], read at the level floor(lod).
         lod: float >= 0.
-    Returns: [N, C, h 2^floor(lod), ...]: x + (m - x) (lod - floor(lod)), m the means of 2 x 2 blocks, scaled up (nearest neighbour).
+    Returns: [N, C, h 2^floor(lod), ...]: x + (m - x) (lod - floor(lod)), m the means of 2 x 2 blocks, scaled up
+        (nearest neighbour).
     """
     if lod == 0:
         return images

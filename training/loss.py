@@ -1,17 +1,22 @@
 """Losses of both generations, per sample; the optimiser minimises their batch mean.
 
-sp(u) = log(1 + e^u); D gives logits; fakes G(z) are made in training mode. Sources: Goodfellow et al. 2014 (logistic losses),
-Mescheder et al. 2018 (R1, R2), Gulrajani et al. 2017 (WGAN-GP), Karras et al. 2020 section 3.2 (path lengths).
+sp(u) = log(1 + e^u); D gives logits; fakes G(z) are made in training mode. Sources: Goodfellow et al. 2014 (logistic
+losses), Mescheder et al. 2018 (R1, R2), Gulrajani et al. 2017 (WGAN-GP), Karras et al. 2020 section 3.2 (path lengths).
 
-Functions that only StyleGAN has return one tensor [N, 1]; those of StyleGAN2, and those that both have, a pair (loss, regulariser or
-None), so that the regulariser can have a training step of its own. Gradients with respect to images or dlatents are always taken in float32.
+Functions that only StyleGAN has return one tensor [N, 1]; those of StyleGAN2, and those that both have, a pair (loss,
+regulariser or None), so that the regulariser can have a training step of its own. Gradients with respect to images or
+dlatents are always taken in float32.
 
-Arguments common to all: networks G and D, the optimiser opt (whose loss scaling penalties use), training_set (random labels for the
-fakes of G losses), minibatch_size; D losses also take reals [N, C, H, W] in [-1, 1] and their labels [N, label_size].
+Arguments common to all: networks G and D, the optimiser opt (whose loss scaling penalties use), training_set (random
+labels for the fakes of G losses), minibatch_size; D losses also take reals [N, C, H, W] in [-1, 1] and their labels [N,
+label_size].
 """
+
 import numpy as np
 
 from dnnlib.tflib.autosummary import autosummary
+
+# isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
 from dnnlib.tflib.primitives.randomness import random_normal, random_uniform
@@ -20,6 +25,7 @@ FULL_PRECISION = dict(dtype='float32')  # Second derivatives lose too much in 16
 
 
 # ------------------------------------------------------------------ pieces
+
 
 def _latents(G, minibatch_size):
     return random_normal([minibatch_size] + G.input_shapes[0][1:])
@@ -75,10 +81,11 @@ def _interpolation_penalty(D, opt, reals, labels, fakes, weight, target):
     norms = tf.sqrt(_sum_squares(_input_gradients(D, mixed, labels, opt, 'mixed')))
     norms = autosummary('Loss/mixed_norms', norms)
     penalty = autosummary('Loss/gradient_penalty', tf.square(norms - target))
-    return penalty[:, np.newaxis] * (weight / target ** 2)
+    return penalty[:, np.newaxis] * (weight / target**2)
 
 
 # ------------------------------------------------------------------ logistic, StyleGAN
+
 
 def G_logistic_saturating(G, D, opt, training_set, minibatch_size):
     """-sp(D(G(z)))."""
@@ -107,6 +114,7 @@ def D_logistic_simplegp(G, D, opt, training_set, minibatch_size, reals, labels, 
 
 # ------------------------------------------------------------------ logistic, StyleGAN2
 
+
 def G_logistic(G, D, opt, training_set, minibatch_size):
     """-sp(D(G(z))), None."""
     return G_logistic_saturating(G, D, opt, training_set, minibatch_size), None
@@ -131,21 +139,28 @@ def D_logistic_r1(G, D, opt, training_set, minibatch_size, reals, labels, gamma=
 def D_logistic_r2(G, D, opt, training_set, minibatch_size, reals, labels, gamma=10.0):
     """The logistic loss; R2 = gamma / 2 |dD/dx|^2 at the fakes."""
     real_scores, fake_scores, fakes = _d_scores(G, D, minibatch_size, reals, labels)
-    return _d_logistic(real_scores, fake_scores), _zero_centred_penalty(D, _at_least_float32(fakes), labels, opt, gamma, 'r2')
+    return _d_logistic(real_scores, fake_scores), _zero_centred_penalty(
+        D, _at_least_float32(fakes), labels, opt, gamma, 'r2'
+    )
 
 
 def G_logistic_ns_pathreg(G, D, opt, training_set, minibatch_size, pl_minibatch_shrink=2, pl_decay=0.01, pl_weight=2.0):
     """sp(-D(G(z))); path-length regulariser pl_weight (l - a)^2 [n].
 
-    l is the length of d(sum(I y)) / dw with y ~ N(0, 1) / sqrt(H W), root mean square over layers; a is the running mean of l, whose
-    update the gradient passes through. Fresh latents, n = floor(N / pl_minibatch_shrink); with shrink 1 those of the loss itself.
+    l is the length of d(sum(I y)) / dw with y ~ N(0, 1) / sqrt(H W), root mean square over layers; a is the running
+    mean of l, whose update the gradient passes through. Fresh latents, n = floor(N / pl_minibatch_shrink); with shrink
+    1 those of the loss itself.
     """
     labels = training_set.get_random_labels_tf(minibatch_size)
-    images, dlatents = _fakes(G, labels, minibatch_size, return_dlatents=True, **(FULL_PRECISION if pl_minibatch_shrink == 1 else {}))
+    images, dlatents = _fakes(
+        G, labels, minibatch_size, return_dlatents=True, **(FULL_PRECISION if pl_minibatch_shrink == 1 else {})
+    )
     loss = tf.nn.softplus(-_scores(D, images, labels, 'fake'))
     if pl_minibatch_shrink > 1:
         size = minibatch_size // pl_minibatch_shrink
-        images, dlatents = _fakes(G, training_set.get_random_labels_tf(size), size, return_dlatents=True, **FULL_PRECISION)
+        images, dlatents = _fakes(
+            G, training_set.get_random_labels_tf(size), size, return_dlatents=True, **FULL_PRECISION
+        )
     return loss, _path_length_penalty(images, dlatents, pl_decay) * pl_weight
 
 
@@ -171,6 +186,7 @@ def _unused_name(name):
 
 # ------------------------------------------------------------------ Wasserstein
 
+
 def G_wgan(G, D, opt, training_set, minibatch_size):
     """-D(G(z)), None."""
     return -_g_scores(G, D, training_set, minibatch_size), None
@@ -187,13 +203,16 @@ def D_wgan(G, D, opt, training_set, minibatch_size, reals, labels, wgan_epsilon=
     return _d_wgan(G, D, minibatch_size, reals, labels, wgan_epsilon)[0], None
 
 
-def D_wgan_gp(G, D, opt, training_set, minibatch_size, reals, labels, wgan_lambda=10.0, wgan_epsilon=0.001, wgan_target=1.0):
+def D_wgan_gp(
+    G, D, opt, training_set, minibatch_size, reals, labels, wgan_lambda=10.0, wgan_epsilon=0.001, wgan_target=1.0
+):
     """`D_wgan`; wgan_lambda / wgan_target^2 (|dD/dm| - wgan_target)^2 at m between reals and fakes."""
     loss, fakes = _d_wgan(G, D, minibatch_size, reals, labels, wgan_epsilon)
     return loss, _interpolation_penalty(D, opt, reals, labels, fakes, wgan_lambda, wgan_target)
 
 
 # ------------------------------------------------------------------ hinge, StyleGAN
+
 
 def D_hinge(G, D, opt, training_set, minibatch_size, reals, labels):
     """max(0, 1 + D(G(z))) + max(0, 1 - D(x))."""
@@ -208,4 +227,6 @@ def _hinge(real_scores, fake_scores):
 def D_hinge_gp(G, D, opt, training_set, minibatch_size, reals, labels, wgan_lambda=10.0, wgan_target=1.0):
     """`D_hinge` and the gradient penalty of `D_wgan_gp`, as one sum."""
     real_scores, fake_scores, fakes = _d_scores(G, D, minibatch_size, reals, labels)
-    return _hinge(real_scores, fake_scores) + _interpolation_penalty(D, opt, reals, labels, fakes, wgan_lambda, wgan_target)
+    return _hinge(real_scores, fake_scores) + _interpolation_penalty(
+        D, opt, reals, labels, fakes, wgan_lambda, wgan_target
+    )

@@ -1,4 +1,5 @@
 """The generator's loss for SEGAN: StyleGAN2's, with EigenGAN's orthogonality of the subspaces as an option."""
+
 import numpy as np
 import tensorflow.compat.v1 as tf
 
@@ -27,15 +28,18 @@ def orthogonality(G):
     """
     bases = [var for name, var in G.trainables.items() if name.endswith('/Subspace/U')]
     if not bases:
-        raise ValueError('network %r has no subspace with a basis U, so there is nothing to keep orthogonal (mode %r)'
-                         % (G.name, G.static_kwargs.get('mode', 0)))
+        raise ValueError(
+            'network %r has no subspace with a basis U, so there is nothing to keep orthogonal (mode %r)'
+            % (G.name, G.static_kwargs.get('mode', 0))
+        )
     return tf.add_n([basis_orthogonality(basis) for basis in bases])
 
 
 def basis_orthogonality(basis):
     """0.5 || U^T U - I ||_F^2 of one basis, [..., q] with the dimensions on the last axis; a scalar of the same dtype.
 
-    With fewer than q entries in a column it is at least 0.5 (q - entries), for example in the ToRGB at 4 x 4 with q = 64.
+    With fewer than q entries in a column it is at least 0.5 (q - entries), for example in the ToRGB at 4 x 4 with q =
+    64.
     """
     width = basis.shape.as_list()[-1]
     columns = tf.reshape(basis, [-1, width])

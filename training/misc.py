@@ -1,4 +1,7 @@
-"""Helpers that scripts expect under `training.misc`: pickles, images, earlier runs (official StyleGAN and StyleGAN2 API)."""
+"""Helpers that scripts expect under `training.misc`: pickles, images, earlier runs (official StyleGAN and StyleGAN2
+API).
+"""
+
 import contextlib
 import glob
 import os
@@ -18,6 +21,7 @@ _CACHE_DIR = '.stylegan2-cache'
 
 # ------------------------------------------------------------------ files
 
+
 def open_file_or_url(file_or_url):
     """Binary file object of a path, or of a URL through the cache in `.stylegan2-cache`."""
     return open(_local_file(file_or_url), 'rb')
@@ -26,11 +30,14 @@ def open_file_or_url(file_or_url):
 def load_pkl(file_or_url):
     """The data or networks in a pickle; needs `tflib.init_tf()`. Nothing that the file embeds is executed."""
     from dnnlib.tflib import revival  # Here, because the image helpers need no TensorFlow.
+
     return revival.load_pickle(_local_file(file_or_url), build=True)
 
 
 def save_pkl(obj, filename):
-    """Pickles an object, such as the networks (G, D, Gs), with the highest protocol. The file appears when it is complete."""
+    """Pickles an object, such as the networks (G, D, Gs), with the highest protocol. The file appears when it is
+    complete.
+    """
     with _atomic_path(filename) as temporary, open(temporary, 'wb') as f:
         pickle.dump(obj, f, protocol=pickle.HIGHEST_PROTOCOL)
 
@@ -56,11 +63,16 @@ def _atomic_path(path):
 
 # ------------------------------------------------------------------ images
 
+
 def adjust_dynamic_range(data, drange_in, drange_out):
-    """Maps the range drange_in linearly to drange_out, in float32. Array or float32 tensor; unchanged if the ranges are equal."""
+    """Maps the range drange_in linearly to drange_out, in float32. Array or float32 tensor; unchanged if the ranges
+    are equal.
+    """
     if list(drange_in) == list(drange_out):
         return data
-    scale = (np.float32(drange_out[1]) - np.float32(drange_out[0])) / (np.float32(drange_in[1]) - np.float32(drange_in[0]))
+    scale = (np.float32(drange_out[1]) - np.float32(drange_out[0])) / (
+        np.float32(drange_in[1]) - np.float32(drange_in[0])
+    )
     bias = np.float32(drange_out[0]) - np.float32(drange_in[0]) * scale
     return (data.astype(np.float32) if isinstance(data, np.ndarray) else data) * scale + bias
 
@@ -80,7 +92,7 @@ def create_image_grid(images, grid_size=None):
     grid = np.zeros(images.shape[1:-2] + (rows * height, cols * width), dtype=images.dtype)
     for i, image in enumerate(images):
         y, x = i // cols * height, i % cols * width
-        grid[..., y:y + height, x:x + width] = image
+        grid[..., y : y + height, x : x + width] = image
     return grid
 
 
@@ -90,7 +102,9 @@ def _default_grid(num):
 
 
 def convert_to_pil_image(image, drange=(0, 1)):
-    """Image [C, H, W] or [H, W] with values in drange -> PIL image; rounded (half to even) and clipped. One channel gives mode L."""
+    """Image [C, H, W] or [H, W] with values in drange -> PIL image; rounded (half to even) and clipped. One channel
+    gives mode L.
+    """
     image = np.asarray(image)
     if image.ndim == 3:
         image = image[0] if image.shape[0] == 1 else image.transpose([1, 2, 0])
@@ -193,12 +207,16 @@ def _places_of_classes(cols, rows, layout, label_size):
     places = [[] for _ in range(label_size)]
     for block in range(blocks_per_row * -(-rows // block_rows)):
         top, left = block // blocks_per_row * block_rows, block % blocks_per_row * block_cols
-        places[block % label_size] += [y * cols + x for y in range(top, min(top + block_rows, rows))
-                                       for x in range(left, min(left + block_cols, cols))]
+        places[block % label_size] += [
+            y * cols + x
+            for y in range(top, min(top + block_rows, rows))
+            for x in range(left, min(left + block_cols, cols))
+        ]
     return places
 
 
 # ------------------------------------------------------------------ earlier runs
+
 
 def parse_config_for_previous_run(run_dir):
     """The arguments of an earlier run's function: EasyDict(train=all of them, dataset=its `dataset_args`)."""
@@ -211,9 +229,16 @@ def locate_run_dir(run_id_or_run_dir):
     if isinstance(run_id_or_run_dir, str) and os.path.isdir(run_id_or_run_dir):
         return run_id_or_run_dir
     pattern = '0*%s-' % re.escape(str(run_id_or_run_dir))
-    found = [d for d in sorted(glob.glob(os.path.join(config.result_dir, '*'))) if re.match(pattern, os.path.basename(d)) and os.path.isdir(d)]
+    found = [
+        d
+        for d in sorted(glob.glob(os.path.join(config.result_dir, '*')))
+        if re.match(pattern, os.path.basename(d)) and os.path.isdir(d)
+    ]
     if len(found) != 1:
-        raise IOError('Run %s was not found in %s: %s.' % (run_id_or_run_dir, config.result_dir, ', '.join(found) if found else 'no such folder'))
+        raise OSError(
+            'Run %s was not found in %s: %s.'
+            % (run_id_or_run_dir, config.result_dir, ', '.join(found) if found else 'no such folder')
+        )
     return found[0]
 
 
@@ -234,9 +259,16 @@ def locate_network_pkl(run_id_or_run_dir_or_network_pkl, snapshot_or_network_pkl
             return given
     pkls = list_network_pkls(run_id_or_run_dir_or_network_pkl)
     if snapshot_or_network_pkl is not None:
-        pkls = [p for p in pkls if re.match('network-snapshot-0*%s[.]pkl' % re.escape(str(snapshot_or_network_pkl)), os.path.basename(p))]
+        pkls = [
+            p
+            for p in pkls
+            if re.match('network-snapshot-0*%s[.]pkl' % re.escape(str(snapshot_or_network_pkl)), os.path.basename(p))
+        ]
     if not pkls:
-        raise IOError('Run %s has no network file for snapshot %s.' % (run_id_or_run_dir_or_network_pkl, snapshot_or_network_pkl or '(any)'))
+        raise OSError(
+            'Run %s has no network file for snapshot %s.'
+            % (run_id_or_run_dir_or_network_pkl, snapshot_or_network_pkl or '(any)')
+        )
     return pkls[-1]
 
 

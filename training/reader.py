@@ -1,4 +1,5 @@
 """Training of the factor reader on images whose factors are known."""
+
 import dataclasses
 import pickle
 import types
@@ -12,6 +13,7 @@ from regan.base.errors import UserError
 from regan.metrics.factors import r_squared
 from regan.networks import precision
 
+# isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
 BUILD_FUNCTION = 'nvlabs_stylegan2.factor_reader.F_reader'
@@ -33,6 +35,7 @@ class ReaderSpec:
         precision: of the convolutions while training, 'float32' or 'bfloat16' (TensorFlow 2 only).
         seed: 0 .. 2**32 - 1.
     """
+
     steps: int = 2750
     minibatch: int = 64
     learning_rate: float = 0.01
@@ -57,18 +60,32 @@ def train(images, factors, facts, spec, checkpoint=None, progress=None):
     """
     _check(images, factors, facts, spec)
     images = shrink(images, READ_AT)
-    kept = Checkpoint(checkpoint, dict(dataclasses.asdict(spec), images=zlib.crc32(np.ascontiguousarray(images)),
-                                       factors=zlib.crc32(np.ascontiguousarray(factors, np.float32))))
+    kept = Checkpoint(
+        checkpoint,
+        dict(
+            dataclasses.asdict(spec),
+            images=zlib.crc32(np.ascontiguousarray(images)),
+            factors=zlib.crc32(np.ascontiguousarray(factors, np.float32)),
+        ),
+    )
     saved = kept.load(types.SimpleNamespace)  # Refused before anything is built.
     with tf.Graph().as_default(), tflib.create_session().as_default():
-        net = tflib.Network('F_reader', func_name=BUILD_FUNCTION, num_channels=images.shape[3], resolution=images.shape[1],
-                            num_factors=factors.shape[1], **facts)
+        net = tflib.Network(
+            'F_reader',
+            func_name=BUILD_FUNCTION,
+            num_channels=images.shape[3],
+            resolution=images.shape[1],
+            num_factors=factors.shape[1],
+            **facts,
+        )
         _initialise(net, np.random.RandomState(spec.seed))
         trainer = _Trainer(net, images, np.asarray(factors, np.float32), facts['circular'], spec)
         trainer.run(kept, saved, progress or (lambda steps, loss: None))
-        readings = read(net, images[-spec.held_out:])
-        r2 = r_squared(factors[-spec.held_out:], readings, facts['circular'])
-        net.static_kwargs.update(r2=[round(float(value), 4) for value in r2], recipe=dict(dataclasses.asdict(spec), images=len(images)))
+        readings = read(net, images[-spec.held_out :])
+        r2 = r_squared(factors[-spec.held_out :], readings, facts['circular'])
+        net.static_kwargs.update(
+            r2=[round(float(value), 4) for value in r2], recipe=dict(dataclasses.asdict(spec), images=len(images))
+        )
         return pickle.dumps(net, protocol=4), r2
 
 
@@ -97,24 +114,36 @@ def _to_network(images):
 
 def _check(images, factors, facts, spec):
     if images.ndim != 4 or images.shape[1] != images.shape[2] or images.dtype != np.uint8:
-        raise UserError('a factor reader needs square uint8 images [n, H, W, C], not %s %s' % (images.dtype, list(images.shape)))
+        raise UserError(
+            'a factor reader needs square uint8 images [n, H, W, C], not %s %s' % (images.dtype, list(images.shape))
+        )
     if images.shape[1] < 16 or images.shape[1] & (images.shape[1] - 1):
         raise UserError('a factor reader needs images of 16, 32, 64, ... pixels a side, not %d' % images.shape[1])
     if len(factors) != len(images) or factors.shape[1:] != (len(facts['factor_names']),):
-        raise UserError('there are %d images with %d named factors, but the factors have shape %s'
-                        % (len(images), len(facts['factor_names']), list(factors.shape)))
+        raise UserError(
+            'there are %d images with %d named factors, but the factors have shape %s'
+            % (len(images), len(facts['factor_names']), list(factors.shape))
+        )
     if not (np.min(factors) >= 0 and np.max(factors) <= 1):  # Also false for NaN.
         raise UserError('factors must lie between 0 and 1')
     if len(images) < spec.held_out + spec.minibatch:
-        raise UserError('%d images are too few for a minibatch of %d and %d held-out ones; give more'
-                        % (len(images), spec.minibatch, spec.held_out))
+        raise UserError(
+            '%d images are too few for a minibatch of %d and %d held-out ones; give more'
+            % (len(images), spec.minibatch, spec.held_out)
+        )
     precision.check_dtype(spec.precision, tf.__version__)
 
 
 def _initialise(net, random):
     """Standard normal weights, zero biases: the layers scale their weights themselves."""
-    tflib.load_vars({var: random.randn(*var.shape.as_list()).astype(np.float32) if name.endswith('weight') else np.zeros(var.shape.as_list())
-                     for name, var in net.trainables.items()})
+    tflib.load_vars(
+        {
+            var: random.randn(*var.shape.as_list()).astype(np.float32)
+            if name.endswith('weight')
+            else np.zeros(var.shape.as_list())
+            for name, var in net.trainables.items()
+        }
+    )
 
 
 class _Trainer:
@@ -122,7 +151,7 @@ class _Trainer:
 
     def __init__(self, net, images, factors, circular, spec):
         self.spec, self.train_size = spec, len(images) - spec.held_out
-        self.images, self.factors = images[:self.train_size], factors[:self.train_size]
+        self.images, self.factors = images[: self.train_size], factors[: self.train_size]
         self.rate = tf.placeholder(tf.float32, [])
         self.inputs = tf.placeholder(tf.float32, net.input_shape)
         self.truth = tf.placeholder(tf.float32, [None, factors.shape[1]])
@@ -134,13 +163,17 @@ class _Trainer:
 
     def _loss(self, net, circular):
         """Sum over the factors of the squared error in units of the factor's variance; of directions, in the plane."""
-        outputs = net.get_output_for(self.inputs, return_as_list=True, return_directions=bool(circular), dtype=self.spec.precision)
+        outputs = net.get_output_for(
+            self.inputs, return_as_list=True, return_directions=bool(circular), dtype=self.spec.precision
+        )
         scale = 1 / np.maximum(self.factors.var(axis=0), 1e-4)
         scale[list(circular)] = 0
         loss = tf.reduce_sum(tf.square(outputs[0] - self.truth) * scale, axis=1)
         if circular:
             angles = 2 * np.pi * tf.gather(self.truth, list(circular), axis=1)
-            loss += tf.reduce_sum(tf.square(outputs[2] - tf.stack([tf.cos(angles), tf.sin(angles)], axis=2)), axis=[1, 2])
+            loss += tf.reduce_sum(
+                tf.square(outputs[2] - tf.stack([tf.cos(angles), tf.sin(angles)], axis=2)), axis=[1, 2]
+            )
         return tf.reduce_mean(loss)
 
     def run(self, kept, saved, progress):
@@ -172,7 +205,9 @@ class _Trainer:
         return tflib.run([self.loss, self.step_op], feed)[0]
 
     def _minibatch(self, step):
-        """Indices of the images of a step: every epoch goes through another permutation; its incomplete end is left out."""
+        """Indices of the images of a step: every epoch goes through another permutation; its incomplete end is left
+        out.
+        """
         epoch, place = divmod(step, self.train_size // self.spec.minibatch)
         order = np.random.RandomState((self.spec.seed, 0, epoch)).permutation(self.train_size)
-        return order[place * self.spec.minibatch:(place + 1) * self.spec.minibatch]
+        return order[place * self.spec.minibatch : (place + 1) * self.spec.minibatch]

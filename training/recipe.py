@@ -1,4 +1,5 @@
 """Everything that decides what a training run computes, as data."""
+
 import dataclasses
 from typing import Mapping, Optional
 
@@ -10,16 +11,19 @@ class Recipe:
     """A training run, but for its data and its length.
 
     Attributes:
-        order: 'stylegan' (D step with the average of the weights, then G step) or 'stylegan2' (G, its regulariser, D with the
-            average, its regulariser).
-        G, D: arguments of the networks, `func_name` among them; the data set adds resolution, num_channels and label_size.
+        order: 'stylegan' (D step with the average of the weights, then G step) or 'stylegan2' (G, its regulariser, D
+            with the average, its regulariser).
+        G, D: arguments of the networks, `func_name` among them; the data set adds resolution, num_channels and
+            label_size.
         G_loss, D_loss: arguments of the losses, `func_name` among them.
         G_opt, D_opt: arguments of Adam.
-        G_reg_interval, D_reg_interval: a step for the regulariser every so many minibatches; None: it is added to the loss.
+        G_reg_interval, D_reg_interval: a step for the regulariser every so many minibatches; None: it is added to the
+            loss.
         schedule: `Schedule`.
         ema_kimg, ema_rampup: half-life of the average of G's weights, see `schedule.ema_decay`.
         mirror_augment: flip each real image with probability 1/2.
-        precision: 'float32', or 'bfloat16' for the convolutions of the losses (weights, averages and regularisers stay float32).
+        precision: 'float32', or 'bfloat16' for the convolutions of the losses (weights, averages and regularisers stay
+            float32).
         reset_opt_for_new_lod: forget Adam's moments when a resolution comes or has come in.
         minibatch_repeats: minibatches between two looks at the schedule.
         seed: of initial weights, latents, noise, flips, and the order of the images.
@@ -48,10 +52,15 @@ class Recipe:
         return dataclasses.asdict(self)
 
 
-DISCRIMINATORS = {'stylegan': 'training.networks_stylegan.D_basic', 'stylegan2': 'training.networks_stylegan2.D_stylegan2'}
+DISCRIMINATORS = {
+    'stylegan': 'training.networks_stylegan.D_basic',
+    'stylegan2': 'training.networks_stylegan2.D_stylegan2',
+}
 
 
-def stylegan2(network, r1_gamma=10.0, r1_interval=None, pl_weight=2.0, style_mixing=0.9, discriminator='stylegan2', **others):
+def stylegan2(
+    network, r1_gamma=10.0, r1_interval=None, pl_weight=2.0, style_mixing=0.9, discriminator='stylegan2', **others
+):
     """The StyleGAN2 recipe (configs E and F): skip generator, residual discriminator, lazy R1 and path lengths.
 
     Args:
@@ -62,12 +71,16 @@ def stylegan2(network, r1_gamma=10.0, r1_interval=None, pl_weight=2.0, style_mix
         discriminator: 'stylegan' or 'stylegan2'.
     """
     lengths = dict(func_name='training.loss.G_logistic_ns_pathreg', pl_weight=pl_weight)
-    return Recipe(order='stylegan2',
-                  G=dict(network, func_name='training.networks_stylegan2.G_main', style_mixing_prob=style_mixing),
-                  D=dict(network, func_name=DISCRIMINATORS[discriminator]),
-                  G_loss=lengths if pl_weight else dict(func_name='training.loss.G_logistic_ns'),
-                  D_loss=dict(func_name='training.loss.D_logistic_r1', gamma=r1_gamma),
-                  G_reg_interval=4 if pl_weight else None, D_reg_interval=r1_interval or 16, **others)
+    return Recipe(
+        order='stylegan2',
+        G=dict(network, func_name='training.networks_stylegan2.G_main', style_mixing_prob=style_mixing),
+        D=dict(network, func_name=DISCRIMINATORS[discriminator]),
+        G_loss=lengths if pl_weight else dict(func_name='training.loss.G_logistic_ns'),
+        D_loss=dict(func_name='training.loss.D_logistic_r1', gamma=r1_gamma),
+        G_reg_interval=4 if pl_weight else None,
+        D_reg_interval=r1_interval or 16,
+        **others,
+    )
 
 
 def stylegan(network, r1_gamma=10.0, r1_interval=None, style_mixing=0.9, discriminator='stylegan', **others):
@@ -78,21 +91,37 @@ def stylegan(network, r1_gamma=10.0, r1_interval=None, style_mixing=0.9, discrim
     growing = others.get('schedule', Schedule()).lod_initial_resolution is not None
     network = dict(network, structure='auto' if growing else 'fixed')
     simple = dict(func_name='training.loss.D_logistic_simplegp', r1_gamma=r1_gamma)
-    return Recipe(order='stylegan',
-                  G=dict(network, func_name='training.networks_stylegan.G_style', style_mixing_prob=style_mixing),
-                  D=dict(network, func_name=DISCRIMINATORS[discriminator]),
-                  G_loss=dict(func_name='training.loss.G_logistic_nonsaturating'),
-                  D_loss=dict(func_name='training.loss.D_logistic_r1', gamma=r1_gamma) if r1_interval else simple,
-                  G_reg_interval=None, D_reg_interval=r1_interval, **others)
+    return Recipe(
+        order='stylegan',
+        G=dict(network, func_name='training.networks_stylegan.G_style', style_mixing_prob=style_mixing),
+        D=dict(network, func_name=DISCRIMINATORS[discriminator]),
+        G_loss=dict(func_name='training.loss.G_logistic_nonsaturating'),
+        D_loss=dict(func_name='training.loss.D_logistic_r1', gamma=r1_gamma) if r1_interval else simple,
+        G_reg_interval=None,
+        D_reg_interval=r1_interval,
+        **others,
+    )
 
 
-def segan(network, mode, subspace_init=None, collapse_mode2=False, orth_weight=0.0, r1_gamma=10.0, r1_interval=None, pl_weight=2.0,
-          discriminator='stylegan2', **others):
+def segan(
+    network,
+    mode,
+    subspace_init=None,
+    collapse_mode2=False,
+    orth_weight=0.0,
+    r1_gamma=10.0,
+    r1_interval=None,
+    pl_weight=2.0,
+    discriminator='stylegan2',
+    **others,
+):
     """SEGAN's recipe, that of its published code: StyleGAN2 without style mixing, path lengths of the whole minibatch.
 
     Args:
         network: dict of network sizes, as for `stylegan2`.
-        mode: 0 to 4, see `nvlabs_stylegan2.segan`. subspace_init: 'segan-rows' (default) or 'eigen-columns', modes 1 and 2.
+        mode: 0 to 4, see `nvlabs_stylegan2.segan`.
+        subspace_init: 'segan-rows' (default) or 'eigen-columns', modes 1
+            and 2.
         collapse_mode2: mode 2 keeps the sums over its basis in place of the basis.
         orth_weight: of EigenGAN's regulariser (the published code has none).
         others: fields of `Recipe`.
@@ -105,7 +134,13 @@ def segan(network, mode, subspace_init=None, collapse_mode2=False, orth_weight=0
     lengths = dict(func_name='training.loss_segan.G_logistic_ns_pathreg', pl_weight=pl_weight, pl_minibatch_shrink=1)
     if orth_weight:
         lengths['orth_weight'] = orth_weight
-    return Recipe(order='stylegan2', G=dict(network, func_name='nvlabs_stylegan2.segan.G_segan', **options),
-                  D=dict(network, func_name=DISCRIMINATORS[discriminator]), G_loss=lengths,
-                  D_loss=dict(func_name='training.loss.D_logistic_r1', gamma=r1_gamma),
-                  G_reg_interval=4, D_reg_interval=r1_interval or 16, **others)
+    return Recipe(
+        order='stylegan2',
+        G=dict(network, func_name='nvlabs_stylegan2.segan.G_segan', **options),
+        D=dict(network, func_name=DISCRIMINATORS[discriminator]),
+        G_loss=lengths,
+        D_loss=dict(func_name='training.loss.D_logistic_r1', gamma=r1_gamma),
+        G_reg_interval=4,
+        D_reg_interval=r1_interval or 16,
+        **others,
+    )

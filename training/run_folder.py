@@ -1,9 +1,12 @@
 """What a training run leaves in its folder: log, TensorBoard events, sample grids, network pickles."""
+
 import os
 
 import numpy as np
 
 from dnnlib.tflib.autosummary import save_summaries
+
+# isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
 from regan.base import artefacts, tables
@@ -44,13 +47,20 @@ class RunFolder:
     # ---------------------------------------------------------------- numbers
 
     def log(self, row):
-        """Adds a row (dict of numbers) to log.csv and to the TensorBoard events, which then hold the means of all summaries."""
+        """Adds a row (dict of numbers) to log.csv and to the TensorBoard events, which then hold the means of all
+        summaries.
+        """
         rows = self._rows() + [{key: '%.6g' % value for key, value in row.items()}]
         self._write_rows(rows)
         if self._writer is None:
             self._writer = tf.summary.FileWriter(self.path)
         step = int(row['kimg'] * 1000)
-        self._writer.add_summary(tf.Summary(value=[tf.Summary.Value(tag='Progress/' + key, simple_value=value) for key, value in row.items()]), step)
+        self._writer.add_summary(
+            tf.Summary(
+                value=[tf.Summary.Value(tag='Progress/' + key, simple_value=value) for key, value in row.items()]
+            ),
+            step,
+        )
         save_summaries(self._writer, step)
         self._writer.flush()
 
@@ -60,7 +70,9 @@ class RunFolder:
 
     def last_snapshot(self):
         """Path of the newest network pickle, or None."""
-        names = sorted(name for name in os.listdir(self.path) if name.startswith('network-snapshot-') and name.endswith('.pkl'))
+        names = sorted(
+            name for name in os.listdir(self.path) if name.startswith('network-snapshot-') and name.endswith('.pkl')
+        )
         return self.file(names[-1]) if names else None
 
     def _rows(self):

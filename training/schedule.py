@@ -1,7 +1,9 @@
-"""What changes while a network trains: level of detail, minibatch, learning rate; all functions of the images shown so far.
+"""What changes while a network trains: level of detail, minibatch, learning rate; all functions of the images shown so
+far.
 
 Sources: Karras et al. 2018 (progressive growing), 2019, 2020, and the defaults of the official training programs.
 """
+
 import dataclasses
 import math
 from typing import Mapping, Optional
@@ -44,8 +46,8 @@ class Schedule:
     def at(self, images, resolution):
         """The `Stage` after so many images, for a network of this resolution.
 
-        lod = max(0, log2(R) - floor(log2(initial)) - p - max(q - training, 0) / transition), where the time is p phases of
-        training + transition, and q kimg.
+        lod = max(0, log2(R) - floor(log2(initial)) - p - max(q - training, 0) / transition), where the time is p phases
+        of training + transition, and q kimg.
         Raises: ValueError if minibatch_gpu does not divide the minibatch.
         """
         kimg = images / 1000
@@ -74,8 +76,8 @@ class Schedule:
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
-    """What holds for one minibatch: level of detail (0: full), resolution, minibatch and part of it that is computed at a time,
-    learning rate, length of a tick in kimg."""
+    """What holds for one minibatch: level of detail (0: full), resolution, minibatch and part of it that is computed at
+    a time, learning rate, length of a tick in kimg."""
 
     lod: float
     resolution: int

@@ -1,4 +1,5 @@
 """The state of a training run on disk: all that is needed to go on as if it had never stopped."""
+
 import json
 import os
 
@@ -15,7 +16,10 @@ def save(path, variables, progress, recipe):
     """Writes a state; the file appears when it is complete.
 
     Args:
-        variables: dict name -> array. progress: dict of plain values. recipe: dict of plain values that must agree on `load`.
+        variables: dict name -> array.
+        progress: dict of plain values.
+        recipe: dict of plain values that must agree on
+            `load`.
     Raises: UserError if it cannot be written, e.g. on a full disk; an earlier file stays.
     """
     header = json.dumps(dict(format=FORMAT, progress=progress, recipe=recipe), sort_keys=True)
@@ -30,7 +34,7 @@ def load(path, recipe):
         header = json.loads(str(arrays.pop('header')))
     except (ValueError, KeyError) as error:
         raise UserError('%s is no training state (%s); %s' % (path, error, ADVICE)) from None
-    variables = {key[len('variables/'):]: value for key, value in arrays.items()}
+    variables = {key[len('variables/') :]: value for key, value in arrays.items()}
     _check(path, header, json.loads(json.dumps(recipe)))
     return variables, header['progress']
 
@@ -39,8 +43,10 @@ def _check(path, header, recipe):
     if header.get('format') != FORMAT:
         raise UserError('%s has the format %s, this program reads %d' % (path, header.get('format'), FORMAT))
     for name, mine, its in differences(recipe, header['recipe']):
-        raise UserError('%s was saved by a run with %s = %s, but now it is %s; train with the same settings, or into another folder'
-                        % (os.fspath(path), name, json.dumps(its), json.dumps(mine)))
+        raise UserError(
+            '%s was saved by a run with %s = %s, but now it is %s; train with the same settings, or into another folder'
+            % (os.fspath(path), name, json.dumps(its), json.dumps(mine))
+        )
 
 
 def differences(a, b, prefix=''):

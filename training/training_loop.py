@@ -1,4 +1,7 @@
-"""The training of a generator and a discriminator, from data set to network pickles, to be interrupted and resumed at will."""
+"""The training of a generator and a discriminator, from data set to network pickles, to be interrupted and resumed
+at will.
+"""
+
 import contextlib
 import dataclasses
 import math
@@ -9,6 +12,8 @@ import numpy as np
 import tqdm
 
 import dnnlib.tflib as tflib
+
+# isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
 from regan.base import artefacts
@@ -16,7 +21,7 @@ from regan.base.errors import UserError
 from regan.networks import precision
 from training import dataset, misc, state
 from training.graph import TrainingGraph, fade
-from training.run_folder import GRID, RunFolder, STATE
+from training.run_folder import GRID, STATE, RunFolder
 from training.schedule import ema_decay
 
 
@@ -25,9 +30,12 @@ class Progress:
     """Where a run is.
 
     Attributes:
-        images: reals that D has seen. stage_images: those when the schedule was last looked at.
-        minibatches: so far. counter: of the random numbers, one for each part of a minibatch.
-        tick_start: images when this tick began. seconds: of training so far.
+        images: reals that D has seen.
+        stage_images: those when the schedule was last looked at.
+        minibatches: so far.
+        counter: of the random numbers, one for each part of a minibatch.
+        tick_start: images when this tick began.
+        seconds: of training so far.
         sums: step name -> [sum, count] of its losses in this tick.
     """
 
@@ -41,18 +49,30 @@ class Progress:
     sums: dict = dataclasses.field(default_factory=dict)
 
 
-def training_loop(recipe, data_dir, run_dir, total_kimg, resolution=None, max_label_size=0, image_snapshot_ticks=1, network_snapshot_ticks=10,
-                  resume_pkl=None, metrics=None, threads=None, show_progress=True):
+def training_loop(
+    recipe,
+    data_dir,
+    run_dir,
+    total_kimg,
+    resolution=None,
+    max_label_size=0,
+    image_snapshot_ticks=1,
+    network_snapshot_ticks=10,
+    resume_pkl=None,
+    metrics=None,
+    threads=None,
+    show_progress=True,
+):
     """Trains until `total_kimg` thousand reals were shown; goes on where an earlier call on `run_dir` ended.
 
-    A run that was interrupted (SIGTERM, SIGINT, or at a tick by anything else) and resumed ends with the same bits as one that was
-    not, on one machine with the same number of threads.
+    A run that was interrupted (SIGTERM, SIGINT, or at a tick by anything else) and resumed ends with the same bits as
+    one that was not, on one machine with the same number of threads.
 
     Args:
         recipe: `training.recipe.Recipe`.
         data_dir: folder of multi-resolution TFRecords.
-        run_dir: folder of the run: recipe.json, log.csv, TensorBoard events, reals.png, fakes*.png, network-snapshot-*.pkl (kimg),
-            network-final.pkl, and state.npz, from which it goes on.
+        run_dir: folder of the run: recipe.json, log.csv, TensorBoard events, reals.png, fakes*.png,
+            network-snapshot-*.pkl (kimg), network-final.pkl, and state.npz, from which it goes on.
         resolution, max_label_size: see `TFRecordDataset`.
         image_snapshot_ticks, network_snapshot_ticks: a grid, and a pickle, every so many ticks.
         resume_pkl: pickle (G, D, Gs) whose networks a new run starts from.
@@ -64,7 +84,9 @@ def training_loop(recipe, data_dir, run_dir, total_kimg, resolution=None, max_la
     precision.check_dtype(recipe.precision, tf.__version__)
     folder = RunFolder(run_dir)
     with tf.Graph().as_default(), _session(threads), contextlib.closing(folder):
-        training_set = dataset.load_dataset(tfrecord_dir=data_dir, resolution=resolution, max_label_size=max_label_size, seed=recipe.seed)
+        training_set = dataset.load_dataset(
+            tfrecord_dir=data_dir, resolution=resolution, max_label_size=max_label_size, seed=recipe.seed
+        )
         with contextlib.closing(training_set):
             networks = misc.load_pkl(resume_pkl) if resume_pkl and not folder.has_state() else None
             run = _Run(recipe, training_set, folder, networks, metrics, image_snapshot_ticks, network_snapshot_ticks)
@@ -82,9 +104,13 @@ class _Run:
     def __init__(self, recipe, training_set, folder, networks, metrics, image_snapshot_ticks, network_snapshot_ticks):
         self._recipe, self._training_set, self._folder, self._metrics = recipe, training_set, folder, metrics
         self._image_ticks, self._network_ticks = image_snapshot_ticks, network_snapshot_ticks
-        self._facts = dict(recipe.facts(), data=dict(shape=training_set.shape, images=training_set.num_images,
-                                                     label_size=training_set.label_size))
-        saved = state.load(folder.file(STATE), self._facts) if folder.has_state() else None  # Refused before anything is built.
+        self._facts = dict(
+            recipe.facts(),
+            data=dict(shape=training_set.shape, images=training_set.num_images, label_size=training_set.label_size),
+        )
+        saved = (
+            state.load(folder.file(STATE), self._facts) if folder.has_state() else None
+        )  # Refused before anything is built.
         self._graph = TrainingGraph(recipe, training_set, networks)
         self._networks = self._graph.G, self._graph.D, self._graph.Gs
         self._progress, self._stage = Progress(), None
@@ -106,8 +132,10 @@ class _Run:
             self._graph.set_state(variables)
             self._progress = Progress(**progress)
         except (KeyError, ValueError, TypeError) as error:
-            raise UserError('%s does not fit this program: %s; it was saved by another version, so train into another folder'
-                            % (self._folder.file(STATE), error)) from None
+            raise UserError(
+                '%s does not fit this program: %s; it was saved by another version, so train into another folder'
+                % (self._folder.file(STATE), error)
+            ) from None
         self._folder.drop_rows_after(self._progress.images / 1000)
 
     # ---------------------------------------------------------------- the loop
@@ -116,8 +144,9 @@ class _Run:
         """Path of the final pickle, or None if a signal came."""
         started = time.time() - self._progress.seconds
         self._enter(self._stage_at(self._progress.stage_images))  # Where an interrupted run was.
-        with _interruptible() as interrupted, tqdm.tqdm(total=total_kimg * 1000, initial=self._progress.images, unit='img',
-                                                        disable=None if show_progress else True) as bar:
+        with _interruptible() as interrupted, tqdm.tqdm(
+            total=total_kimg * 1000, initial=self._progress.images, unit='img', disable=None if show_progress else True
+        ) as bar:
             while self._progress.images < total_kimg * 1000:
                 before = self._progress.images
                 self._minibatch()
@@ -157,7 +186,10 @@ class _Run:
         if old is None or (old.at_once, math.floor(old.lod)) != (stage.at_once, math.floor(stage.lod)):
             self._training_set.configure(stage.at_once, stage.lod, skip_images=self._progress.images)
         self._graph.set_lod(stage.lod)
-        another = old is not None and (math.floor(old.lod), math.ceil(old.lod)) != (math.floor(stage.lod), math.ceil(stage.lod))
+        another = old is not None and (math.floor(old.lod), math.ceil(old.lod)) != (
+            math.floor(stage.lod),
+            math.ceil(stage.lod),
+        )
         if another and self._recipe.reset_opt_for_new_lod:
             self._graph.reset_optimizers()
 
@@ -170,7 +202,10 @@ class _Run:
         decay = ema_decay(self._stage.minibatch, self._progress.images, self._recipe.ema_kimg, self._recipe.ema_rampup)
         for i, (images, labels) in enumerate(self._reals):
             last = i == self._stage.rounds - 1
-            self._note(name, self._graph.step(name, self._progress.counter + i, self._stage, images, labels, decay if last else 1.0))
+            self._note(
+                name,
+                self._graph.step(name, self._progress.counter + i, self._stage, images, labels, decay if last else 1.0),
+            )
 
     def _fetch(self):
         with self._training_set.explained_errors():
@@ -180,10 +215,19 @@ class _Run:
     def _note(self, name, loss):
         if not math.isfinite(loss):
             kept = self._folder.last_snapshot()
-            raise UserError('the loss of step %s is %s after %.3f kimg, so training stopped and the state of the last tick is kept in %s; %s'
-                            % (name, loss, self._progress.images / 1000, self._folder.path,
-                               'start a new run from %s with a lower learning rate or a larger R1 weight' % kept if kept
-                               else 'start again with a lower learning rate or a larger R1 weight'))
+            raise UserError(
+                'the loss of step %s is %s after %.3f kimg, so training stopped and the state of the last tick is kept '
+                'in %s; %s'
+                % (
+                    name,
+                    loss,
+                    self._progress.images / 1000,
+                    self._folder.path,
+                    'start a new run from %s with a lower learning rate or a larger R1 weight' % kept
+                    if kept
+                    else 'start again with a lower learning rate or a larger R1 weight',
+                )
+            )
         entry = self._progress.sums.setdefault(name, [0.0, 0])
         entry[0] += loss
         entry[1] += 1
@@ -207,7 +251,13 @@ class _Run:
 
     def _row(self):
         p = self._progress
-        row = dict(kimg=p.images / 1000, lod=self._stage.lod, minibatch=self._stage.minibatch, lrate=self._stage.lrate, seconds=p.seconds)
+        row = dict(
+            kimg=p.images / 1000,
+            lod=self._stage.lod,
+            minibatch=self._stage.minibatch,
+            lrate=self._stage.lrate,
+            seconds=p.seconds,
+        )
         row.update(('loss_' + name, total / count) for name, (total, count) in sorted(p.sums.items()))
         return row
 
@@ -223,7 +273,10 @@ def _interruptible():
     """Yields a list that is no longer empty once SIGTERM or SIGINT came."""
     received = []
     try:
-        old = {number: signal.signal(number, lambda number, _: received.append(number)) for number in (signal.SIGTERM, signal.SIGINT)}
+        old = {
+            number: signal.signal(number, lambda number, _: received.append(number))
+            for number in (signal.SIGTERM, signal.SIGINT)
+        }
     except ValueError:  # Not the main thread: the caller's business.
         old = {}
     try:

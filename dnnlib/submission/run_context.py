@@ -1,4 +1,5 @@
 """What a running function tells about its progress, and how it learns that it shall stop."""
+
 import datetime
 import os
 import pprint
@@ -16,6 +17,7 @@ class RunContext:
         submit_config: SubmitConfig of the run, or None.
         config_module: module whose public values are written to config.txt.
     """
+
     _current = None
 
     def __init__(self, submit_config, config_module=None):

@@ -1,4 +1,5 @@
 """`submit_run`: calls a function in a run folder of its own, on this machine."""
+
 import copy
 import enum
 import getpass
@@ -18,11 +19,13 @@ from dnnlib.submission import run_context
 
 class SubmitTarget(enum.Enum):
     """Where a run is executed."""
+
     LOCAL = 1
 
 
 class PathType(enum.Enum):
     """Whose separators a path gets; AUTO is this machine's."""
+
     WINDOWS = 1
     LINUX = 2
     AUTO = 3
@@ -74,6 +77,7 @@ class SubmitConfig(util.EasyDict):
 
 # ------------------------------------------------------------------ paths
 
+
 def get_path_from_template(path_template, path_type=PathType.AUTO):
     """The template with <USERNAME> filled in and the separators of `path_type`."""
     if path_type == PathType.AUTO:
@@ -109,18 +113,23 @@ def load_submit_config(run_dir):
 
 
 class _ConfigUnpickler(pickle.Unpickler):
-    _types = {('dnnlib.submission.submit', 'SubmitConfig'): SubmitConfig,
-              ('dnnlib.submission.submit', 'SubmitTarget'): SubmitTarget,
-              ('dnnlib.util', 'EasyDict'): util.EasyDict}
+    _types = {
+        ('dnnlib.submission.submit', 'SubmitConfig'): SubmitConfig,
+        ('dnnlib.submission.submit', 'SubmitTarget'): SubmitTarget,
+        ('dnnlib.util', 'EasyDict'): util.EasyDict,
+    }
 
     def find_class(self, module, name):
         try:
             return self._types[(module, name)]
         except KeyError:
-            raise pickle.UnpicklingError('submit_config.pkl names %s.%s; only plain settings are read.' % (module, name)) from None
+            raise pickle.UnpicklingError(
+                'submit_config.pkl names %s.%s; only plain settings are read.' % (module, name)
+            ) from None
 
 
 # ------------------------------------------------------------------ runs
+
 
 def submit_run(submit_config, run_func_name, **run_func_kwargs):
     """Calls the function in a new run folder <run_dir_root>/<run id>-<run_desc>, and waits for it.
@@ -184,7 +193,9 @@ def _source_files(config):
     runs = os.path.dirname(config.run_dir) + os.sep
     files = util.list_dir_recursively_with_ignore(source_dir, config.run_dir_ignore)
     files = [f for f in files if not f[0].startswith(runs)]
-    files += util.list_dir_recursively_with_ignore(os.path.dirname(dnnlib.__file__), config.run_dir_ignore, add_base_to_relative=True)
+    files += util.list_dir_recursively_with_ignore(
+        os.path.dirname(dnnlib.__file__), config.run_dir_ignore, add_base_to_relative=True
+    )
     files += config.run_dir_extra_files or []
     return [(src, os.path.join(config.run_dir, 'src', dst)) for src, dst in files]
 

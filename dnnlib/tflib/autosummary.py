@@ -3,6 +3,7 @@
 `autosummary` adds to an accumulator (count, sum, sum of squares) of its name; `save_summaries` writes the mean of
 each name since the last call.
 """
+
 import collections
 
 import numpy as np
@@ -101,6 +102,7 @@ def save_summaries(file_writer, global_step=None):
 
 # ------------------------------------------------------------------ accumulators
 
+
 def _summaries():
     found = tf.get_collection_ref(_COLLECTION)
     if not found:
@@ -139,10 +141,13 @@ def _accumulate(entry, moments):
         # Local, so that a network that reports something does not count this among its variables.
         var = tf.Variable(np.zeros(3), trainable=False, collections=[tf.GraphKeys.LOCAL_VARIABLES])
     entry.variables.append(var)
-    return tf.cond(tf.is_variable_initialized(var), lambda: tf.assign_add(var, moments), lambda: tf.assign(var, moments))
+    return tf.cond(
+        tf.is_variable_initialized(var), lambda: tf.assign_add(var, moments), lambda: tf.assign(var, moments)
+    )
 
 
 # ------------------------------------------------------------------ summaries
+
 
 def _make_summary(name, entry):
     entry.fed = tf.placeholder_with_default(np.zeros(3), [3])
@@ -168,15 +173,19 @@ def _margin_tags(name):
 def _layout(names):
     """One category for each first part of the names, one margin chart for each name."""
     from tensorboard.plugins.custom_scalar import layout_pb2  # TensorBoard is optional.
+
     categories = collections.OrderedDict()
     for name in names:
         value, lower, upper = _margin_tags(name)
         series = layout_pb2.MarginChartContent.Series(value=value, lower=lower, upper=upper)
         chart = layout_pb2.Chart(title=name, margin=layout_pb2.MarginChartContent(series=[series]))
         categories.setdefault(name.split('/')[0], []).append(chart)
-    return layout_pb2.Layout(category=[layout_pb2.Category(title=title, chart=charts) for title, charts in categories.items()])
+    return layout_pb2.Layout(
+        category=[layout_pb2.Category(title=title, chart=charts) for title, charts in categories.items()]
+    )
 
 
 def _layout_summary(layout):
     from tensorboard.plugins.custom_scalar import summary
+
     return summary.pb(layout)

@@ -1,10 +1,12 @@
 """A synthesis graph in two parts: what the styles of the first layers decide, and the rest.
 
-An edit that begins at layer j leaves everything below j as it was. Every tensor of a TensorFlow 1 graph can be fed, so the tensors on the
-border, those that depend on styles of layers < j only and enter ops that depend on later ones, are fetched once for a latent and fed for
-each of its edits; TensorFlow then computes nothing below them. The border is found by walking the graph from its output, whatever the ops
-are called: this serves either generation and every architecture.
+An edit that begins at layer j leaves everything below j as it was. Every tensor of a TensorFlow 1 graph can be fed, so
+the tensors on the border, those that depend on styles of layers < j only and enter ops that depend on later ones, are
+fetched once for a latent and fed for each of its edits; TensorFlow then computes nothing below them. The border is
+found by walking the graph from its output, whatever the ops are called: this serves either generation and every
+architecture.
 """
+
 import numpy as np
 import tensorflow.compat.v1 as tf
 
@@ -14,7 +16,9 @@ _COPIES = ('Identity', 'Cast', 'StopGradient')
 
 
 class Held:
-    """What the styles below a layer make of one latent. Attributes: layer; values, {tensor: array without the axis N}; nbytes."""
+    """What the styles below a layer make of one latent. Attributes: layer; values, {tensor: array without the axis
+    N}; nbytes.
+    """
 
     def __init__(self, layer, values):
         self.layer, self.values = layer, values
@@ -41,14 +45,16 @@ class Cut:
     def border(self, layer):
         """The tensors on the border before a layer: list.
 
-        Before layer L it is the output itself; before layer 0 it is empty, and wherever a graph mixes all styles at once.
+        Before layer L it is the output itself; before layer 0 it is empty, and wherever a graph mixes all styles at
+        once.
         """
         if layer not in self._borders:
             self._borders[layer] = _border(self._output, self._latest, layer)
         return self._borders[layer]
 
     def hold(self, dlatents, layer):
-        """Computes what lies below a layer, which later styles do not touch: dlatents float [N, L, D] -> list of N Held.
+        """Computes what lies below a layer, which later styles do not touch: dlatents float [N, L, D] -> list of N
+        Held.
 
         Raises ValueError if a tensor on the border has no axis N first.
         """
@@ -56,9 +62,14 @@ class Cut:
         values = self._run(border, {self._dlatents: dlatents}) if border else []
         for tensor, value in zip(border, values):
             if value.shape[:1] != (len(dlatents),):
-                raise ValueError('%s, which enters layer %d, has shape %s for %d latents; without an axis for them it cannot be kept'
-                                 % (tensor.name, layer, list(value.shape), len(dlatents)))
-        return [Held(layer, {tensor: value[row].copy() for tensor, value in zip(border, values)}) for row in range(len(dlatents))]
+                raise ValueError(
+                    '%s, which enters layer %d, has shape %s for %d latents; without an axis for them it cannot be kept'
+                    % (tensor.name, layer, list(value.shape), len(dlatents))
+                )
+        return [
+            Held(layer, {tensor: value[row].copy() for tensor, value in zip(border, values)})
+            for row in range(len(dlatents))
+        ]
 
     def finish(self, held, dlatents):
         """The output for dlatents that differ from latents which `hold` has seen in layers from the cut on only.
@@ -67,8 +78,8 @@ class Cut:
             held: list of Held, one for each of the dlatents, all of one layer.
             dlatents: float [N, L, D].
 
-        The result is that of the whole graph up to float rounding: where TensorFlow adds up in another order for another N, or fuses
-        an op below the cut with one above it.
+        The result is that of the whole graph up to float rounding: where TensorFlow adds up in another order for
+        another N, or fuses an op below the cut with one above it.
         """
         feeds = {tensor: np.stack([one.values[tensor] for one in held]) for tensor in self.border(held[0].layer)}
         if self._output in feeds:
@@ -121,7 +132,9 @@ def _last_taken(op, index, last):
     begin, end, stride = [int(bound[1]) for bound in bounds]
     if op.get_attr('shrink_axis_mask'):
         return begin % (last + 1)
-    layers = range(last + 1)[None if op.get_attr('begin_mask') & 2 else begin:None if op.get_attr('end_mask') & 2 else end:stride]
+    layers = range(last + 1)[
+        None if op.get_attr('begin_mask') & 2 else begin : None if op.get_attr('end_mask') & 2 else end : stride
+    ]
     return max(layers, default=_NO_STYLE)
 
 

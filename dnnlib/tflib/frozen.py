@@ -1,11 +1,14 @@
-"""A function of tensors without its constants: what depends on no input is computed once, and becomes part of a graph of its own.
+"""A function of tensors without its constants: what depends on no input is computed once, and becomes part of a graph
+of its own.
 
-A network's graph scales weights, adds up their squares, folds filters and multiplies noise images at every run, although none of that
-changes from run to run; and TensorFlow can reorder and fuse only what it knows to be constant.
+A network's graph scales weights, adds up their squares, folds filters and multiplies noise images at every run,
+although none of that changes from run to run; and TensorFlow can reorder and fuse only what it knows to be constant.
 """
+
 import os
 
-# TensorFlow 1.15 returns the memory of every large tensor to the system and has it zeroed again, which takes longer than an addition.
+# TensorFlow 1.15 returns the memory of every large tensor to the system and has it zeroed again, which takes longer
+# than an addition.
 # Its other allocator keeps it. Read when the first session is made; TensorFlow 2 does so anyway.
 os.environ.setdefault('TF_CPU_ALLOCATOR_USE_BFC', '1')
 
@@ -13,9 +16,19 @@ import tensorflow.compat.v1 as tf
 
 from dnnlib.tflib import tfutil
 
-LARGEST_GRAPH = 1 << 26  # Bytes of constants, of which TensorFlow makes several copies. Larger values, and the rest, are variables.
-_VARIABLES = ('Variable', 'VariableV2', 'VarHandleOp', 'ReadVariableOp')  # Stateful, and constant as far as a frozen graph goes.
-_CONTROL_FLOW = ('Switch', 'Merge')  # Their outputs need not have a value, and what is inside a branch cannot be asked for one.
+LARGEST_GRAPH = (
+    1 << 26
+)  # Bytes of constants, of which TensorFlow makes several copies. Larger values, and the rest, are variables.
+_VARIABLES = (
+    'Variable',
+    'VariableV2',
+    'VarHandleOp',
+    'ReadVariableOp',
+)  # Stateful, and constant as far as a frozen graph goes.
+_CONTROL_FLOW = (
+    'Switch',
+    'Merge',
+)  # Their outputs need not have a value, and what is inside a branch cannot be asked for one.
 
 
 class Frozen:
@@ -24,14 +37,15 @@ class Frozen:
     Args:
         inputs: dict of names -> tensors (placeholders or any others, at which the function begins).
         outputs: dict of names -> tensors that depend on them.
-        volatile: variables, or keys of `given`, that may change later; see `refresh`. Changes of all others are not seen.
+        volatile: variables, or keys of `given`, that may change later; see `refresh`. Changes of all others are not
+            seen.
         given: dict of tensors -> arrays, the values of placeholders that stand in the place of variables.
         config: settings of the session, see `tflib.create_session`.
 
     Attributes: graph, session; inputs, outputs: dicts of the same names -> tensors of that graph.
 
-    Results are those of the given tensors up to float rounding: TensorFlow fuses other operations. Random operations stay random.
-    Needs a default session, in which the variables have their values; `refresh` needs the same one.
+    Results are those of the given tensors up to float rounding: TensorFlow fuses other operations. Random operations
+    stay random. Needs a default session, in which the variables have their values; `refresh` needs the same one.
     """
 
     def __init__(self, inputs, outputs, volatile=(), given=None, config=None):
@@ -39,7 +53,9 @@ class Frozen:
         frontier = _Frontier(list(inputs.values()), list(outputs.values()))
         self._loaded = {}  # Tensor of the original graph -> variable.
         changing = _dependents(frontier.ops, [getattr(v, 'op', v) for v in volatile])
-        values = dict(zip(frontier.constants, tfutil.run(frontier.constants, self._given))) if frontier.constants else {}
+        values = (
+            dict(zip(frontier.constants, tfutil.run(frontier.constants, self._given))) if frontier.constants else {}
+        )
         self.graph = tf.Graph()
         with self.graph.as_default():
             mapped = {t.name: tf.placeholder(t.dtype.base_dtype, t.shape, name=n) for n, t in inputs.items()}
@@ -48,8 +64,12 @@ class Frozen:
             for tensor in sorted(values, key=lambda t: values[t].nbytes):
                 room -= values[tensor].nbytes
                 mapped[tensor.name] = self._held(tensor, values[tensor], tensor.op in changing or room < 0)
-            imported = tf.import_graph_def(_without_missing(frontier.kept), mapped, name='', return_elements=[
-                t.name for t in outputs.values() if t.name not in mapped])
+            imported = tf.import_graph_def(
+                _without_missing(frontier.kept),
+                mapped,
+                name='',
+                return_elements=[t.name for t in outputs.values() if t.name not in mapped],
+            )
             self.outputs = dict(zip([n for n, t in outputs.items() if t.name not in mapped], imported))
             self.outputs.update({n: mapped[t.name] for n, t in outputs.items() if t.name in mapped})
             self.session = tfutil.create_session(config)
@@ -69,7 +89,7 @@ class Frozen:
                 tfutil.load_vars({self._loaded[t]: value for t, value in values.items()})
 
     def refresh(self, given=None):
-        """Takes over the present values of the volatile variables, and those that are given anew."""
+        """Takes over the present values of the volatile variables, and the new ones that are given."""
         self._given.update(given or {})
         if self._volatile:
             self._load(dict(zip(self._volatile, tfutil.run(self._volatile, self._given))))
@@ -94,7 +114,7 @@ class _Frontier:
 
     def __init__(self, inputs, outputs):
         self.ops = _needed(inputs, outputs)
-        fixed = set(t.op for t in inputs)
+        fixed = {t.op for t in inputs}
         roots = [op for op in self.ops if not _is_fixed(op)]
         kept = _dependents(self.ops, roots, fixed)
         self.kept = [op for op in self.ops if op in kept]
@@ -112,7 +132,7 @@ def _is_fixed(op):
 
 def _needed(inputs, outputs):
     """The ops between inputs and outputs, those of the inputs left out, in the order of their graph."""
-    found, waiting, ends = set(), [t.op for t in outputs], set(t.op for t in inputs)
+    found, waiting, ends = set(), [t.op for t in outputs], {t.op for t in inputs}
     while waiting:
         op = waiting.pop()
         if op not in found and op not in ends:
@@ -132,7 +152,7 @@ def _dependents(ops, roots, also=()):
 
 def _without_missing(ops):
     """A GraphDef of some ops of a graph: without control inputs from others and without placements beside them."""
-    graph_def, names = tf.GraphDef(), set(op.name for op in ops)
+    graph_def, names = tf.GraphDef(), {op.name for op in ops}
     for op in ops:
         node = graph_def.node.add()
         node.CopyFrom(op.node_def)

@@ -3,6 +3,7 @@
 A network that comes from a pickle is rebuilt from our own implementation of its build function (see `pickled`). Graphs
 are built at first use, so of a file's (G, D, Gs) only what is used costs anything.
 """
+
 import collections
 import contextlib
 import re
@@ -10,14 +11,9 @@ import sys
 
 import tensorflow.compat.v1 as tf
 
-from .. import architectures
-from .. import util
+from .. import architectures, util
 from ..unpickle import NetworkPickleError
-from . import embedded_code
-from . import report
-from . import run_arguments
-from . import template
-from . import tfutil
+from . import embedded_code, report, run_arguments, template, tfutil
 from .network_variables import NetworkVariables, by_global_name, moved_by_training, with_components
 from .pickled import EMBEDDED, PickledNetwork, import_handler  # The last one for scripts, which expect it here.
 from .run_graph import RunGraphs, building, run_in_minibatches
@@ -86,7 +82,9 @@ class Network(NetworkVariables):
         self._take_scope()
 
     def _take_scope(self):
-        with self.graph.as_default(), tf.name_scope(None):  # Components are made inside their parent's scope, and have one of their own.
+        with self.graph.as_default(), tf.name_scope(
+            None
+        ):  # Components are made inside their parent's scope, and have one of their own.
             self.scope = self.graph.unique_name(self.name, mark_as_used=True)
 
     # -------------------------------------------------------------- session
@@ -102,10 +100,15 @@ class Network(NetworkVariables):
             return current
         if self._session is None or self._session.graph is not self.graph:
             tfutil.assert_tf_initialized()
-            raise RuntimeError('Network %r belongs to another graph than the default session; enter a session of that graph.' % self.name)
+            raise RuntimeError(
+                'Network %r belongs to another graph than the default session; enter a session of that graph.'
+                % self.name
+            )
         if tfutil.is_closed(self._session):
-            raise RuntimeError('The session in which network %r was made is closed, and its variables are gone; make or load it '
-                               'in a session that stays open.' % self.name)
+            raise RuntimeError(
+                'The session in which network %r was made is closed, and its variables are gone; make or load it '
+                'in a session that stays open.' % self.name
+            )
         return self._session
 
     @contextlib.contextmanager
@@ -161,8 +164,9 @@ class Network(NetworkVariables):
                 component._identify(generation)
         if generation != EMBEDDED:
             pickled.adopt_synthesis(function)
-        self._setup(state.name, function, state.static_kwargs, state.components, state.variables, state.version,
-                    pickled.path)
+        self._setup(
+            state.name, function, state.static_kwargs, state.components, state.variables, state.version, pickled.path
+        )
 
     def __getattr__(self, name):
         # Reached only for attributes that are not set.
@@ -187,10 +191,15 @@ class Network(NetworkVariables):
             components=dict(self.components),
             build_module_src=self._build_module_src,
             build_func_name=self.build_func_name,
-            variables=[(k, v if v.ndim else v[()]) for k, v in values.items()])
+            variables=[(k, v if v.ndim else v[()]) for k, v in values.items()],
+        )
         if state['version'] >= 5:
-            state.update(input_shapes=self.input_shapes, output_shapes=self.output_shapes,
-                         input_names=self.input_names, output_names=self.output_names)
+            state.update(
+                input_shapes=self.input_shapes,
+                output_shapes=self.output_shapes,
+                input_names=self.input_names,
+                output_names=self.output_names,
+            )
         return state
 
     @property
@@ -268,9 +277,15 @@ class Network(NetworkVariables):
         self._values, self._has_values = None, True
 
     def _load_where_it_was_made(self, values):
-        """Gives a pickled network's variables their values in the session of the loader, too, if this is another one."""
+        """Gives a pickled network's variables their values in the session of the loader, too, if this is another
+        one.
+        """
         made_in = self._session
-        if made_in not in (None, tf.get_default_session()) and made_in.graph is self.graph and not tfutil.is_closed(made_in):
+        if (
+            made_in not in (None, tf.get_default_session())
+            and made_in.graph is self.graph
+            and not tfutil.is_closed(made_in)
+        ):
             with made_in.as_default():
                 tfutil.load_vars(values)
 
@@ -278,8 +293,9 @@ class Network(NetworkVariables):
         template.check_values(values, shapes, '%s, network %r (%s)' % (self._origin, self.name, self.build_func_name))
 
     def _unbuildable(self, error):
-        return NetworkPickleError('%s, network %r: cannot be built from its arguments: %s'
-                                  % (self._origin, self.name, error))
+        return NetworkPickleError(
+            '%s, network %r: cannot be built from its arguments: %s' % (self._origin, self.name, error)
+        )
 
     @property
     def components(self):
@@ -320,8 +336,10 @@ class Network(NetworkVariables):
         """
         made = self.template()
         if len(in_expr) != len(made.inputs) or all(x is None for x in in_expr):
-            raise ValueError('network %r takes %d inputs (%s), not all None; found %d' % (
-                self.name, len(made.inputs), ', '.join(made.input_names), len(in_expr)))
+            raise ValueError(
+                'network %r takes %d inputs (%s), not all None; found %d'
+                % (self.name, len(made.inputs), ', '.join(made.input_names), len(in_expr))
+            )
         with self.graph.as_default(), tfutil.absolute_variable_scope(self.scope, reuse=True), tf.name_scope(self.name):
             inputs = [tf.identity(x, name=n) for x, n in zip(_fill_zeros(in_expr, made.inputs), made.input_names)]
             outputs = self._build_func(*inputs, **self._arguments(dynamic_kwargs))
@@ -355,15 +373,27 @@ class Network(NetworkVariables):
         with tf.name_scope(self.name):
             try:
                 outputs, placeholders = template.without_variables(
-                    self._build_func, in_expr, self.scope, self._arguments(dynamic_kwargs))
+                    self._build_func, in_expr, self.scope, self._arguments(dynamic_kwargs)
+                )
             except (ValueError, TypeError) as e:
                 raise self._unbuildable(e) if self._origin else e
         used = {n: value for n, value in values.items() if n in placeholders or not n.startswith(tuple(unused))}
         self._check_values(used, {n: t.shape.as_list() for n, t in placeholders.items()})
         return outputs, placeholders
 
-    def run(self, *in_arrays, input_transform=None, output_transform=None, return_as_list=False, print_progress=False,
-            minibatch_size=None, num_gpus=1, assume_frozen=False, custom_inputs=None, **dynamic_kwargs):
+    def run(
+        self,
+        *in_arrays,
+        input_transform=None,
+        output_transform=None,
+        return_as_list=False,
+        print_progress=False,
+        minibatch_size=None,
+        num_gpus=1,
+        assume_frozen=False,
+        custom_inputs=None,
+        **dynamic_kwargs,
+    ):
         """Runs the network on arrays.
 
         Args:
@@ -391,14 +421,20 @@ class Network(NetworkVariables):
             if minibatch_size is not None:
                 minibatch_size = run_arguments.whole_number('minibatch_size', minibatch_size)
             in_arrays = run_arguments.input_arrays(
-                self.name, self.input_names, self.input_shapes, in_arrays, free=bool(input_transform or custom_inputs))
+                self.name, self.input_names, self.input_shapes, in_arrays, free=bool(input_transform or custom_inputs)
+            )
             run_arguments.check_split(len(in_arrays[0]), minibatch_size, num_gpus)
             in_expr, out_expr, values = self._run_graphs.get(
                 run_arguments.transform('input_transform', input_transform),
                 run_arguments.transform('output_transform', output_transform),
-                num_gpus, assume_frozen, custom_inputs, dynamic_kwargs)
+                num_gpus,
+                assume_frozen,
+                custom_inputs,
+                dynamic_kwargs,
+            )
             outputs = run_in_minibatches(
-                out_expr, dict(zip(in_expr, in_arrays)), values, len(in_arrays[0]), minibatch_size, print_progress)
+                out_expr, dict(zip(in_expr, in_arrays)), values, len(in_arrays[0]), minibatch_size, print_progress
+            )
         return outputs if return_as_list else _unlist(outputs)
 
     # -------------------------------------------------------------- reports
@@ -430,8 +466,10 @@ def _fill_zeros(in_expr, like):
     if all(x is not None for x in in_expr):
         return [tf.cast(x, tf.float32) for x in in_expr]
     batch = tf.shape(next(x for x in in_expr if x is not None))[0]
-    return [tf.zeros(tf.stack([batch] + t.shape.as_list()[1:])) if x is None else tf.cast(x, tf.float32)
-            for x, t in zip(in_expr, like)]
+    return [
+        tf.zeros(tf.stack([batch] + t.shape.as_list()[1:])) if x is None else tf.cast(x, tf.float32)
+        for x, t in zip(in_expr, like)
+    ]
 
 
 def _unlist(outputs):

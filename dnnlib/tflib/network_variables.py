@@ -1,4 +1,5 @@
 """The variables of a network by their local names: finding, reading, setting, copying. The official dnnlib API."""
+
 import collections
 
 import tensorflow.compat.v1 as tf
@@ -116,7 +117,7 @@ def with_components(net):
 def moved_by_training(net):
     """What `Network.trainables` is at first: those of `vars` that training moves."""
     found = net.vars  # First: this builds the graph.
-    trainable = set(id(v) for v in net.graph.get_collection(tf.GraphKeys.TRAINABLE_VARIABLES))
+    trainable = {id(v) for v in net.graph.get_collection(tf.GraphKeys.TRAINABLE_VARIABLES)}
     return collections.OrderedDict((n, v) for n, v in found.items() if id(v) in trainable)
 
 

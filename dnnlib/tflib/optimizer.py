@@ -1,4 +1,5 @@
 """Optimizers for one loss on several devices, with loss scaling and gradient accumulation (official dnnlib API)."""
+
 import collections
 import numbers
 
@@ -27,8 +28,20 @@ class Optimizer:
         kwargs: for the class, e.g. beta1, beta2, epsilon.
     """
 
-    def __init__(self, name='Train', tf_optimizer='tf.train.AdamOptimizer', learning_rate=0.001, minibatch_multiplier=None, share=None,
-                 use_loss_scaling=False, loss_scaling_init=64.0, loss_scaling_inc=0.0005, loss_scaling_dec=1.0, report_mem_usage=False, **kwargs):
+    def __init__(
+        self,
+        name='Train',
+        tf_optimizer='tf.train.AdamOptimizer',
+        learning_rate=0.001,
+        minibatch_multiplier=None,
+        share=None,
+        use_loss_scaling=False,
+        loss_scaling_init=64.0,
+        loss_scaling_inc=0.0005,
+        loss_scaling_dec=1.0,
+        report_mem_usage=False,
+        **kwargs,
+    ):
         if report_mem_usage:
             raise ValueError('Optimizer %s: report_mem_usage is not supported.' % name)
         self.name = name
@@ -49,14 +62,24 @@ class Optimizer:
 
     def _check_share(self, other):
         rate, other_rate = self.learning_rate, other.learning_rate
-        same_rate = rate is other_rate or (isinstance(rate, numbers.Number) and isinstance(other_rate, numbers.Number) and rate == other_rate)
-        if self.optimizer_class is not other.optimizer_class or not same_rate or self.optimizer_kwargs != other.optimizer_kwargs:
-            raise ValueError('Optimizer %s cannot share the state of %s: class, learning rate and arguments must be the same.'
-                             % (self.name, other.name))
+        same_rate = rate is other_rate or (
+            isinstance(rate, numbers.Number) and isinstance(other_rate, numbers.Number) and rate == other_rate
+        )
+        if (
+            self.optimizer_class is not other.optimizer_class
+            or not same_rate
+            or self.optimizer_kwargs != other.optimizer_kwargs
+        ):
+            raise ValueError(
+                'Optimizer %s cannot share the state of %s: class, learning rate and arguments must be the same.'
+                % (self.name, other.name)
+            )
 
     def _device(self, name):
         if name not in self._devices:
-            self._devices[name] = _Device(name, self._share._device(name).optimizer if self._share else self._make_optimizer())
+            self._devices[name] = _Device(
+                name, self._share._device(name).optimizer if self._share else self._make_optimizer()
+            )
         return self._devices[name]
 
     def _make_optimizer(self):
@@ -79,7 +102,9 @@ class Optimizer:
         device.variables = variables
         with tf.name_scope(self.id + '_grad'), tf.device(device.name or None):
             gradients = tf.gradients(self.apply_loss_scaling(tf.cast(loss, tf.float32)), variables)
-            gradients = [tf.zeros(v.shape) if g is None else tf.cast(g, tf.float32) for g, v in zip(gradients, variables)]
+            gradients = [
+                tf.zeros(v.shape) if g is None else tf.cast(g, tf.float32) for g, v in zip(gradients, variables)
+            ]
             device.registrations.append([self.undo_loss_scaling(g) for g in gradients])
 
     def _check_registration(self, loss, variables):
@@ -90,7 +115,9 @@ class Optimizer:
         shapes = [v.shape.as_list() for v in variables]
         for device in self._registered():
             if shapes != [v.shape.as_list() for v in device.variables]:
-                raise ValueError('Optimizer %s: the variables have other shapes than those registered before.' % self.name)
+                raise ValueError(
+                    'Optimizer %s: the variables have other shapes than those registered before.' % self.name
+                )
 
     def _registered(self):
         return [d for d in self._devices.values() if d.registrations]
@@ -127,13 +154,22 @@ class Optimizer:
         new_count = count + 1
         new_sums = [s + g for s, g in zip(sums, gradients)]
         due = new_count >= self.minibatch_multiplier
-        ops = [tf.assign(var, tf.where(due, tf.zeros_like(new), new)) for var, new in zip([count] + sums, [new_count] + new_sums)]
+        ops = [
+            tf.assign(var, tf.where(due, tf.zeros_like(new), new))
+            for var, new in zip([count] + sums, [new_count] + new_sums)
+        ]
         return due, [s / tf.cast(new_count, tf.float32) for s in new_sums], ops
 
     def _step(self, device, gradients, due, finite):
         """The op that trains one device's variables, if the step is due and the gradients are finite."""
+
         def apply():
-            return tf.group(device.optimizer.apply_gradients([(tf.cast(g, v.dtype.base_dtype), v) for g, v in zip(gradients, device.variables)]))
+            return tf.group(
+                device.optimizer.apply_gradients(
+                    [(tf.cast(g, v.dtype.base_dtype), v) for g, v in zip(gradients, device.variables)]
+                )
+            )
+
         with tf.device(device.name or None):
             ops = [tf.cond(tf.logical_and(due, finite), apply, tf.no_op)]
             for var in device.scaling_vars():
@@ -147,7 +183,9 @@ class Optimizer:
         return [autosummary('%s/%s' % (self.name, key), tf.convert_to_tensor(v), condition=due) for key, v in values]
 
     def reset_optimizer_state(self):
-        """Gives the state of the TensorFlow optimizers (e.g. Adam's moments) its initial values, also where it is shared."""
+        """Gives the state of the TensorFlow optimizers (e.g. Adam's moments) its initial values, also where it is
+        shared.
+        """
         tfutil.run([v.initializer for d in self._devices.values() for v in d.optimizer.variables()])
 
     # -------------------------------------------------------------- loss scaling
@@ -159,7 +197,9 @@ class Optimizer:
         entry = self._device(device)
         if entry.loss_scaling_var is None:
             with tf.init_scope(), tf.device(device or None):
-                entry.loss_scaling_var = tf.Variable(np.float32(self.loss_scaling_init), trainable=False, name=self.id + '_loss_scaling')
+                entry.loss_scaling_var = tf.Variable(
+                    np.float32(self.loss_scaling_init), trainable=False, name=self.id + '_loss_scaling'
+                )
         return entry.loss_scaling_var
 
     def apply_loss_scaling(self, value):
@@ -194,7 +234,9 @@ def _mean(registrations):
 
 
 class SimpleAdam:
-    """Adam (Kingma and Ba, 2015) as plain graph operations; the arguments and methods of tf.train.AdamOptimizer that `Optimizer` uses."""
+    """Adam (Kingma and Ba, 2015) as plain graph operations; the arguments and methods of tf.train.AdamOptimizer that
+    `Optimizer` uses.
+    """
 
     def __init__(self, name='Adam', learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
         self.name = name
@@ -210,7 +252,9 @@ class SimpleAdam:
 
     def compute_gradients(self, loss, var_list, gate_gradients=tf.train.Optimizer.GATE_NONE):
         """List of (gradient, variable); the gradient is None where the loss does not depend on the variable."""
-        return list(zip(tf.gradients(loss, var_list, gate_gradients=gate_gradients != tf.train.Optimizer.GATE_NONE), var_list))
+        return list(
+            zip(tf.gradients(loss, var_list, gate_gradients=gate_gradients != tf.train.Optimizer.GATE_NONE), var_list)
+        )
 
     def apply_gradients(self, grads_and_vars):
         """The op that changes each variable by -lr * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon)."""
@@ -228,7 +272,11 @@ class SimpleAdam:
         m, v = [self._variable(var.op.name + suffix, np.zeros(var.shape.as_list())) for suffix in ('/m', '/v')]
         new_m = self.beta1 * m + (1 - self.beta1) * gradient
         new_v = self.beta2 * v + (1 - self.beta2) * tf.square(gradient)
-        return [tf.assign(m, new_m), tf.assign(v, new_v), tf.assign_sub(var, rate * new_m / (tf.sqrt(new_v) + self.epsilon))]
+        return [
+            tf.assign(m, new_m),
+            tf.assign(v, new_v),
+            tf.assign_sub(var, rate * new_m / (tf.sqrt(new_v) + self.epsilon)),
+        ]
 
     def _variable(self, name, value):
         if name not in self._state:

@@ -2,12 +2,12 @@
 
 One of ours, or, for networks that are not among ours and readers who trust the file, one that the file embeds.
 """
+
 import inspect
 import reprlib
 import sys
 
-from .. import architectures
-from .. import util
+from .. import architectures, util
 from ..unpickle import NetworkPickleError, NetworkState
 from . import embedded_code
 
@@ -86,4 +86,5 @@ def _check_arguments(function, state):
     if unknown:
         raise NetworkPickleError(
             'network %r (%s) was built with the argument %s = %s, which our implementation does not know.'
-            % (state.name, state.build_func_name, unknown[0], reprlib.repr(state.static_kwargs[unknown[0]])))
+            % (state.name, state.build_func_name, unknown[0], reprlib.repr(state.static_kwargs[unknown[0]]))
+        )

@@ -1,4 +1,5 @@
 """Keeps TensorFlow's start-up notices off the terminal; everything else it prints gets through."""
+
 import contextlib
 import os
 import re
@@ -6,13 +7,29 @@ import sys
 import tempfile
 
 # Notices that say nothing about the user's program.
-_NOTICES = [b'absl::InitializeLog', b'oneDNN custom operations are on', b'cpu_feature_guard', b'CPU instructions in performance-critical',
-            b'To enable the following instructions', b'TF-TRT Warning', b'computation placer already registered',
-            b'Unable to register cu', b'Overriding orig_value setting']
+_NOTICES = [
+    b'absl::InitializeLog',
+    b'oneDNN custom operations are on',
+    b'cpu_feature_guard',
+    b'CPU instructions in performance-critical',
+    b'To enable the following instructions',
+    b'TF-TRT Warning',
+    b'computation placer already registered',
+    b'Unable to register cu',
+    b'Overriding orig_value setting',
+]
 
 # About a GPU that the machine does not have: noise there, and news where an NVIDIA driver is installed.
-_ABOUT_GPU = [b'cuInit', b'cuda_diagnostics', b'Could not find cuda drivers', b'Could not load dynamic library', b'Cannot dlopen some GPU libraries',
-              b'Skipping registering GPU devices', b'libcuda', b'UNKNOWN ERROR (303)']
+_ABOUT_GPU = [
+    b'cuInit',
+    b'cuda_diagnostics',
+    b'Could not find cuda drivers',
+    b'Could not load dynamic library',
+    b'Cannot dlopen some GPU libraries',
+    b'Skipping registering GPU devices',
+    b'libcuda',
+    b'UNKNOWN ERROR (303)',
+]
 
 
 @contextlib.contextmanager

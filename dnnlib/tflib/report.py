@@ -1,4 +1,5 @@
 """Reports about a network's template graph: layers, ops, weight histograms. The official dnnlib API."""
+
 import collections
 
 import tensorflow.compat.v1 as tf
@@ -14,10 +15,12 @@ def list_layers(net):
     A layer is the outermost scope that directly holds an op which does more than pass its input on. A component's
     variables count to the scope where it is called; those that no layer holds (noise, lod) are layers of their own.
     """
-    ops = [(op.name[len(net.scope) + 1:], op) for op in net.template().ops()]
+    ops = [(op.name[len(net.scope) + 1 :], op) for op in net.template().ops()]
     trainables = net.trainables
-    return [(name, _output(ops, variables), [var for local_name, var in variables if local_name in trainables])
-            for name, ops, variables in _layers('', ops, list(net.vars.items()))]
+    return [
+        (name, _output(ops, variables), [var for local_name, var in variables if local_name in trainables])
+        for name, ops, variables in _layers('', ops, list(net.vars.items()))
+    ]
 
 
 def _layers(prefix, ops, variables):
@@ -25,7 +28,7 @@ def _layers(prefix, ops, variables):
     children = collections.OrderedDict()
     for kind, members in enumerate((ops, variables)):
         for name, item in members:
-            child = prefix + name[len(prefix):].split('/')[0]
+            child = prefix + name[len(prefix) :].split('/')[0]
             children.setdefault(child, ([], []))[kind].append((name, item))
     for child, (child_ops, child_variables) in children.items():
         if any(scope in '/' + child for scope in _SKIPPED_SCOPES):
@@ -38,7 +41,7 @@ def _layers(prefix, ops, variables):
 
 def _is_layer(scope, ops, variables):
     is_leaf = any(name == scope for name, _ in ops + variables)
-    return is_leaf or any('/' not in name[len(scope) + 1:] and op.type not in _PASSIVE_OPS for name, op in ops)
+    return is_leaf or any('/' not in name[len(scope) + 1 :] and op.type not in _PASSIVE_OPS for name, op in ops)
 
 
 def _output(ops, variables):

@@ -1,4 +1,5 @@
 """Networks from pickles: plain data as `dnnlib.unpickle` reads it -> `Network`."""
+
 from .. import unpickle
 from ..unpickle import NetworkState
 from .network import Network
@@ -39,6 +40,7 @@ def revive(value, path, trust_embedded_code=False, build=False):
         if isinstance(value, (tuple, list)):
             return type(value)(revived(v) for v in value)
         return {k: revived(v) for k, v in value.items()} if isinstance(value, dict) else value
+
     result = revived(value)
     if build:
         for network in made.values():

@@ -1,4 +1,7 @@
-"""What `Network.run` is given, checked before a graph is made: every refusal names argument, finding and expectation."""
+"""What `Network.run` is given, checked before a graph is made: every refusal names argument, finding and
+expectation.
+"""
+
 import reprlib
 
 import numpy as np
@@ -19,8 +22,10 @@ def input_arrays(network, names, shapes, given, free=False):
     Raises: ValueError for anything else.
     """
     if len(given) != len(names) or given[0] is None:
-        raise ValueError('network %r takes %d inputs (%s), the first not None; found %d'
-                         % (network, len(names), ', '.join(names), len(given)))
+        raise ValueError(
+            'network %r takes %d inputs (%s), the first not None; found %d'
+            % (network, len(names), ', '.join(names), len(given))
+        )
     arrays = []
     for name, shape, value in zip(names, shapes, given):
         where = 'network %r: %s' % (network, name)
@@ -31,11 +36,15 @@ def input_arrays(network, names, shapes, given, free=False):
         if 0 in shape[1:] and arrays and not free and array.ndim:
             array = np.zeros([len(arrays[0])] + shape[1:], np.float32)
         if not array.ndim or not free and list(array.shape[1:]) != shape[1:]:
-            raise ValueError('%s must have the shape %s; found %s%s' % (
-                where, _text(shape), list(array.shape), _hint(array.shape, shape)))
+            raise ValueError(
+                '%s must have the shape %s; found %s%s'
+                % (where, _text(shape), list(array.shape), _hint(array.shape, shape))
+            )
         if arrays and not free and len(array) != len(arrays[0]):
-            raise ValueError('%s must have the shape %s with N = %d, as many as %s; found %s'
-                             % (where, _text(shape), len(arrays[0]), names[0], list(array.shape)))
+            raise ValueError(
+                '%s must have the shape %s with N = %d, as many as %s; found %s'
+                % (where, _text(shape), len(arrays[0]), names[0], list(array.shape))
+            )
         arrays.append(array)
     return arrays
 
@@ -47,7 +56,9 @@ def _is_list_of_none(value):
 
 def _array(where, shape, value):
     if isinstance(value, (tf.Tensor, tf.Variable)):
-        raise ValueError('%s must be an array of shape %s; found a tensor, which get_output_for takes' % (where, _text(shape)))
+        raise ValueError(
+            '%s must be an array of shape %s; found a tensor, which get_output_for takes' % (where, _text(shape))
+        )
     try:
         array = np.asarray(value)
         is_number = array.dtype.kind in 'biuf'

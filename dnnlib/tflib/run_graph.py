@@ -1,4 +1,5 @@
 """The graphs behind `Network.run`: placeholders, the network on each device, conversions of its inputs and outputs."""
+
 import threading
 import warnings
 
@@ -13,8 +14,12 @@ from .primitives.layout import has_gpu
 _DEPRECATED_CONVERSIONS = ('out_mul', 'out_add', 'out_shrink', 'out_dtype')  # Of `run`; see tfutil.convert_outputs.
 
 # What our generators take as tensors, too: one graph serves all values.
-_FED = {'truncation_psi': tf.float32, 'truncation_psi_val': tf.float32,
-        'truncation_cutoff': tf.int32, 'truncation_cutoff_val': tf.int32}
+_FED = {
+    'truncation_psi': tf.float32,
+    'truncation_psi_val': tf.float32,
+    'truncation_cutoff': tf.int32,
+    'truncation_cutoff_val': tf.int32,
+}
 
 # Held while a graph grows: graphs of TensorFlow 1 are no place for two threads to build at once.
 building = threading.RLock()
@@ -35,15 +40,23 @@ class RunGraphs:
     def get(self, input_transform, output_transform, num_gpus, assume_frozen, custom_inputs, dynamic_kwargs):
         """The graph for some arguments of `Network.run`, which has their meaning.
 
-        Returns: (inputs, outputs, values). Lists of tensors, of which the inputs are to be fed with arrays; and a dict of
-            further tensors -> the numbers to feed them with.
+        Returns: (inputs, outputs, values). Lists of tensors, of which the inputs are to be fed with arrays; and a dict
+            of further tensors -> the numbers to feed them with.
         Raises: ValueError if the network makes another number of outputs than its template, for deprecated arguments
             together with output_transform, or for truncation by something else than numbers.
         """
         dynamic_kwargs = dict(dynamic_kwargs)
         output_transform = _with_deprecated(output_transform, dynamic_kwargs)
         numbers = _take_numbers(dynamic_kwargs) if self._is_ours() else {}
-        arguments = (input_transform, output_transform, num_gpus, assume_frozen, custom_inputs, dynamic_kwargs, sorted(numbers))
+        arguments = (
+            input_transform,
+            output_transform,
+            num_gpus,
+            assume_frozen,
+            custom_inputs,
+            dynamic_kwargs,
+            sorted(numbers),
+        )
         key = _freeze(arguments)
         with building:
             if key not in self._made:
@@ -56,8 +69,9 @@ class RunGraphs:
 
     def _make(self, input_transform, output_transform, num_gpus, assume_frozen, custom_inputs, dynamic_kwargs, fed):
         net = self._net
-        with net.graph.as_default(), tf.control_dependencies(None), \
-                tfutil.absolute_name_scope(net.scope + '/_Run') as scope:
+        with net.graph.as_default(), tf.control_dependencies(None), tfutil.absolute_name_scope(
+            net.scope + '/_Run'
+        ) as scope:
             makers = custom_inputs or [lambda name: tf.placeholder(tf.float32, name=name)] * net.num_inputs
             in_expr = [make(name) for make, name in zip(makers, net.input_names)]
             placeholders = {name: tf.placeholder(_FED[name], [], name=name) for name in fed}
@@ -75,7 +89,8 @@ class RunGraphs:
             if len(per_device[0]) != net.num_outputs:
                 raise ValueError(
                     'network %r made %d outputs where its template has %d; use get_output_for for optional ones'
-                    % (net.name, len(per_device[0]), net.num_outputs))
+                    % (net.name, len(per_device[0]), net.num_outputs)
+                )
             return in_expr, [_concat(pieces, scope) for pieces in zip(*per_device)], placeholders
 
     def _frozen_net(self, index):
@@ -101,7 +116,7 @@ def run_in_minibatches(out_expr, feeds, values, num_items, minibatch_size, print
         if print_progress:
             print('\r%d / %d' % (begin, num_items), end='')
         minibatch = dict(values)
-        minibatch.update((t, x[begin:begin + step]) for t, x in feeds.items())
+        minibatch.update((t, x[begin : begin + step]) for t, x in feeds.items())
         pieces.append(tfutil.run(out_expr, minibatch))
     if print_progress:
         print('\r%d / %d' % (num_items, num_items))

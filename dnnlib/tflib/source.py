@@ -1,4 +1,5 @@
 """The source text of a build function's module, as pickles carry it: complete, so that other loaders can run it."""
+
 import ast
 import importlib
 import inspect

@@ -1,4 +1,5 @@
 """A network's build function applied once, to find out what the network is: its inputs, outputs and variables."""
+
 import collections
 import inspect
 
@@ -31,8 +32,9 @@ class Template:
         self._graph, self._scope = graph, scope
         parameters = inspect.signature(function).parameters.values()
         self.input_names = [p.name for p in parameters if p.kind == p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
-        with graph.as_default(), tf.control_dependencies(None), tf.device(None), \
-                tfutil.absolute_variable_scope(scope, reuse=False), tfutil.absolute_name_scope(scope):
+        with graph.as_default(), tf.control_dependencies(None), tf.device(None), tfutil.absolute_variable_scope(
+            scope, reuse=False
+        ), tfutil.absolute_name_scope(scope):
             self.inputs = [tf.placeholder(tf.float32, name=n) for n in self.input_names]
             outputs = function(*self.inputs, **dict(kwargs, is_template_graph=True))
         self.outputs = list(outputs) if isinstance(outputs, (tuple, list)) else [outputs]
@@ -42,15 +44,20 @@ class Template:
                 raise ValueError('the build function leaves the shape of %r undefined' % name)
         prefix = scope + '/'
         self.own_vars = collections.OrderedDict(
-            (v.name[len(prefix):].split(':')[0], v) for v in graph.get_collection(tf.GraphKeys.GLOBAL_VARIABLES)
-            if v.name.startswith(prefix))
+            (v.name[len(prefix) :].split(':')[0], v)
+            for v in graph.get_collection(tf.GraphKeys.GLOBAL_VARIABLES)
+            if v.name.startswith(prefix)
+        )
         self._num_ops = len(graph.get_operations())  # Later ones, such as setters, are not of the template.
 
     def ops(self):
         """Ops under the network's scope, without those whose first scope begins with '_': list of tf.Operation."""
         prefix, hidden = self._scope + '/', self._scope + '/_'
-        return [op for op in self._graph.get_operations()[:self._num_ops]
-                if op.name.startswith(prefix) and not op.name.startswith(hidden)]
+        return [
+            op
+            for op in self._graph.get_operations()[: self._num_ops]
+            if op.name.startswith(prefix) and not op.name.startswith(hidden)
+        ]
 
 
 def without_variables(function, inputs, scope, kwargs):
@@ -66,7 +73,7 @@ def without_variables(function, inputs, scope, kwargs):
     placeholders = collections.OrderedDict()
 
     def placeholder(name, shape=None, initializer=None, dtype=tf.float32, **_kwargs):
-        local = name[len(scope) + 1:]
+        local = name[len(scope) + 1 :]
         if local not in placeholders:
             with tf.control_dependencies(None):  # Outside of any branch.
                 placeholders[local] = tf.placeholder(dtype, np.shape(initializer) if shape is None else shape)
@@ -85,10 +92,17 @@ def check_values(values, shapes, where):
         where: how the message calls the network.
     """
     missing, surplus = [n for n in shapes if n not in values], [n for n in values if n not in shapes]
-    wrong = ['%s is %s instead of %s' % (n, list(values[n].shape), shape)
-             for n, shape in shapes.items() if n in values and list(values[n].shape) != shape]
-    for what, names in [('lacks the variables', missing), ('holds unknown variables', surplus),
-                        ('holds wrong shapes:', wrong)]:
+    wrong = [
+        '%s is %s instead of %s' % (n, list(values[n].shape), shape)
+        for n, shape in shapes.items()
+        if n in values and list(values[n].shape) != shape
+    ]
+    for what, names in [
+        ('lacks the variables', missing),
+        ('holds unknown variables', surplus),
+        ('holds wrong shapes:', wrong),
+    ]:
         if names:
-            raise NetworkPickleError('%s: the file %s %s%s.'
-                                     % (where, what, ', '.join(names[:3]), ' ...' if len(names) > 3 else ''))
+            raise NetworkPickleError(
+                '%s: the file %s %s%s.' % (where, what, ', '.join(names[:3]), ' ...' if len(names) > 3 else '')
+            )

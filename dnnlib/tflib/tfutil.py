@@ -2,6 +2,7 @@
 
 The only module that switches TensorFlow 2 to graph mode. Nothing here runs on import but that switch.
 """
+
 import contextlib
 import functools
 import logging
@@ -19,8 +20,13 @@ with warnings.catch_warnings(), filtered_stderr():
     warnings.simplefilter('ignore', FutureWarning)
     import numpy as np
     import tensorflow.compat.v1 as tf
+    from tensorflow.python.util import deprecation
 
-logging.getLogger('tensorflow').addFilter(lambda record: record.levelno >= logging.ERROR or 'deprecat' not in record.getMessage().lower())
+# Finding out whether an argument is deprecated takes a tenth of the time in which a graph is built.
+deprecation._PRINT_DEPRECATION_WARNINGS = False
+logging.getLogger('tensorflow').addFilter(
+    lambda record: record.levelno >= logging.ERROR or 'deprecat' not in record.getMessage().lower()
+)
 tf.disable_v2_behavior()
 
 from .primitives.layout import has_gpu  # noqa: E402
@@ -31,8 +37,11 @@ TfExpressionEx = Union[TfExpression, int, float, np.ndarray]
 
 # ------------------------------------------------------------------ expressions
 
+
 def run(*args, **kwargs) -> Any:
-    """Runs ops in the default session; in a thread without one, in that of `init_tf`. Raises RuntimeError without any."""
+    """Runs ops in the default session; in a thread without one, in that of `init_tf`. Raises RuntimeError without
+    any.
+    """
     session = tf.get_default_session()  # Each thread has its own.
     if session is None:
         session = next((s for s in _forced if not is_closed(s)), None)
@@ -72,17 +81,40 @@ def exp2(x: TfExpressionEx) -> TfExpression:
 def erfinv(y: TfExpressionEx) -> TfExpression:
     """Inverse error function on (-1, 1), float32.
 
-    Polynomials of M. Giles, Approximating the erfinv function (GPU Computing Gems, 2010); TensorFlow 1.15 has no such op.
+    Polynomials of M. Giles, Approximating the erfinv function (GPU Computing Gems, 2010); TensorFlow 1.15 has no such
+    op.
     """
     with tf.name_scope('ErfInv'):
         y = tf.convert_to_tensor(y, tf.float32)
         w = -tf.log((1.0 - y) * (1.0 + y))
-        centre = _polynomial(tf.minimum(w, 5.0) - 2.5, [
-            2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503, -0.00417768164,
-            0.246640727, 1.50140941])
-        tail = _polynomial(tf.sqrt(tf.maximum(w, 5.0)) - 3.0, [
-            -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047,
-            1.00167406, 2.83297682])
+        centre = _polynomial(
+            tf.minimum(w, 5.0) - 2.5,
+            [
+                2.81022636e-08,
+                3.43273939e-07,
+                -3.5233877e-06,
+                -4.39150654e-06,
+                0.00021858087,
+                -0.00125372503,
+                -0.00417768164,
+                0.246640727,
+                1.50140941,
+            ],
+        )
+        tail = _polynomial(
+            tf.sqrt(tf.maximum(w, 5.0)) - 3.0,
+            [
+                -0.000200214257,
+                0.000100950558,
+                0.00134934322,
+                -0.00367342844,
+                0.00573950773,
+                -0.0076224613,
+                0.00943887047,
+                1.00167406,
+                2.83297682,
+            ],
+        )
         return tf.where(w < 5.0, centre, tail) * y
 
 
@@ -106,6 +138,7 @@ def lerp_clip(a: TfExpressionEx, b: TfExpressionEx, t: TfExpressionEx) -> TfExpr
 
 # ------------------------------------------------------------------ scopes
 
+
 @contextlib.contextmanager
 def absolute_name_scope(scope: str):
     """Enters exactly the name scope `scope`, whatever surrounds it."""
@@ -116,11 +149,14 @@ def absolute_name_scope(scope: str):
 @contextlib.contextmanager
 def absolute_variable_scope(scope: str, **kwargs):
     """Enters exactly the variable scope `scope`, without opening a name scope of its own."""
-    with tf.variable_scope(tf.VariableScope(name=scope, reuse=kwargs.pop('reuse', None), **kwargs), auxiliary_name_scope=False) as entered:
+    with tf.variable_scope(
+        tf.VariableScope(name=scope, reuse=kwargs.pop('reuse', None), **kwargs), auxiliary_name_scope=False
+    ) as entered:
         yield entered
 
 
 # ------------------------------------------------------------------ session
+
 
 def init_tf(config_dict: dict = None) -> None:
     """Makes a session the default one for the rest of the process, unless there is one already.
@@ -140,7 +176,7 @@ def init_tf(config_dict: dict = None) -> None:
         tf.set_random_seed(seed)
     for key, value in config.items():
         if key.startswith('env.'):
-            os.environ.setdefault(key[len('env.'):], str(value))
+            os.environ.setdefault(key[len('env.') :], str(value))
     create_session(config, force_as_default=True)
 
 
@@ -221,6 +257,7 @@ def _config(overrides):
 
 # ------------------------------------------------------------------ variables
 
+
 def init_uninitialized_vars(target_vars: List[tf.Variable] = None) -> None:
     """Initialises those of the variables (default: all global ones) that have no value yet."""
     assert_tf_initialized()
@@ -247,7 +284,9 @@ def load_vars(var_to_value_dict: dict) -> None:
     for var, value in var_to_value_dict.items():
         value = np.asarray(value)
         if list(value.shape) != var.shape.as_list():
-            raise ValueError('variable %s has shape %s, the value given has %s' % (var.name, var.shape.as_list(), list(value.shape)))
+            raise ValueError(
+                'variable %s has shape %s, the value given has %s' % (var.name, var.shape.as_list(), list(value.shape))
+            )
         feeds[var.initializer.inputs[1]] = value
     run([var.initializer for var in var_to_value_dict], feeds)
 
@@ -291,8 +330,11 @@ def create_var_with_large_initial_value(initial_value: np.ndarray, *args, **kwar
 
 # ------------------------------------------------------------------ images
 
+
 def convert_images_from_uint8(images, drange=(-1, 1), nhwc_to_nchw=False):
-    """uint8 [N, C, H, W] (or [N, H, W, C] with nhwc_to_nchw) -> float32 [N, C, H, W]: 0 -> drange[0], 255 -> drange[1]."""
+    """uint8 [N, C, H, W] (or [N, H, W, C] with nhwc_to_nchw) -> float32 [N, C, H, W]: 0 -> drange[0], 255 ->
+    drange[1].
+    """
     images = tf.cast(images, tf.float32)
     if nhwc_to_nchw:
         images = tf.transpose(images, [0, 3, 1, 2])

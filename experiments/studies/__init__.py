@@ -1,1 +1,3 @@
-"""The claims of GANSpace, measured on networks whose factors are known: a report of numbers with intervals, plots and sentences."""
+"""The claims of GANSpace, measured on networks whose factors are known: a report of numbers with intervals, plots
+and sentences.
+"""

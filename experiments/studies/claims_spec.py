@@ -1,17 +1,18 @@
 """What the report on the claims is made from: a JSON file becomes frozen dataclasses."""
+
 import dataclasses
 import json
 from typing import Dict, Tuple
 
 import checkout
+
 from regan.base import json_records
+from regan.base.json_records import anything, declared, integer, key, mapping, number, record, sequence, text
 from regan.components.pca import PCASpec
 from regan.editing import edits
 from regan.sampling import latents
-from regan.base.json_records import anything, declared, integer, key, mapping, number, record, sequence, text
 
 SPEC = checkout.SPECS / 'claims.json'
-
 
 
 def in_notation(value, where):
@@ -68,7 +69,8 @@ class Stability:
     reference: PCASpec = key(record(PCASpec), 'of the components')
     variations: Dict[str, dict] = key(mapping(anything), 'name -> changed attributes of the reference')
     random: Dict[str, dict] = key(
-        mapping(anything, empty=True), 'name -> facts of a RandomMapping and, as "n", its number of samples')
+        mapping(anything, empty=True), 'name -> facts of a RandomMapping and, as "n", its number of samples'
+    )
     least_cosine: float = key(_SHARE, 'from which an index is trusted')
 
 
@@ -102,7 +104,8 @@ class ClaimsSpec:
     full: Sizes = key(record(Sizes), 'of the report')
     small: Sizes = key(record(Sizes), 'of its check')
     groups: Dict[str, Dict[str, Tuple[str, ...]]] = key(
-        mapping(mapping(sequence(text, empty=True))), 'world -> group -> factors')
+        mapping(mapping(sequence(text, empty=True))), 'world -> group -> factors'
+    )
     geometry: Tuple[str, ...] = key(_NAMES, 'groups, for Claim 3')
     pose: Tuple[str, ...] = key(_NAMES, 'groups, for Figure 3')
     style: Tuple[str, ...] = key(_NAMES, 'groups, for Figure 3')
@@ -125,10 +128,14 @@ def load(path=SPEC):
     spec = json_records.build(ClaimsSpec, json_records.load(path), str(path))
     for size, where in [(spec.full, 'full'), (spec.small, 'small')]:
         if max(size.latents, size.layer_latents) > size.samples:
-            raise json_records.refuse('%s: %s.samples' % (path, where), 'at least as many as latents and layer_latents', size.samples)
+            raise json_records.refuse(
+                '%s: %s.samples' % (path, where), 'at least as many as latents and layer_latents', size.samples
+            )
         _check_names(size.networks, spec.networks, '%s: %s.networks' % (path, where))
         _check_names(size.variations, spec.stability.variations, '%s: %s.variations' % (path, where))
-        _check_names(size.mappings, list(spec.networks) + list(spec.stability.random), '%s: %s.mappings' % (path, where))
+        _check_names(
+            size.mappings, list(spec.networks) + list(spec.stability.random), '%s: %s.mappings' % (path, where)
+        )
     for pair in spec.transfers:
         _check_names(dataclasses.astuple(pair), spec.networks, '%s: transfers' % path)
     for chosen in (spec.geometry, spec.pose, spec.style):

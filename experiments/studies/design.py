@@ -1,12 +1,14 @@
 """Which latent is measured along which direction."""
+
 import numpy as np
 
 
 def balanced(latents, items, per_latent, random):
-    """Gives every latent `per_latent` different items so that each item is met equally often (or once more): int [latents, per_latent].
+    """Gives every latent `per_latent` different items so that each item is met equally often (or once more): int
+    [latents, per_latent].
 
-    The items run in one shuffled circle, and every latent takes the next ones. So a thousand pictures say something about all
-    components and all latents, where every pair of both would need a hundred thousand.
+    The items run in one shuffled circle, and every latent takes the next ones. So a thousand pictures say something
+    about all components and all latents, where every pair of both would need a hundred thousand.
 
     Args:
         items: number of items, at least per_latent.

@@ -1,4 +1,7 @@
-"""Estimates with 95 % intervals. Rows are independent latents; what belongs to one latent is summed before it comes here."""
+"""Estimates with 95 % intervals. Rows are independent latents; what belongs to one latent is summed before it comes
+here.
+"""
+
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +13,10 @@ WIDER = 2
 
 
 class Estimate(NamedTuple):
-    """A value, the ends of its 95 % interval, and the number of latents behind it; `low` and `high` are None where there is no sampling."""
+    """A value, the ends of its 95 % interval, and the number of latents behind it; `low` and `high` are None where
+    there is no sampling.
+    """
+
     value: float
     low: float
     high: float
@@ -34,6 +40,7 @@ def mean(values):
     Estimate(value=2.0, low=-0.484..., high=4.484..., n=3)
     """
     from scipy import stats  # Here, because it takes long to load.
+
     values = np.asarray(values, np.float64)
     if len(values) < 2:
         return Estimate(float(values.mean()), -np.inf, np.inf, len(values))
@@ -69,14 +76,18 @@ def share(successes):
     Estimate(value=1.0, low=0.51..., high=1.0, n=4)
     """
     from scipy import stats
+
     n, p = len(successes), float(np.mean(successes))
     square = stats.norm.ppf((1 + LEVEL) / 2) ** 2
     middle, half = p + square / (2 * n), np.sqrt(square * (p * (1 - p) / n + square / (4 * n * n)))
-    return Estimate(p, float(max(0, (middle - half) / (1 + square / n))), float(min(1, (middle + half) / (1 + square / n))), n)
+    return Estimate(
+        p, float(max(0, (middle - half) / (1 + square / n))), float(min(1, (middle + half) / (1 + square / n))), n
+    )
 
 
 def agrees(committed, found):
-    """Whether a number that was measured on fewer latents is within the committed interval, widened by twice half of its own.
+    """Whether a number that was measured on fewer latents is within the committed interval, widened by twice half of
+    its own.
 
     Twice, because dozens of numbers are compared at once. Numbers without an interval are compared by `equals`.
     """
@@ -87,7 +98,8 @@ def agrees(committed, found):
 
 
 def equals(value, found):
-    """Whether a number that was measured again on the same latents is the same: to 1 %, 0.005, or a quarter of half its interval.
+    """Whether a number that was measured again on the same latents is the same: to 1 %, 0.005, or a quarter of half its
+    interval.
 
     Pictures of two TensorFlows differ by single levels, and components in their last digits.
     """

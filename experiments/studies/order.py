@@ -1,4 +1,5 @@
 """Claim 3: early components are geometry, later ones detail; and which layers do what."""
+
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,11 @@ def measure(subject, ranges, components, latents, per_latent):
     """Readings of latents moved by one standard deviation along early components, in one range of layers at a time.
 
     Args:
-        ranges: list of (start, end) of layers. components: how many. latents: n. per_latent: m of the components for each latent.
+        ranges: list of (start, end) of layers.
+        components: how many.
+        latents: n.
+        per_latent: m of the components for
+            each latent.
     Returns: dict of component int [n, m], sign float [n, m], along float32 [n, m, R, A].
     """
     components = min(components, len(subject.basis.components))
@@ -23,12 +28,18 @@ def measure(subject, ranges, components, latents, per_latent):
         random = np.random.RandomState(subject.seed)
         component = design.balanced(latents, components, per_latent, random)
         sign = design.signs(component.shape, random)
-        step = (sign * subject.basis.stdev[component])[..., np.newaxis] * subject.basis.components[component]  # [n, m, D]
-        moved = np.stack([_in_layers(subject, subject.w[:latents], step, layers) for layers in ranges], axis=2)  # [n, m, R, L, D]
+        step = (sign * subject.basis.stdev[component])[..., np.newaxis] * subject.basis.components[
+            component
+        ]  # [n, m, D]
+        moved = np.stack(
+            [_in_layers(subject, subject.w[:latents], step, layers) for layers in ranges], axis=2
+        )  # [n, m, R, L, D]
         found = read(moved.reshape((-1,) + moved.shape[3:]))
         return dict(component=component, sign=sign, along=found.reshape(moved.shape[:3] + found.shape[1:]))
 
-    facts = dict(ranges=[list(layers) for layers in ranges], components=components, latents=latents, per_latent=per_latent)
+    facts = dict(
+        ranges=[list(layers) for layers in ranges], components=components, latents=latents, per_latent=per_latent
+    )
     return subject.cached('layers', facts, latents * per_latent * len(ranges), run)
 
 
@@ -49,9 +60,12 @@ def section(subjects, importances, measured, groups, geometry, limits, ranges):
     """The Section on Claim 3.
 
     Args:
-        subjects: list of Subject. importances, measured: dict name -> what `importance.measure` and `measure` gave.
-        groups: dict world -> dict group -> factor names. geometry: names of the groups that are geometry.
-        limits: bands of components. ranges: list of (start, end) of layers.
+        subjects: list of Subject.
+        importances, measured: dict name -> what `importance.measure` and `measure` gave.
+        groups: dict world -> dict group -> factor names.
+        geometry: names of the groups that are geometry.
+        limits: bands of components.
+        ranges: list of (start, end) of layers.
     """
     rows, numbers, trends, pictures = [], [], {}, {}
     for subject in subjects:
@@ -62,28 +76,46 @@ def section(subjects, importances, measured, groups, geometry, limits, ranges):
         table = _Table(subject, own, geometry)
         steps = importances[subject.name]['component']
         overall = [table.row(i, 'all', everywhere[steps == i]) for i in range(len(subject.basis.components))]
-        cells = [[table.row(i, _layers(layers), local[found['component'] == i][:, r]) for r, layers in enumerate(ranges)]
-                 for i in np.unique(found['component'])]
+        cells = [
+            [table.row(i, _layers(layers), local[found['component'] == i][:, r]) for r, layers in enumerate(ranges)]
+            for i in np.unique(found['component'])
+        ]
         rows += overall + [row for line in cells for row in line]
         pictures[subject.name] = overall, cells
         by_band, by_layer = _numbers(subject.name, table, everywhere, steps, local, limits, ranges)
         numbers += by_band + by_layer
         trends[subject.name] = _Trend.of(by_band), _Trend.of(by_layer)
-    return Section('order', 'Claim 3: early components are geometry, later ones detail', _METHOD % dict(
-        geometry=' and '.join(geometry), n=len(found['component']), k=len(cells)), rows, numbers, _verdict(trends),
-        ['%s: the share of geometry %s; it %s.' % (name, components, layers) for name, (components, layers) in trends.items()],
-        lambda figure: _draw(figure, pictures, list(own), ranges), columns=len(subjects), lines=2)
+    return Section(
+        'order',
+        'Claim 3: early components are geometry, later ones detail',
+        _METHOD % dict(geometry=' and '.join(geometry), n=len(found['component']), k=len(cells)),
+        rows,
+        numbers,
+        _verdict(trends),
+        [
+            '%s: the share of geometry %s; it %s.' % (name, components, layers)
+            for name, (components, layers) in trends.items()
+        ],
+        lambda figure: _draw(figure, pictures, list(own), ranges),
+        columns=len(subjects),
+        lines=2,
+    )
 
 
-_METHOD = ('The mean squared change of the factors of geometry (%(geometry)s), as a share of its sum with that of all other factors; 0.5 '
-           'is no preference. By component: the steps of Claim 1, in all layers. By layers: the same step along each of the first %(k)d '
-           'components in one range of layers, %(n)d latents in a balanced design. The CSV has every group, and for each cell the factor '
-           'that moves most one way.')
+_METHOD = (
+    'The mean squared change of the factors of geometry (%(geometry)s), as a share of its sum with that of all other '
+    'factors; 0.5 '
+    'is no preference. By component: the steps of Claim 1, in all layers. By layers: the same step along each of the '
+    'first %(k)d '
+    'components in one range of layers, %(n)d latents in a balanced design. The CSV has every group, and for each cell '
+    'the factor '
+    'that moves most one way.'
+)
 
 
 def layer_changes(subject, found):
     """Changes float64 [n, m, R, F, 2], signs undone."""
-    start = subject.positions[:len(found['component']), np.newaxis, np.newaxis]
+    start = subject.positions[: len(found['component']), np.newaxis, np.newaxis]
     return (subject.units.positions(found['along']) - start) * found['sign'][..., np.newaxis, np.newaxis, np.newaxis]
 
 
@@ -109,8 +141,14 @@ class _Table:
         share = intervals.ratio(*self.parts(moved)) if self.parts(moved)[1].any() else intervals.exact(0.5)
         row = dict(network=self._name, component=int(component), layers=layers)
         row.update({group: float(np.sqrt(power(moved, members).mean())) for group, members in self._groups.items()})
-        return dict(row, geometry_share=share.value, geometry_share_low=share.low, geometry_share_high=share.high,
-                    strongest=self._names[strongest], strongest_change=float(mean[strongest][np.abs(mean[strongest]).argmax()]))
+        return dict(
+            row,
+            geometry_share=share.value,
+            geometry_share_low=share.low,
+            geometry_share_high=share.high,
+            strongest=self._names[strongest],
+            strongest_change=float(mean[strongest][np.abs(mean[strongest]).argmax()]),
+        )
 
 
 def _layers(layers):
@@ -126,12 +164,16 @@ def _numbers(name, table, everywhere, component, local, limits, ranges):
         by_band.append(Number('order', name, 'geometry share, ' + importance.band_name(band), share))
     geometry, both = table.parts(local)  # [n, m, R]
     shares = [intervals.ratio(*[part[..., r].sum(axis=1) for part in (geometry, both)]) for r in range(len(ranges))]
-    by_layer = [Number('order', name, 'geometry share, layers ' + _layers(layers), share) for layers, share in zip(ranges, shares)]
+    by_layer = [
+        Number('order', name, 'geometry share, layers ' + _layers(layers), share)
+        for layers, share in zip(ranges, shares)
+    ]
     return by_band, by_layer
 
 
 class _Trend(NamedTuple):
     """How a share goes from the first to the last of some ranges."""
+
     word: str
     first: Number
     last: Number
@@ -143,15 +185,23 @@ class _Trend(NamedTuple):
         return cls('falls' if falls else 'rises' if rises else 'does not clearly change', first, last)
 
     def __str__(self):
-        return '%s from %s (%s) to %s (%s)' % (self.word, self.first.estimate, self.first.quantity.split(', ')[1],
-                                               self.last.estimate, self.last.quantity.split(', ')[1])
+        return '%s from %s (%s) to %s (%s)' % (
+            self.word,
+            self.first.estimate,
+            self.first.quantity.split(', ')[1],
+            self.last.estimate,
+            self.last.quantity.split(', ')[1],
+        )
 
 
 def _verdict(trends):
     components, layers = zip(*trends.values())
     falling = [sum(trend.word == 'falls' for trend in found) for found in (components, layers)]
-    return ('The share of geometry clearly falls from the first components to the last on %d of %d networks, and from the first layers to '
-            'the last on %d.' % (falling[0], len(trends), falling[1]))
+    return (
+        'The share of geometry clearly falls from the first components to the last on %d of %d networks, and from the '
+        'first layers to '
+        'the last on %d.' % (falling[0], len(trends), falling[1])
+    )
 
 
 def _draw(figure, pictures, groups, ranges):

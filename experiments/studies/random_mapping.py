@@ -1,4 +1,7 @@
-"""A mapping network of the published shape with random weights: what StyleGAN starts its training from, without a pickle."""
+"""A mapping network of the published shape with random weights: what StyleGAN starts its training from, without a
+pickle.
+"""
+
 import hashlib
 
 import numpy as np

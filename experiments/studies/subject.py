@@ -1,4 +1,5 @@
 """A network under study: it draws, truncates and reads, and keeps what it has read."""
+
 import numpy as np
 
 from regan.base import artefacts
@@ -14,7 +15,8 @@ class Subject:
 
     Args:
         name: for people.
-        generator: open Generator; its noise is what it was opened with. reader: open FactorReader.
+        generator: open Generator; its noise is what it was opened with.
+        reader: open FactorReader.
         basis: Basis.
         psi: truncation of everything that is drawn.
         seed: of the samples; other draws take the next ones.
@@ -23,7 +25,9 @@ class Subject:
         cache: folder of what was read, pathlib.Path.
         progress: callable (description, total) -> object with update(k) and close(), or None.
     Attributes:
-        units: readings.Units. w: float32 [samples, D]. positions: float64 [samples, F, 2], theirs.
+        units: readings.Units.
+        w: float32 [samples, D].
+        positions: float64 [samples, F, 2], theirs.
     """
 
     def __init__(self, name, generator, reader, basis, psi, seed, samples, least_r2, cache, progress=None):
@@ -31,7 +35,9 @@ class Subject:
         self.psi, self.seed, self._cache, self._progress = psi, seed, cache, progress
         reader.check(generator.num_channels, generator.resolution)
         self.w = self.draw(samples, 0)
-        readings = self.cached('samples', {}, samples, lambda read: {'readings': read(self.broadcast(self.w))})['readings']
+        readings = self.cached('samples', {}, samples, lambda read: {'readings': read(self.broadcast(self.w))})[
+            'readings'
+        ]
         self.units = Units.of(readings, reader.factor_names, reader.circular, reader.r2, least_r2)
         self.positions = self.units.positions(readings)
 
@@ -47,13 +53,26 @@ class Subject:
         """Arrays of a measurement, from the cache if it was made before.
 
         Args:
-            what: name of the measurement. facts: dict of JSON values that it depends on besides the network.
+            what: name of the measurement.
+            facts: dict of JSON values that it depends on besides the network.
             images: number of images that it needs, for the progress bar.
             measure: callable that gets `read`, see below, and returns a dict of arrays.
         """
-        key = artefacts.cache_key(dict(
-            facts, what=what, images=images, algorithm=ALGORITHM, psi=self.psi, seed=self.seed, samples=len(self.w),
-            network=self.generator.sha256, reader=self.reader.sha256, backend=self.generator.backend, basis=self.basis.record))
+        key = artefacts.cache_key(
+            dict(
+                facts,
+                what=what,
+                images=images,
+                algorithm=ALGORITHM,
+                psi=self.psi,
+                seed=self.seed,
+                samples=len(self.w),
+                network=self.generator.sha256,
+                reader=self.reader.sha256,
+                backend=self.generator.backend,
+                basis=self.basis.record,
+            )
+        )
         path = self._cache / ('%s-%s.npz' % (what, key))
         if not path.exists():
             bar = self._progress('%s, %s' % (self.name, what), images) if self._progress else None
@@ -68,7 +87,7 @@ class Subject:
         """dlatents float [n, L, D], before truncation -> readings float32 [n, A]."""
         found = []
         for begin in range(0, len(dlatents), CHUNK):
-            block = latents.truncate(dlatents[begin:begin + CHUNK], self.generator.dlatent_avg, self.psi)
+            block = latents.truncate(dlatents[begin : begin + CHUNK], self.generator.dlatent_avg, self.psi)
             found.append(self.reader.read(self.generator.synthesize(block)))
             if bar:
                 bar.update(len(block))

@@ -1,4 +1,5 @@
 """Truncation against edits: what psi costs in variety, and what it leaves of an edit."""
+
 import dataclasses
 from typing import Optional
 
@@ -6,10 +7,10 @@ import numpy as np
 
 from regan.base import artefacts
 from regan.editing import edits
+from regan.metrics import frechet, neighbours
 from regan.pictures import images
 from regan.sampling import latents
 from studies import intervals, readings
-from regan.metrics import frechet, neighbours
 
 ALGORITHM = 1  # Raise it whenever the same facts give other readings or features.
 MINIBATCH = 16  # Images that share their noise, as in `regan.metrics`.
@@ -22,10 +23,12 @@ class Point:
 
     Attributes:
         network, psi, cutoff. edit: name of the edit that every image went through before truncation; '' for none.
-        n: number of images. frechet, precision, recall: against as many reals, by the factor reader's features.
-        strength: the mean change of the edit's factor, in standard deviations of it over untruncated samples and along the mean change
-            without truncation.
+        n: number of images.
+        frechet, precision, recall: against as many reals, by the factor reader's features.
+        strength: the mean change of the edit's factor, in standard deviations of it over untruncated samples and along
+            the mean change without truncation.
     """
+
     network: str
     psi: float
     cutoff: Optional[int]
@@ -46,24 +49,44 @@ class Point:
 class Drawn:
     """Readings and features of a network's images at any psi, before and after edits; cached.
 
-    For each minibatch of 16 the draws are z, then the noise images, as in `regan.metrics`: the unedited images are those of
-    `regan metrics --psi`, and edits are judged on the same latents and noise.
+    For each minibatch of 16 the draws are z, then the noise images, as in `regan.metrics`: the unedited images are
+    those of `regan metrics --psi`, and edits are judged on the same latents and noise.
 
     Args:
-        generator: open Generator; its noise is another afterwards. reader: open FactorReader. basis: Basis.
-        n, seed: of the images. cache: folder, pathlib.Path.
+        generator: open Generator; its noise is another afterwards.
+        reader: open FactorReader.
+        basis: Basis.
+        n, seed: of the images.
+        cache: folder, pathlib.Path.
         progress: callable that gets the number of images done since its last call, or None.
     """
 
     def __init__(self, generator, reader, basis, n, seed, cache, progress=None):
-        self._generator, self._reader, self._basis, self._n, self._seed, self._cache = generator, reader, basis, n, seed, cache
+        self._generator, self._reader, self._basis, self._n, self._seed, self._cache = (
+            generator,
+            reader,
+            basis,
+            n,
+            seed,
+            cache,
+        )
         self._progress = progress or (lambda k: None)
 
     def at(self, psi, cutoff, edit=None):
         """dict of readings float32 [n, A] and features float32 [n, K]. Truncation follows the edit."""
         cutoff = None if psi == 1 else cutoff  # There is nothing to cut off.
-        facts = dict(network=self._generator.sha256, backend=self._generator.backend, reader=self._reader.sha256, psi=psi, cutoff=cutoff,
-                     n=self._n, seed=self._seed, algorithm=ALGORITHM, edit=edit and edit.to_dict(), basis=edit and self._basis.record)
+        facts = dict(
+            network=self._generator.sha256,
+            backend=self._generator.backend,
+            reader=self._reader.sha256,
+            psi=psi,
+            cutoff=cutoff,
+            n=self._n,
+            seed=self._seed,
+            algorithm=ALGORITHM,
+            edit=edit and edit.to_dict(),
+            basis=edit and self._basis.record,
+        )
         path = self._cache / ('truncation-%s.npz' % artefacts.cache_key(facts))
         if path.exists():
             self._progress(self._n)
@@ -88,7 +111,9 @@ def sweep(name, drawn, units, reals, psis, cutoffs, edited):
     """The Points of a network.
 
     Args:
-        name: of the network. drawn: Drawn. units: readings.Units.
+        name: of the network.
+        drawn: Drawn.
+        units: readings.Units.
         reals: (frechet.Gaussian, reals.Neighbours) of as many reals.
         edited: list of (name, Edit, factor), measured as well as the images without an edit.
     """
@@ -101,7 +126,17 @@ def sweep(name, drawn, units, reals, psis, cutoffs, edited):
                 unit = readings.heading(_changes(units, factor, drawn.at(1.0, None), drawn.at(1.0, None, edit)))[0]
                 after = drawn.at(psi, cutoff, edit)
                 strength = intervals.mean(_changes(units, factor, plain, after).dot(unit))
-                points.append(Point(name, psi, cutoff, label, len(after['features']), *judge(reals, after['features']), strength=strength))
+                points.append(
+                    Point(
+                        name,
+                        psi,
+                        cutoff,
+                        label,
+                        len(after['features']),
+                        *judge(reals, after['features']),
+                        strength=strength,
+                    )
+                )
     return points
 
 
@@ -113,7 +148,9 @@ def signed(tiles):
 def judge(reals, features):
     """(Frechet distance, precision, recall) of features [n, K]."""
     gaussian, near = reals
-    return (frechet.distance(gaussian, frechet.fit([features])),) + neighbours.precision_recall(near.features, features, near.radii)
+    return (frechet.distance(gaussian, frechet.fit([features])),) + neighbours.precision_recall(
+        near.features, features, near.radii
+    )
 
 
 def _changes(units, factor, before, after):
@@ -141,18 +178,24 @@ def page(blocks, psis, factor):
     """Blocks of rows below each other, each under its heading, enlarged: uint8 [H, W, C].
 
     Args:
-        blocks: list of (heading, tiles [psis, frames, H, W, C]). psis: for the labels of the rows.
+        blocks: list of (heading, tiles [psis, frames, H, W, C]).
+        psis: for the labels of the rows.
     """
     parts = []
     for heading, tiles in blocks:
         grid = images.grid(images.enlarge(tiles, factor))
         rows = images.text_column(['psi %g' % psi for psi in psis], grid.shape[0], LETTERS, grid.shape[2])
-        parts += [images.text_row([heading], rows.shape[1] + grid.shape[1], LETTERS, grid.shape[2]), np.concatenate([rows, grid], axis=1)]
+        parts += [
+            images.text_row([heading], rows.shape[1] + grid.shape[1], LETTERS, grid.shape[2]),
+            np.concatenate([rows, grid], axis=1),
+        ]
     return images.stack(parts)[0]
 
 
 def draw_curves(figure, points):
-    """Frechet distance, precision, recall and edit strength over psi, a column for each network; dashed for a cutoff."""
+    """Frechet distance, precision, recall and edit strength over psi, a column for each network; dashed for a
+    cutoff.
+    """
     names = list(dict.fromkeys(point.network for point in points))
     grid = figure.subplots(4, len(names), squeeze=False, sharex=True)
     for axes, name in zip(grid.T, names):
@@ -162,8 +205,12 @@ def draw_curves(figure, points):
                 curves.setdefault((point.edit, point.cutoff), []).append(point)
         colours = {edit: 'C%d' % i for i, edit in enumerate(dict.fromkeys(edit for edit, _ in curves))}
         for (edit, cutoff), found in curves.items():
-            style = dict(color=colours[edit], linestyle='-' if cutoff is None else '--', marker='.',
-                         label=(edit or 'no edit') + _below(cutoff))
+            style = dict(
+                color=colours[edit],
+                linestyle='-' if cutoff is None else '--',
+                marker='.',
+                label=(edit or 'no edit') + _below(cutoff),
+            )
             for one, measure in zip(axes, ('frechet', 'precision', 'recall')):
                 one.plot([p.psi for p in found], [getattr(p, measure) for p in found], **style)
             if edit:
@@ -173,7 +220,9 @@ def draw_curves(figure, points):
         axes[0].set_title(name)
         axes[0].legend(fontsize=7)
         axes[3].set_xlabel('psi')
-    for axes, label in zip(grid[:, 0], ('Frechet distance (reader)', 'precision', 'recall', 'strength of the edit [sd]')):
+    for axes, label in zip(
+        grid[:, 0], ('Frechet distance (reader)', 'precision', 'recall', 'strength of the edit [sd]')
+    ):
         axes.set_ylabel(label)
 
 

@@ -1,13 +1,15 @@
 """What the study of truncation is made from: a JSON file becomes frozen dataclasses."""
+
 import dataclasses
 from typing import Dict, Optional, Tuple, Union
 
 import checkout
+
 from regan.base import json_records
+from regan.base.json_records import declared, integer, key, mapping, number, optional, record, sequence, text
 from regan.components.pca import PCASpec
 from regan.editing import edits
 from regan.sampling import latents, noise
-from regan.base.json_records import declared, integer, key, mapping, number, optional, record, sequence, text
 from studies.claims_spec import in_notation
 
 SPEC = checkout.SPECS / 'truncation.json'

@@ -35,8 +35,10 @@ def atomic_path(path: PathLike) -> Iterator[pathlib.Path]:
         yield temporary
         os.replace(str(temporary), str(path))
     except OSError as error:
-        raise UserError('cannot write %s: %s; nothing was kept, so make room or choose another place and try again'
-                        % (path, error.strerror or error)) from error
+        raise UserError(
+            'cannot write %s: %s; nothing was kept, so make room or choose another place and try again'
+            % (path, error.strerror or error)
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -100,8 +102,8 @@ def write_npz(path: PathLike, arrays: Mapping[str, Any], compressed: bool = True
 
 
 def read_npz(
-        path: PathLike,
-        advice: str = 'if it is from the cache, delete it and run again, else give another file',
+    path: PathLike,
+    advice: str = 'if it is from the cache, delete it and run again, else give another file',
 ) -> Dict[str, np.ndarray]:
     """All arrays of an .npz as a dict; pickled objects are refused.
 
@@ -117,8 +119,9 @@ def read_npz(
         with np.load(str(path), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except Exception as error:  # a damaged archive raises anything from BadZipFile to struct.error
-        raise UserError('%s is damaged or not an .npz of plain arrays (%s); %s'
-                        % (path, type(error).__name__, advice)) from error
+        raise UserError(
+            '%s is damaged or not an .npz of plain arrays (%s); %s' % (path, type(error).__name__, advice)
+        ) from error
 
 
 def read_npy(path: PathLike, advice: str = 'write it with np.save') -> np.ndarray:
@@ -147,8 +150,9 @@ def _check_there(path):
         raise UserError('there is no file %s; check the name' % path)
 
 
-def fetch(url: Optional[str], sha256: Optional[str], fname: str, folder: PathLike,
-          given: Optional[PathLike] = None) -> pathlib.Path:
+def fetch(
+    url: Optional[str], sha256: Optional[str], fname: str, folder: PathLike, given: Optional[PathLike] = None
+) -> pathlib.Path:
     """Path of a file that is in the user's folder, in `folder`, or is now downloaded into `folder`.
 
     Args:
@@ -198,8 +202,9 @@ def _download(url, sha256, path, given):
     try:
         pooch.retrieve(url, sha256 and 'sha256:' + sha256, fname=path.name, path=path.parent, downloader=download)
     except (OSError, ValueError) as error:
-        raise UserError('cannot download %s from %s (%s); %s'
-                        % (path.name, url, _root(error), _by_hand(path, sha256, given))) from error
+        raise UserError(
+            'cannot download %s from %s (%s); %s' % (path.name, url, _root(error), _by_hand(path, sha256, given))
+        ) from error
 
 
 def _root(error):

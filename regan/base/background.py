@@ -1,7 +1,7 @@
 """Pipelines over threads: items that are made ahead of their use, and work that is done behind it.
 
-Everything stays in order and bounded. It pays for work that releases the GIL: NumPy's random numbers and large matrices,
-TensorFlow's graphs, zlib's compression.
+Everything stays in order and bounded. It pays for work that releases the GIL: NumPy's random numbers and large
+matrices, TensorFlow's graphs, zlib's compression.
 """
 
 import collections
@@ -22,9 +22,10 @@ def ahead(iterable: Iterable[Item], buffered: int = 2) -> Generator[Item, None, 
         buffered: items that are made before they are asked for, at most.
 
     Returns:
-        A generator. An exception of `iterable` is raised in its place, after the items before it. The thread starts with the first
-        item asked for. It ends with the last item, or when the generator is closed or dropped, as a loop does when it is left; then
-        the item that is being made is waited for, and `iterable` is closed if it is a generator.
+        A generator. An exception of `iterable` is raised in its place, after the items before it. The thread starts
+        with the first item asked for. It ends with the last item, or when the generator is closed or dropped, as a loop
+        does when it is left; then the item that is being made is waited for, and `iterable` is closed if it is a
+        generator.
     """
     made: queue.Queue = queue.Queue()
     room, done = threading.Semaphore(buffered), threading.Event()
@@ -61,8 +62,9 @@ def _make(iterable, made, room, done):
         getattr(iterator, 'close', lambda: None)()
 
 
-def behind(function: Callable[[Item], Result], items: Iterable[Item],
-           buffered: int = 4) -> Generator[Result, None, None]:
+def behind(
+    function: Callable[[Item], Result], items: Iterable[Item], buffered: int = 4
+) -> Generator[Result, None, None]:
     """function(item) for each of `items`, in order, computed in a background thread while the caller makes the next.
 
     Args:
@@ -71,8 +73,8 @@ def behind(function: Callable[[Item], Result], items: Iterable[Item],
         buffered: calls that are waiting, running, or done and not yet asked for, at most.
 
     Returns:
-        A generator. An exception of `function` is raised in place of its result, one of `items` after the results before it. However it
-        ends, the calls that have been taken on are finished first, so what they write is whole.
+        A generator. An exception of `function` is raised in place of its result, one of `items` after the results
+        before it. However it ends, the calls that have been taken on are finished first, so what they write is whole.
     """
     pending: Deque[concurrent.futures.Future] = collections.deque()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
@@ -80,7 +82,9 @@ def behind(function: Callable[[Item], Result], items: Iterable[Item],
         while error is None:
             try:
                 pending.append(pool.submit(function, next(iterator)))
-            except BaseException as end:  # StopIteration too; KeyboardInterrupt, so that nothing is lost that has been made.
+            except (
+                BaseException
+            ) as end:  # StopIteration too; KeyboardInterrupt, so that nothing is lost that has been made.
                 error = end
             while pending and (error or len(pending) >= buffered or pending[0].done()):
                 yield pending.popleft().result()

@@ -44,13 +44,15 @@ class Checkpoint:
             return None
         arrays = artefacts.read_npz(self.path)
         if str(arrays.pop('facts', '')) != self.facts:
-            raise UserError('%s is the checkpoint of a run with other settings or data; delete it to start again'
-                            % self.path)
+            raise UserError(
+                '%s is the checkpoint of a run with other settings or data; delete it to start again' % self.path
+            )
         try:
             return state_class(**{name: array if array.ndim else array.item() for name, array in arrays.items()})
         except TypeError as error:
-            raise UserError('%s is not a complete checkpoint (%s); delete it to start again'
-                            % (self.path, error)) from error
+            raise UserError(
+                '%s is not a complete checkpoint (%s); delete it to start again' % (self.path, error)
+            ) from error
 
     def save(self, state: Any) -> None:
         """Replaces the file by `state`, an object whose attributes are arrays and numbers."""

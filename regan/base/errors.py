@@ -1,4 +1,4 @@
-"""The one exception that a user's mistake becomes."""
+"""The exception for mistakes of users: its text is all that they see."""
 
 
 class UserError(Exception):

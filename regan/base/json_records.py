@@ -24,6 +24,7 @@ Attributes:
 A rule is a function (value, where) -> value that raises UserError. `where` says which file and
 which key the value comes from, so that each error names them.
 """
+
 import dataclasses
 import inspect
 import json
@@ -50,6 +51,7 @@ def load(path: PathLike) -> Any:
 
 
 # ------------------------------------------------------------------ declarations
+
 
 def key(rule: Rule, doc: str, default: Any = dataclasses.MISSING, recorded: bool = True) -> Any:
     """A field of a dataclass whose value a file gives.
@@ -82,8 +84,10 @@ def declared(cls: Class) -> Class:
             raise TypeError('%s.%s is no key; declare it with key(...) or made(...)' % (cls.__name__, name))
     lines = ['    %s: %s' % (name, field.metadata['doc']) for name, field in fields.items()]
     cls.__doc__ = '%s\n\nAttributes:\n%s' % (inspect.cleandoc(cls.__doc__ or ''), '\n'.join(lines))
-    cls.__annotations__ = {name: cls.__annotations__[name]
-                           for name in sorted(fields, key=lambda name: fields[name].default is not dataclasses.MISSING)}
+    cls.__annotations__ = {
+        name: cls.__annotations__[name]
+        for name in sorted(fields, key=lambda name: fields[name].default is not dataclasses.MISSING)
+    }
     cls.DECLARED = tuple(fields)  # type: ignore[attr-defined]
     return cls
 
@@ -100,8 +104,11 @@ def rules(cls: type) -> Dict[str, Rule]:
 def required(cls: type) -> Set[str]:
     """Names of the keys that a file must give for a dataclass: a set."""
     given = rules(cls)
-    return {field.name for field in dataclasses.fields(cls) if field.name in given
-            and field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING}
+    return {
+        field.name
+        for field in dataclasses.fields(cls)
+        if field.name in given and field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    }
 
 
 def recorded(record: Any) -> Dict[str, Any]:
@@ -115,6 +122,7 @@ def recorded(record: Any) -> Dict[str, Any]:
 
 
 # ------------------------------------------------------------------ reading
+
 
 def build(cls: Type[Record], data: Any, where: str, **values: Any) -> Record:
     """Make the dataclass `cls` from the dict `data`.
@@ -160,6 +168,7 @@ def refuse(where: str, wanted: str, value: Any) -> UserError:
 
 # ------------------------------------------------------------------ rules
 
+
 def anything(value: Any, where: str) -> Any:
     """Rule: any value; the dataclass itself checks it."""
     return value
@@ -167,19 +176,23 @@ def anything(value: Any, where: str) -> Any:
 
 def integer(low: int, high: Optional[int] = None) -> Rule:
     """Rule: a whole number from `low` to `high` (inclusive; None: no limit)."""
+
     def rule(value, where):
         if type(value) is not int or not _within(value, low, high):
             raise refuse(where, 'a whole number' + _limits(low, high), value)
         return value
+
     return rule
 
 
 def number(low: float, high: Optional[float] = None) -> Rule:
     """Rule: a finite number from `low` to `high` (inclusive; None: no limit), as a float."""
+
     def rule(value, where):
         if type(value) not in (int, float) or not math.isfinite(value) or not _within(value, low, high):
             raise refuse(where, 'a number' + _limits(low, high), value)
         return float(value)
+
     return rule
 
 
@@ -200,10 +213,12 @@ def text(value: Any, where: str) -> str:
 
 def choice(*allowed: Any) -> Rule:
     """Rule: one of the values listed."""
+
     def rule(value, where):
         if value not in allowed:
             raise refuse(where, 'one of ' + ', '.join(json.dumps(item) for item in allowed), value)
         return value
+
     return rule
 
 
@@ -221,19 +236,23 @@ def flag(value: Any, where: str) -> bool:
 
 def sequence(rule: Rule, empty: bool = False) -> Rule:
     """Rule: a list of items, each of which `rule` allows, as a tuple; it holds something, unless `empty`."""
+
     def items(value, where):
         if not isinstance(value, list) or not (value or empty):
             raise refuse(where, 'a list with something in it', value)
         return tuple(rule(item, '%s[%d]' % (where, i)) for i, item in enumerate(value))
+
     return items
 
 
 def mapping(rule: Rule, empty: bool = False) -> Rule:
     """Rule: a JSON object with any keys, whose values `rule` allows, as a dict; it holds something, unless `empty`."""
+
     def entries(value, where):
         if not isinstance(value, dict) or not (value or empty):
             raise refuse(where, 'a JSON object' + ('' if empty else ' with something in it'), value)
         return {name: rule(item, '%s.%s' % (where, name)) for name, item in value.items()}
+
     return entries
 
 

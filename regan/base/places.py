@@ -3,6 +3,7 @@
 In a checkout, or an editable installation of one, they are in its top-level folders. A wheel has copies of some of them
 in regan/shipped/, where setup.py puts them.
 """
+
 import sys
 from pathlib import Path
 from typing import Dict
@@ -37,4 +38,4 @@ def official_modules() -> str:
 def figures() -> Dict[str, Path]:
     """The scripts of the figures: dict of what `regan figure` calls them ("1", "components") -> Path."""
     scripts = sorted(EXPERIMENTS.glob('figure*.py'))
-    return {path.stem[len('figure'):].lstrip('_'): path for path in scripts}
+    return {path.stem[len('figure') :].lstrip('_'): path for path in scripts}

@@ -1,4 +1,5 @@
 """Plots as PNG files."""
+
 from typing import Any, Callable, Tuple
 
 from regan.base import artefacts
@@ -16,6 +17,7 @@ def save(path: PathLike, draw: Callable[[Any], None], size: Tuple[float, float],
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # Without pyplot's global state.
     from matplotlib.figure import Figure
+
     figure = Figure(figsize=size, dpi=dpi)
     FigureCanvasAgg(figure)
     draw(figure)

@@ -1,4 +1,5 @@
 """What made an output: software and machine, for the sidecars."""
+
 import platform
 from pathlib import Path
 from typing import Any, Dict
@@ -13,12 +14,19 @@ def software(backend: Dict[str, str]) -> Dict[str, str]:
     Args:
         backend: dict with the versions of 'tensorflow' and 'numpy', as `Generator.backend`.
     """
-    return dict(backend, stack='tf' + backend['tensorflow'].split('.')[0], python=platform.python_version(),
-                regan=regan.__version__, processor=_processor())
+    return dict(
+        backend,
+        stack='tf' + backend['tensorflow'].split('.')[0],
+        python=platform.python_version(),
+        regan=regan.__version__,
+        processor=_processor(),
+    )
 
 
 def made_by(command: str, network: PathLike, generator: Any) -> Dict[str, str]:
-    """The part of a sidecar that the commands on a network share. Args: name of the command, NETWORK as given, open Generator."""
+    """The part of a sidecar that the commands on a network share. Args: name of the command, NETWORK as given, open
+    Generator.
+    """
     return dict(software(generator.backend), command=command, network=str(network), network_sha256=generator.sha256)
 
 

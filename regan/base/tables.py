@@ -2,6 +2,7 @@
 
 A table is a list of dicts with the same keys in the same order: the headings, and a row's values.
 """
+
 import csv
 import io
 from pathlib import Path
@@ -51,8 +52,9 @@ def write_csv(path: PathLike, rows: Table, digits: Optional[int] = None) -> None
     if rows:
         writer.writerow(rows[0])
     for row in rows:
-        writer.writerow(['%.*g' % (digits, value) if digits and isinstance(value, float) else value
-                         for value in row.values()])
+        writer.writerow(
+            ['%.*g' % (digits, value) if digits and isinstance(value, float) else value for value in row.values()]
+        )
     artefacts.write_text(path, text.getvalue())
 
 

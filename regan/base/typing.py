@@ -1,4 +1,5 @@
 """Names of types that many modules use in their annotations."""
+
 import os
 from typing import TYPE_CHECKING, Any, Callable, Union
 

@@ -1,4 +1,5 @@
 """`regan boundary`: directions learnt with supervision."""
+
 from pathlib import Path
 from typing import NamedTuple, Optional
 
@@ -7,9 +8,13 @@ import click
 from regan.commands import options, progress
 
 _SPACE = click.option('--space', type=click.Choice(['w', 'z']), default='w', show_default=True)
-_NPY = click.option('--out', type=click.Path(dir_okay=False), required=True, callback=options.ending('.npy'),
-                    help='InterFaceGAN\'s .npy: shape (1, D), float64, unit length. A .json with the same name says '
-                         'what made it.')
+_NPY = click.option(
+    '--out',
+    type=click.Path(dir_okay=False),
+    required=True,
+    callback=options.ending('.npy'),
+    help="InterFaceGAN's .npy: shape (1, D), float64, unit length. A .json with the same name says what made it.",
+)
 
 
 @click.group()
@@ -48,25 +53,47 @@ class _Scored(NamedTuple):
 @boundary.command()
 @click.argument('network', required=False)
 @options.group(
-    'sampling', _Sampling,
+    'sampling',
+    _Sampling,
     click.option('--reader', type=click.Path(dir_okay=False), help='Factor reader that scores the images of NETWORK.'),
     click.option('--factor', help='Of the reader, for example yaw.'),
     click.option('--n', type=click.IntRange(min=4), default=10000, show_default=True, help='Images.'),
     _SPACE,
-    click.option('--psi', type=float, default=0.7, show_default=True, callback=options.finite,
-                 help='Truncation of the images; the codes are not truncated.'),
-    click.option('--cutoff', type=click.IntRange(min=0), default=8, show_default=True,
-                 help='Truncate only layers below this one.'))
+    click.option(
+        '--psi',
+        type=float,
+        default=0.7,
+        show_default=True,
+        callback=options.finite,
+        help='Truncation of the images; the codes are not truncated.',
+    ),
+    click.option(
+        '--cutoff',
+        type=click.IntRange(min=0),
+        default=8,
+        show_default=True,
+        help='Truncate only layers below this one.',
+    ),
+)
 @options.group(
-    'files', _Scored,
+    'files',
+    _Scored,
     click.option('--codes', type=click.Path(dir_okay=False), help='Instead of a network: codes [N, D] in a .npy ...'),
-    click.option('--scores', type=click.Path(dir_okay=False),
-                 help='... and their scores in a .npy or .csv (last column).'))
+    click.option(
+        '--scores', type=click.Path(dir_okay=False), help='... and their scores in a .npy or .csv (last column).'
+    ),
+)
 @click.option('--invalid', type=float, help='Leave out codes with this score.')
-@click.option('--ratio', type=click.FloatRange(min=0, min_open=True), default=0.02, show_default=True,
-              help='Share of the codes at either end that is used; above 1 their number.')
-@click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=0, show_default=True,
-              help='Of codes and of what is held out.')
+@click.option(
+    '--ratio',
+    type=click.FloatRange(min=0, min_open=True),
+    default=0.02,
+    show_default=True,
+    help='Share of the codes at either end that is used; above 1 their number.',
+)
+@click.option(
+    '--seed', type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help='Of codes and of what is held out.'
+)
 @_NPY
 @options.network
 def train(network, sampling, files, invalid, ratio, seed, out):
@@ -77,6 +104,7 @@ def train(network, sampling, files, invalid, ratio, seed, out):
     """
     from regan.base import artefacts
     from regan.editing import boundary as module
+
     facts = dict(command='boundary train', ratio=ratio, seed=seed)
     if all(files) and not (network.name or sampling.reader or sampling.factor):
         options.refuse(['n', 'space', 'psi', 'cutoff'], 'is for a network; codes are taken as they are')
@@ -92,11 +120,19 @@ def train(network, sampling, files, invalid, ratio, seed, out):
         facts['invalid'] = invalid
     found = module.train(*arrays, ratio=ratio, seed=seed)
     module.save(out, found.normal)
-    artefacts.write_json(Path(out).with_suffix('.json'), dict(
-        facts, n=len(arrays[0]), used=found.used, accuracy=found.accuracy, rest_accuracy=found.rest_accuracy))
-    click.echo('fitted to %d of %d codes; right on the held-out ones: %.1f%%%s' % (
-        found.used, len(arrays[0]), 100 * found.accuracy,
-        '' if found.rest_accuracy is None else ', on all between the ends: %.1f%%' % (100 * found.rest_accuracy)))
+    artefacts.write_json(
+        Path(out).with_suffix('.json'),
+        dict(facts, n=len(arrays[0]), used=found.used, accuracy=found.accuracy, rest_accuracy=found.rest_accuracy),
+    )
+    click.echo(
+        'fitted to %d of %d codes; right on the held-out ones: %.1f%%%s'
+        % (
+            found.used,
+            len(arrays[0]),
+            100 * found.accuracy,
+            '' if found.rest_accuracy is None else ', on all between the ends: %.1f%%' % (100 * found.rest_accuracy),
+        )
+    )
     click.echo('wrote %s' % out)
 
 
@@ -106,27 +142,34 @@ def train(network, sampling, files, invalid, ratio, seed, out):
 @_NPY
 def condition(primal, given, out):
     """Take the part of a boundary that leaves the attributes of others alone: its projection on them is removed."""
+    import numpy as np
+
     from regan.base import artefacts
     from regan.editing import boundary as module
-    import numpy as np
+
     normal, conditions = module.resolve(primal), [module.resolve(one) for one in given]
     left = float(np.linalg.norm(module.residue(normal, conditions)))
     module.save(out, module.condition(normal, conditions))
-    artefacts.write_json(Path(out).with_suffix('.json'), dict(
-        command='boundary condition', primal=primal, given=list(given), length=left))
+    artefacts.write_json(
+        Path(out).with_suffix('.json'),
+        dict(command='boundary condition', primal=primal, given=list(given), length=left),
+    )
     click.echo('wrote %s: %.6f of the length was left' % (out, left))
 
 
 @boundary.command()
 @click.argument('file')
-@click.option('--basis', type=click.Path(dir_okay=False),
-              help='Components in an .npz, of `regan pca --out` or GANSpace.')
-@click.option('--with', 'others', multiple=True, metavar='BOUNDARY',
-              help='Another boundary; may be given several times.')
+@click.option(
+    '--basis', type=click.Path(dir_okay=False), help='Components in an .npz, of `regan pca --out` or GANSpace.'
+)
+@click.option(
+    '--with', 'others', multiple=True, metavar='BOUNDARY', help='Another boundary; may be given several times.'
+)
 @click.option('--most', type=click.IntRange(min=1), default=10, show_default=True, help='Components to print.')
 def compare(file, basis, others, most):
     """Print how a boundary lies among principal components, and its cosines with other boundaries."""
     from regan.editing import boundary as module
+
     if not (basis or others):
         raise click.UsageError('give --basis or --with, something to compare with')
     normal = module.resolve(file)
@@ -149,57 +192,79 @@ class _Walk(NamedTuple):
 @click.argument('file')
 @click.option('--seed', '--seeds', 'seeds', required=True, metavar='LIST', help='For example 7 or 1-4.')
 @options.group(
-    'walk', _Walk,
+    'walk',
+    _Walk,
     click.option('--start-distance', type=float, default=-3, show_default=True, callback=options.finite),
     click.option('--end-distance', type=float, default=3, show_default=True, callback=options.finite),
-    click.option('--steps', type=click.IntRange(min=2), default=10, show_default=True))
+    click.option('--steps', type=click.IntRange(min=2), default=10, show_default=True),
+)
 @_SPACE
 @options.PSI
 @options.CUTOFF
 @options.drawing
-@click.option('--out', type=click.Path(dir_okay=False), required=True, callback=options.png,
-              help='PNG: one row for each seed. A .json with the same name says what made it.')
+@click.option(
+    '--out',
+    type=click.Path(dir_okay=False),
+    required=True,
+    callback=options.png,
+    help='PNG: one row for each seed. A .json with the same name says what made it.',
+)
 @options.network
 def edit(network, file, seeds, walk, space, drawing, out):
     """Move codes along a boundary, in all layers, to absolute distances from its plane (as InterFaceGAN does), and draw
     them.
     """
+    import numpy as np
+
     from regan.base import artefacts, provenance
     from regan.drawing import edit_images
     from regan.editing import boundary as module
     from regan.pictures import images
     from regan.sampling import latents
-    import numpy as np
+
     seeds, distances = latents.parse_seeds(seeds), np.linspace(*walk)
     with network.open() as generator:
         settings = drawing.settings(generator)
         normal = module.resolve(file, generator.dlatent_size if space == 'w' else generator.latent_size)
         dlatents = edit_images.boundary_rows(generator, normal, seeds, distances, space)  # [N, F, L, D]
         images.save_png(out, images.grid(edit_images.draw(generator, dlatents, settings)))
-        artefacts.write_json(Path(out).with_suffix('.json'), dict(
-            provenance.made_by('boundary edit', network.name, generator), boundary=file, seeds=seeds,
-            distances=distances.tolist(), space=space, **settings._asdict()))
+        artefacts.write_json(
+            Path(out).with_suffix('.json'),
+            dict(
+                provenance.made_by('boundary edit', network.name, generator),
+                boundary=file,
+                seeds=seeds,
+                distances=distances.tolist(),
+                space=space,
+                **settings._asdict(),
+            ),
+        )
     click.echo('wrote %s: %d rows of %d' % ((out,) + dlatents.shape[:2]))
 
 
 @boundary.command()
 @click.argument('names', nargs=-1, metavar='[NAME]...')
-@click.option('--folder', type=click.Path(exists=True, file_okay=False),
-              help='With files that you have, looked at first; default $REGAN_BOUNDARIES.')
+@click.option(
+    '--folder',
+    type=click.Path(exists=True, file_okay=False),
+    help='With files that you have, looked at first; default $REGAN_BOUNDARIES.',
+)
 def fetch(names, folder):
     """Download InterFaceGAN's published boundaries in W of StyleGAN, check them, and print where they are.
 
     They fit the first generation only: stylegan-ffhq and stylegan-celebahq. Without a name the names are printed. MIT
     licence, copyright 2019 Yujun Shen.
     """
-    from regan.editing import boundary as module
     from regan.base.errors import UserError
+    from regan.editing import boundary as module
+
     for name in names or module.PUBLISHED:
         if not names:
             click.echo(name)
         elif name not in module.PUBLISHED:
-            raise UserError('there is no published boundary %s; the names are: %s'
-                            % (name, ', '.join(module.PUBLISHED)))
+            raise UserError(
+                'there is no published boundary %s; the names are: %s' % (name, ', '.join(module.PUBLISHED))
+            )
         else:
             click.echo('%s: %s' % (name, module.locate(name, folder)))
 
@@ -209,6 +274,7 @@ def _sample(network, sampling, seed):
     from regan.base import provenance
     from regan.editing import boundary as module
     from regan.networks.judges import FactorReader
+
     with FactorReader(sampling.reader) as judge:
         column = module.factor_index(judge, sampling.factor)
         with network.open() as generator:
@@ -216,18 +282,26 @@ def _sample(network, sampling, seed):
             cutoff = min(sampling.cutoff, generator.num_layers)
             with progress.bar(sampling.n) as bar:
                 codes, factors = module.sample(
-                    generator, judge, sampling.n, seed, sampling.space, sampling.psi, cutoff, progress=bar.update)
+                    generator, judge, sampling.n, seed, sampling.space, sampling.psi, cutoff, progress=bar.update
+                )
             made = dict(
-                provenance.made_by('boundary train', network.name, generator), reader_sha256=judge.sha256,
-                factor=sampling.factor, space=sampling.space, psi=sampling.psi, cutoff=cutoff,
-                reader_r2=judge.r2[column] if judge.r2 else None)
+                provenance.made_by('boundary train', network.name, generator),
+                reader_sha256=judge.sha256,
+                factor=sampling.factor,
+                space=sampling.space,
+                psi=sampling.psi,
+                cutoff=cutoff,
+                reader_r2=judge.r2[column] if judge.r2 else None,
+            )
     return (codes, factors[:, column]), made
 
 
 def _print_components(normal, path, most):
-    from regan.editing import boundary as module
-    from regan.components.basis import Basis
     import numpy as np
+
+    from regan.components.basis import Basis
+    from regan.editing import boundary as module
+
     cosines = module.cosines(normal, Basis.load(path).components)
     click.echo('component  cosine')
     for i in np.argsort(-np.abs(cosines), kind='mergesort')[:most]:

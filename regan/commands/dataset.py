@@ -1,4 +1,5 @@
 """`regan dataset`: TFRecords for training, from worlds or from images."""
+
 import contextlib
 import json
 import sys
@@ -34,8 +35,10 @@ class _Source(NamedTuple):
     def write(self, folder):
         """Makes the data set `folder`."""
         from regan.data import creation
+
         if self.world:
             from regan import worlds
+
             with progress.bar(self.settings['n']) as bar:
                 creation.create_from_world(folder, worlds.load(self.world), progress=bar.update, **self.settings)
         else:
@@ -57,25 +60,45 @@ def _source(world, source, resize, **values):
 @dataset.command()
 @click.argument('folder', metavar='DIR', type=click.Path())
 @options.group(
-    'source', _source,
+    'source',
+    _source,
     click.option('--world', metavar='NAME', help='Render a world: cars, faces, ...'),
     click.option('--n', type=click.IntRange(min=1), help='Number of images of the world.  [default: 24000]'),
-    click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), help='Of the world\'s factors.  [default: 1]'),
+    click.option('--seed', type=click.IntRange(0, 2**32 - 1), help="Of the world's factors.  [default: 1]"),
     click.option('--supersampling', type=click.IntRange(1, 8), help='Rays along each side of a pixel.  [default: 2]'),
-    click.option('--images', 'source', metavar='FOLDER', type=click.Path(),
-                 help='Take all images in a folder and the folders in it.'),
-    click.option('--resolution', type=click.IntRange(min=4),
-                 help='A power of two.  [default: 128 for a world, the images\' own size]'),
-    click.option('--resize', is_flag=True,
-                 help='Cut the central square out of each image and resize it to --resolution (Lanczos).'),
-    click.option('--shuffle/--no-shuffle', default=None,
-                 help='Images in the official tool\'s shuffled order, or sorted by path.  [default: shuffle]'),
-    click.option('--labels', type=click.Path(),
-                 help='.npy with a row for each image sorted by path, or .csv with FILE,NUMBER,...; one whole number '
-                      'is a class.'))
+    click.option(
+        '--images',
+        'source',
+        metavar='FOLDER',
+        type=click.Path(),
+        help='Take all images in a folder and the folders in it.',
+    ),
+    click.option(
+        '--resolution',
+        type=click.IntRange(min=4),
+        help="A power of two.  [default: 128 for a world, the images' own size]",
+    ),
+    click.option(
+        '--resize',
+        is_flag=True,
+        help='Cut the central square out of each image and resize it to --resolution (Lanczos).',
+    ),
+    click.option(
+        '--shuffle/--no-shuffle',
+        default=None,
+        help="Images in the official tool's shuffled order, or sorted by path.  [default: shuffle]",
+    ),
+    click.option(
+        '--labels',
+        type=click.Path(),
+        help='.npy with a row for each image sorted by path, or .csv with FILE,NUMBER,...; one whole number '
+        'is a class.',
+    ),
+)
 def create(folder, source):
     """Make a data set, DIR, from a world (--world) or from your images (--images)."""
     from regan.data import creation as module
+
     with _nothing_kept():
         source.write(folder)
     click.echo(module.report(module.describe(folder)))
@@ -88,6 +111,7 @@ def create(folder, source):
 def info(folder, check, as_json):
     """Print what is in a data set."""
     from regan.data import creation as module
+
     facts = module.describe(folder)
     if check:
         with progress.bar(facts['bytes'], 'B', unit_scale=True) as bar:
@@ -103,6 +127,7 @@ def info(folder, check, as_json):
 def extract(folder, out):
     """Write the images of a data set as PNG files into the new folder OUT."""
     from regan.data import creation as module
+
     with _nothing_kept(), progress.bar(module.describe(folder)['images']) as bar:
         module.extract(folder, out, bar.update)
     click.echo('wrote %s' % out)

@@ -1,4 +1,5 @@
 """`regan edit`: latents moved along components, and drawn."""
+
 from pathlib import Path
 
 import click
@@ -8,23 +9,46 @@ from regan.commands import options, progress
 
 @click.command()
 @click.argument('network')
-@click.option('--seed', '--seeds', 'seeds', metavar='LIST',
-              help='Latents to edit, for example 7 or 1-4. Default: those of a named edit.')
-@click.option('--edit', 'texts', required=True, multiple=True, metavar='EDIT',
-              help='For example "E(v0, 0-4) * 2.0" (strength 1 if left out), "centred E(v15, 8) * 3" or "target E(v22, '
-                   '9-10) = -8"; a name such as "ffhq/Big smile" (see `regan edits list`); or the file of a saved edit '
-                   '(.json or .pkl). May be given several times.')
+@click.option(
+    '--seed',
+    '--seeds',
+    'seeds',
+    metavar='LIST',
+    help='Latents to edit, for example 7 or 1-4. Default: those of a named edit.',
+)
+@click.option(
+    '--edit',
+    'texts',
+    required=True,
+    multiple=True,
+    metavar='EDIT',
+    help='For example "E(v0, 0-4) * 2.0" (strength 1 if left out), "centred E(v15, 8) * 3" or "target E(v22, '
+    '9-10) = -8"; a name such as "ffhq/Big smile" (see `regan edits list`); or the file of a saved edit '
+    '(.json or .pkl). May be given several times.',
+)
 @options.edits
-@click.option('--layout', type=click.Choice(['strips', 'sequence']),
-              help='strips: each edit from -strength to +strength. sequence: one edit after the other. Default: '
-                   'sequence if there is a target.')
+@click.option(
+    '--layout',
+    type=click.Choice(['strips', 'sequence']),
+    help='strips: each edit from -strength to +strength. sequence: one edit after the other. Default: '
+    'sequence if there is a target.',
+)
 @click.option('--frames', type=click.IntRange(min=2), default=5, show_default=True, help='Of a strip.')
-@click.option('--psi', type=float, callback=options.finite,
-              help='Truncation; 1 for none. Default: that of a named edit, else 0.7.')
+@click.option(
+    '--psi',
+    type=float,
+    callback=options.finite,
+    help='Truncation; 1 for none. Default: that of a named edit, else 0.7.',
+)
 @options.CUTOFF
 @options.drawing
-@click.option('--out', type=click.Path(dir_okay=False), required=True, callback=options.png,
-              help='PNG: one row for each seed and strip. A .json with the same name says what made it.')
+@click.option(
+    '--out',
+    type=click.Path(dir_okay=False),
+    required=True,
+    callback=options.png,
+    help='PNG: one row for each seed and strip. A .json with the same name says what made it.',
+)
 @options.PRECISION
 @options.basis
 @options.network
@@ -40,6 +64,7 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
     from regan.editing import edit_choices, edits
     from regan.pictures import images
     from regan.sampling import latents
+
     seeds = latents.parse_seeds(seeds) if seeds else list(edit_choices.agreed(choices, 'seeds', '--seed'))
     drawing = options.with_psi_of(choices, drawing)
     layout = layout or ('sequence' if any(choice.edit.kind == 'target' for choice in choices) else 'strips')
@@ -59,17 +84,29 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
             tiles = edit_images.draw(generator, dlatents, settings, bar.update)
         options.report_precision(generator, edit_images.truncated(generator, dlatents, settings), settings.conversion)
         images.save_png(out, images.grid(tiles))
-        artefacts.write_json(Path(out).with_suffix('.json'), dict(
-            provenance.made_by('edit', network.name, generator), seeds=seeds,
-            edits=[edits.notation(choice.edit) for choice in choices], names=[choice.name for choice in choices],
-            layout=layout, frames=columns, pca=components.record, basis_file=basis.path,
-            precision=network.precision, **settings._asdict()))
-    click.echo('wrote %s: %d rows of %d (seeds %s, psi %g)' % (
-        out, rows, columns, ', '.join(map(str, seeds)), settings.psi))
+        artefacts.write_json(
+            Path(out).with_suffix('.json'),
+            dict(
+                provenance.made_by('edit', network.name, generator),
+                seeds=seeds,
+                edits=[edits.notation(choice.edit) for choice in choices],
+                names=[choice.name for choice in choices],
+                layout=layout,
+                frames=columns,
+                pca=components.record,
+                basis_file=basis.path,
+                precision=network.precision,
+                **settings._asdict(),
+            ),
+        )
+    click.echo(
+        'wrote %s: %d rows of %d (seeds %s, psi %g)' % (out, rows, columns, ', '.join(map(str, seeds)), settings.psi)
+    )
 
 
 def _check_layout(choices, layout):
     from regan.base.errors import UserError
+
     for choice in choices:
         if layout == 'strips' and choice.edit.kind == 'target':
             raise UserError('%s leads to one place and gives no strip; leave --layout out' % choice.edit)

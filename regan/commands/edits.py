@@ -1,4 +1,5 @@
 """`regan edits`: edits by name, and edits in files."""
+
 import json
 from pathlib import Path
 
@@ -19,21 +20,28 @@ def edits():
 @click.option('--json', 'as_json', is_flag=True, help='Print JSON, in the form of an edits file.')
 def list_edits(network, dataset, edits_file, as_json):
     """Print the names of all edits, with what they do; a star marks those that a publication shows."""
-    from regan.editing import edit_zoo, edits as notation
+    from regan.editing import edit_zoo
+    from regan.editing import edits as notation
+
     found = edit_zoo.everything(edits_file)
     if network:
         found = edit_zoo.for_network(_registered(network), found)
     if dataset:
         known, found = found, edit_zoo.for_dataset(dataset, found)
         if not found:
-            raise click.BadParameter('there is no edit of %s; there are some of %s' % (
-                dataset, ', '.join(sorted({entry.dataset for entry in known}))), param_hint='--dataset')
+            raise click.BadParameter(
+                'there is no edit of %s; there are some of %s'
+                % (dataset, ', '.join(sorted({entry.dataset for entry in known}))),
+                param_hint='--dataset',
+            )
     if as_json:
         click.echo(json.dumps([entry.to_dict() for entry in found], indent=2))
         return
     for entry in found:
-        click.echo('%s %-42s %-11s %s' % (
-            '*' if entry.published else ' ', entry.id, entry.model or '', notation.notation(entry.edit)))
+        click.echo(
+            '%s %-42s %-11s %s'
+            % ('*' if entry.published else ' ', entry.id, entry.model or '', notation.notation(entry.edit))
+        )
     click.echo('%d edits' % len(found))
 
 
@@ -42,23 +50,35 @@ def list_edits(network, dataset, edits_file, as_json):
 @options.EDITS_FILE
 def show(name, edits_file):
     """Print all that is known of one edit."""
-    from regan.editing import edit_zoo, edits as notation
+    from regan.editing import edit_zoo
+    from regan.editing import edits as notation
+
     entry = edit_zoo.find(name, edit_zoo.everything(edits_file))
     click.echo('%s: %s' % (entry.id, notation.notation(entry.edit)))
     found_on = entry.model or 'no network in particular', entry.dataset, entry.space
-    for key, value in [('found on', ', '.join(found_on)), ('psi', entry.psi),
-                       ('seeds', ', '.join(map(str, entry.seeds))), ('sources', ', '.join(entry.sources)),
-                       ('published', 'with a picture' if entry.published else 'no picture')]:
+    for key, value in [
+        ('found on', ', '.join(found_on)),
+        ('psi', entry.psi),
+        ('seeds', ', '.join(map(str, entry.seeds))),
+        ('sources', ', '.join(entry.sources)),
+        ('published', 'with a picture' if entry.published else 'no picture'),
+    ]:
         click.echo('%-10s %s' % (key, '-' if value in (None, '') else value))
 
 
 @edits.command('import')
 @click.argument('file', type=click.Path(dir_okay=False))
-@click.option('--out', type=click.Path(dir_okay=False), required=True, callback=options.ending('.json'),
-              help='JSON; the directions go to an .npz with the same name.')
+@click.option(
+    '--out',
+    type=click.Path(dir_okay=False),
+    required=True,
+    callback=options.ending('.json'),
+    help='JSON; the directions go to an .npz with the same name.',
+)
 def import_edit(file, out):
     """Turn the pickle of an edit that GANSpace's viewer saved into JSON and .npz. Nothing in it is executed."""
     from regan.editing import saved_edits
+
     saved = saved_edits.load(file)
     saved_edits.save(out, saved)
     click.echo('wrote %s: %s, %s' % (out, saved.name, saved.edit))
@@ -69,14 +89,19 @@ def import_edit(file, out):
 @click.option('--network', help='To take the component from; not needed for the file of a saved edit.')
 @click.option('--name', help='Of the edit, for people; default: that of a named edit.')
 @click.option('--dataset', help='Of the network; default: as registered.')
-@click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1),
-              help='Of a latent to show it on; default: that of a named edit, else 0.')
-@click.option('--psi', type=float, callback=options.finite,
-              help='To show it with; default: that of a named edit, else 0.7.')
+@click.option(
+    '--seed',
+    type=click.IntRange(0, 2**32 - 1),
+    help='Of a latent to show it on; default: that of a named edit, else 0.',
+)
+@click.option(
+    '--psi', type=float, callback=options.finite, help='To show it with; default: that of a named edit, else 0.7.'
+)
 @options.EDITS_FILE
 @click.option('--format', 'kind', type=click.Choice(['ganspace', 'json']), default='ganspace', show_default=True)
-@click.option('--out', type=click.Path(file_okay=False), required=True,
-              help='Folder; the file is named as GANSpace names it.')
+@click.option(
+    '--out', type=click.Path(file_okay=False), required=True, help='Folder; the file is named as GANSpace names it.'
+)
 @options.components
 @options.network
 @options.group('facts', dict, also=['name', 'dataset', 'seed', 'psi'])
@@ -86,9 +111,12 @@ def export(edit, network, facts, edits_file, kind, out, spec):
     EDIT is in notation ("E(v15, 8) * -2.8"), a name, or the file of a saved edit.
     """
     from regan.editing import edit_choices, saved_edits
+
     if edit_choices.is_saved(edit):
-        options.refuse(['network', 'name', 'dataset', 'seed', 'psi', 'n', 'components', 'estimator'],
-                       'is for an edit of a network; a file has its own')
+        options.refuse(
+            ['network', 'name', 'dataset', 'seed', 'psi', 'n', 'components', 'estimator'],
+            'is for an edit of a network; a file has its own',
+        )
         saved = saved_edits.load(edit)
     elif network.name is None:
         raise click.UsageError('%s needs a --network to take the component from' % edit)
@@ -112,10 +140,14 @@ def _from_network(choice, network, spec, given):
     """
     from regan.components import cached
     from regan.editing import edit_zoo, saved_edits
+
     model, named = edit_zoo.registered(network.name), choice.source
-    usual = dict(name=choice.edit.name, dataset=model.dataset if model else Path(network.name).stem,
-                 seed=named.seeds[0] if named and named.seeds else 0,
-                 psi=0.7 if named is None or named.psi is None else named.psi)
+    usual = dict(
+        name=choice.edit.name,
+        dataset=model.dataset if model else Path(network.name).stem,
+        seed=named.seeds[0] if named and named.seeds else 0,
+        psi=0.7 if named is None or named.psi is None else named.psi,
+    )
     facts = {key: usual[key] if value is None else value for key, value in given.items()}
     with network.open() as generator:
         choice.edit.layers(generator.num_layers)
@@ -123,11 +155,14 @@ def _from_network(choice, network, spec, given):
 
 
 def _registered(network):
+    from regan.base.errors import UserError
     from regan.editing import edit_zoo
     from regan.networks import models
-    from regan.base.errors import UserError
+
     model = edit_zoo.registered(network)
     if model is None:
-        raise UserError('%s is no registered network, so its data set is not known; give --dataset, or one of %s'
-                        % (network, ', '.join(models.registry())))
+        raise UserError(
+            '%s is no registered network, so its data set is not known; give --dataset, or one of %s'
+            % (network, ', '.join(models.registry()))
+        )
     return model

@@ -1,4 +1,5 @@
 """`regan figure`: draws the figures of the papers, from anywhere."""
+
 import ast
 import importlib
 import sys
@@ -36,6 +37,7 @@ def _command(name):
     if name not in scripts:
         raise UserError('there is no figure %s; the figures are: %s' % (name, ', '.join(scripts)))
     from regan.figures import figure as figures
+
     sys.path.insert(0, str(places.EXPERIMENTS))  # As for any script: it may import what is beside it.
     script = importlib.import_module(scripts[name].stem)
     references = None if places.INSTALLED else places.REFERENCES

@@ -1,4 +1,5 @@
 """`regan generate`: images from seeds."""
+
 import contextlib
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import click
 
 from regan.commands import options, progress
 
-GRID_PIXELS = 2 ** 26  # 200 MB; what does not fit is only written image by image.
+GRID_PIXELS = 2**26  # 200 MB; what does not fit is only written image by image.
 
 
 @click.command()
@@ -17,8 +18,12 @@ GRID_PIXELS = 2 ** 26  # 200 MB; what does not fit is only written image by imag
 @options.drawing_or_seed
 @click.option('--class', 'label', type=click.IntRange(min=0), help='Class of a conditional network.')
 @click.option('--columns', type=click.IntRange(min=1), help='Of the grid; default: nearly square.')
-@click.option('--out', type=click.Path(file_okay=False), required=True,
-              help='Folder for seedNNNN.png, grid.png and generate.json.')
+@click.option(
+    '--out',
+    type=click.Path(file_okay=False),
+    required=True,
+    help='Folder for seedNNNN.png, grid.png and generate.json.',
+)
 @options.SCHEDULER
 @options.PRECISION
 @options.network
@@ -27,21 +32,30 @@ def generate(network, seeds, drawing, label, columns, out, scheduler):
     from regan.base import artefacts, provenance
     from regan.drawing import seed_images
     from regan.sampling import latents
+
     seeds, folder = latents.parse_seeds(seeds), Path(out)
     with options.workers(scheduler) as cluster, network.open() as generator:
         _check_class(label, generator)
         settings = drawing.settings(generator)
         plan = seed_images.Plan(settings.noise, settings.psi, settings.cutoff, settings.conversion, label)
         _report_precision(generator, plan, seeds)
-        in_grid = len(seeds) * generator.resolution ** 2 <= GRID_PIXELS
+        in_grid = len(seeds) * generator.resolution**2 <= GRID_PIXELS
         drawn = _pngs(generator, plan, seeds, cluster, network.trusted)
         with contextlib.closing(drawn), progress.bar(len(seeds)) as bar:
             seed_images.save(folder, seeds, drawn, columns, in_grid, bar.update)
-        artefacts.write_json(folder / 'generate.json', dict(
-            provenance.made_by('generate', network.name, generator), seeds=seeds, label=label,
-            precision=network.precision, **settings._asdict()))
-    click.echo('wrote %d images%s to %s' % (
-        len(seeds), ' and grid.png' if in_grid else ', too many for a grid,', folder))
+        artefacts.write_json(
+            folder / 'generate.json',
+            dict(
+                provenance.made_by('generate', network.name, generator),
+                seeds=seeds,
+                label=label,
+                precision=network.precision,
+                **settings._asdict(),
+            ),
+        )
+    click.echo(
+        'wrote %d images%s to %s' % (len(seeds), ' and grid.png' if in_grid else ', too many for a grid,', folder)
+    )
 
 
 def _check_class(label, generator):
@@ -52,16 +66,20 @@ def _check_class(label, generator):
 
 def _report_precision(generator, plan, seeds):
     if generator.precision == 'bf16':
-        from regan.drawing import seed_images
         import numpy as np
-        randoms = [np.random.RandomState(seed) for seed in seeds[:options.PRECISION_IMAGES]]
+
+        from regan.drawing import seed_images
+
+        randoms = [np.random.RandomState(seed) for seed in seeds[: options.PRECISION_IMAGES]]
         options.report_precision(generator, seed_images.styles(generator, plan, randoms), plan.conversion)
 
 
 def _pngs(generator, plan, seeds, cluster, trusted):
     """A generator of the PNG file of each seed's image, drawn here or by the workers of a Cluster."""
     from regan.drawing import seed_images
+
     if cluster is None:
         return seed_images.pngs(generator, plan, seeds)
     from regan.scale import jobs, shared_images
+
     return shared_images.pngs(cluster, dict(generator=jobs.generator_file(generator, trusted)), plan, seeds, generator)

@@ -1,4 +1,5 @@
 """`regan metrics`: what a generator's images are worth, by number."""
+
 import os
 from contextlib import ExitStack
 from typing import NamedTuple, Optional
@@ -16,6 +17,7 @@ def _file(exists=True):
 
 def _request(names, **values):
     from regan.metrics.evaluate import Request
+
     return Request(tuple(name.strip() for name in names.split(',')), **values)
 
 
@@ -29,56 +31,100 @@ class _JudgeFiles(NamedTuple):
     def openers(self, trusted):
         """{name: (function, its arguments after the path)} of those that are wanted."""
         from regan.networks.judges import FactorReader, OfficialNetwork
-        known = dict(reader=(FactorReader, ()), inception=(OfficialNetwork, ('inception', trusted)),
-                     lpips=(OfficialNetwork, ('lpips', trusted)))
+
+        known = dict(
+            reader=(FactorReader, ()),
+            inception=(OfficialNetwork, ('inception', trusted)),
+            lpips=(OfficialNetwork, ('lpips', trusted)),
+        )
         return {name: known[name] for name, path in self._asdict().items() if path}
 
 
 @click.command()
 @click.argument('network')
-@click.option('--metrics', 'names', default=_DEFAULT, show_default=True, metavar='LIST',
-              help='Of frechet, pr, ppl_zfull, ppl_wfull, ppl_zend, ppl_wend, ppl_segan, ls.')
-@click.option('--data', metavar='DIR|world:NAME',
-              help='Real images: folder of a data set, or fresh renders of a world.')
+@click.option(
+    '--metrics',
+    'names',
+    default=_DEFAULT,
+    show_default=True,
+    metavar='LIST',
+    help='Of frechet, pr, ppl_zfull, ppl_wfull, ppl_zend, ppl_wend, ppl_segan, ls.',
+)
+@click.option(
+    '--data', metavar='DIR|world:NAME', help='Real images: folder of a data set, or fresh renders of a world.'
+)
 @options.group(
-    'judge_files', _JudgeFiles,
-    click.option('--reader', type=_file(),
-                 help='Factor reader that judges the images; its numbers are named after it.'),
+    'judge_files',
+    _JudgeFiles,
+    click.option(
+        '--reader', type=_file(), help='Factor reader that judges the images; its numbers are named after it.'
+    ),
     click.option('--inception', type=_file(), help='The official inception_v3_features.pkl: frechet is then the FID.'),
-    click.option('--lpips', type=_file(),
-                 help='The official vgg16_zhang_perceptual.pkl: path lengths are then the published measure.'))
+    click.option(
+        '--lpips',
+        type=_file(),
+        help='The official vgg16_zhang_perceptual.pkl: path lengths are then the published measure.',
+    ),
+)
 @options.group(
-    'request', _request,
-    click.option('--n', type=click.IntRange(min=4), default=5000, show_default=True,
-                 help='Images of each side, or pairs for path lengths.'),
-    click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=0, show_default=True,
-                 help='Of every metric\'s random numbers.'),
-    click.option('--psi', type=float, callback=options.finite,
-                 help='Truncate; default: no truncation, as published numbers are.'),
+    'request',
+    _request,
+    click.option(
+        '--n',
+        type=click.IntRange(min=4),
+        default=5000,
+        show_default=True,
+        help='Images of each side, or pairs for path lengths.',
+    ),
+    click.option(
+        '--seed',
+        type=click.IntRange(0, 2**32 - 1),
+        default=0,
+        show_default=True,
+        help="Of every metric's random numbers.",
+    ),
+    click.option(
+        '--psi', type=float, callback=options.finite, help='Truncate; default: no truncation, as published numbers are.'
+    ),
     click.option('--mirror', is_flag=True, help='Flip the real images at random, if the training did.'),
     click.option('--crop', is_flag=True, help='Crop the images to the face for path lengths (needs --lpips).'),
-    also=['names'])
-@click.option('--out', type=_file(exists=False), callback=options.ending('.csv', '.json'),
-              help='Also write the numbers to this .csv or .json.')
+    also=['names'],
+)
+@click.option(
+    '--out',
+    type=_file(exists=False),
+    callback=options.ending('.csv', '.json'),
+    help='Also write the numbers to this .csv or .json.',
+)
 @options.SCHEDULER
 @options.group(
-    'network', options.asked_network, options.NETWORKS_FOLDER,
-    click.option('--trust-embedded-code', is_flag=True,
-                 help='Run the Python code inside pickles whose networks are not ours, as the official metric networks '
-                      'are. It can do anything you can.'),
-    also=['network'])
+    'network',
+    options.asked_network,
+    options.NETWORKS_FOLDER,
+    click.option(
+        '--trust-embedded-code',
+        is_flag=True,
+        help='Run the Python code inside pickles whose networks are not ours, as the official metric networks '
+        'are. It can do anything you can.',
+    ),
+    also=['network'],
+)
 def metrics(network, request, judge_files, data, out, scheduler):
     """Measure the images of a generator: Frechet distance, precision and recall, path length, separability.
 
     Statistics of the real images are cached.
     """
     from regan.base import artefacts
-    from regan.metrics import evaluate as module, reals, table
+    from regan.metrics import evaluate as module
+    from regan.metrics import reals, table
+
     openers = judge_files.openers(network.trusted)
     with ExitStack() as stack:
         generator = stack.enter_context(network.open())
-        networks = {name: stack.enter_context(function(getattr(judge_files, name), *arguments))
-                    for name, (function, arguments) in openers.items()}
+        networks = {
+            name: stack.enter_context(function(getattr(judge_files, name), *arguments))
+            for name, (function, arguments) in openers.items()
+        }
         judges = module.Judges(**networks)
         judges.check(request, generator, data is not None)
         images = None
@@ -105,6 +151,7 @@ def _farm(cluster, request, generator, trusted, judges, openers):
         openers: of `_JudgeFiles`, for the same names.
     """
     from regan.scale import jobs, shared_metrics
+
     files = dict(generator=jobs.generator_file(generator, trusted))
     for name, judge in judges.items():
         function, arguments = openers[name]

@@ -1,4 +1,5 @@
 """`regan pca`: the principal components of W, or of a layer's activations."""
+
 import dataclasses
 
 import click
@@ -9,18 +10,23 @@ from regan.commands import options, progress
 @click.command()
 @click.argument('network')
 @options.components
-@click.option('--layer', metavar='NAME',
-              help='Decompose the activations of this layer, for example 16x16/Conv1, and find the latent directions '
-                   'that move along them. Not cached: needs --out.')
+@click.option(
+    '--layer',
+    metavar='NAME',
+    help='Decompose the activations of this layer, for example 16x16/Conv1, and find the latent directions '
+    'that move along them. Not cached: needs --out.',
+)
 @click.option('--space', type=click.Choice(['w', 'z']), help='Where the directions of --layer are; default: w.')
 @click.option('--list-layers', is_flag=True, help='Only print the layers and their shapes (channels, height, width).')
-@click.option('--out', type=click.Path(dir_okay=False),
-              help='Also write the components to this .npz (GANSpace\'s arrays).')
+@click.option(
+    '--out', type=click.Path(dir_okay=False), help="Also write the components to this .npz (GANSpace's arrays)."
+)
 @options.SCHEDULER
 @options.network
 def pca(network, spec, layer, space, list_layers, out, scheduler):
     """Compute the principal components of W; they are cached. An interrupted run goes on where it stopped."""
     from regan.components import cached
+
     if layer and not out:
         raise click.UsageError('--layer needs --out, the file for its components')
     if scheduler and (layer or list_layers):
@@ -43,6 +49,7 @@ def pca(network, spec, layer, space, list_layers, out, scheduler):
 def _spread(cluster, generator, trusted):
     """What lets the workers of a Cluster compute shards of the sample."""
     from regan.scale import jobs, shared_components
+
     return shared_components.spread(cluster, dict(generator=jobs.generator_file(generator, trusted)))
 
 
@@ -53,6 +60,7 @@ def _print_layers(generator):
 
 def _decompose(generator, layer, spec, space, out):
     from regan.components import activations
+
     if not options.given('estimator') and not activations.fits_ipca(generator, layer, spec):
         click.echo('%s is too wide for ipca: randomized PCA' % layer)
         spec = dataclasses.replace(spec, estimator='randomized')
@@ -60,8 +68,10 @@ def _decompose(generator, layer, spec, space, out):
         result = activations.compute_into(out, generator, layer, spec, space, bar.update)
     _print_table(result.latent, result.latent.act_stdev)
     if spec.estimator == 'randomized':
-        click.echo('variance along none of them: %.2f%%; largest |C v - s v| / s of a component: %.2g' % (
-            100 * result.latent.record['missing'], max(result.latent.record['residuals'])))
+        click.echo(
+            'variance along none of them: %.2f%%; largest |C v - s v| / s of a component: %.2g'
+            % (100 * result.latent.record['missing'], max(result.latent.record['residuals']))
+        )
     click.echo('wrote %s' % out)
 
 

@@ -10,4 +10,5 @@ def bar(total, unit=' images', **others):
         others: further arguments of tqdm.
     """
     import tqdm
+
     return tqdm.tqdm(total=total, unit=unit, leave=False, disable=None, **others)

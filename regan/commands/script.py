@@ -1,4 +1,5 @@
 """`regan script`: runs a Python script with the official module names importable."""
+
 import os
 import subprocess
 import sys

@@ -1,4 +1,5 @@
 """`regan segan`: semantic control, what the subspaces move, and the table of the modes."""
+
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,20 +29,45 @@ def segan():
 @click.argument('network')
 @_NETWORK
 @options.group(
-    'coordinate', _Coordinate,
+    'coordinate',
+    _Coordinate,
     click.option('--layer', type=click.IntRange(min=0), required=True, help='Block: 0 at 4x4, 1 at 8x8, ...'),
-    click.option('--subspace', 'position', type=click.IntRange(min=0), required=True,
-                 help='Within the block: 0, 1, 2 are Conv0_up, Conv1, ToRGB; in block 0, 0 and 1 are Conv and ToRGB.'),
-    click.option('--dimension', type=click.IntRange(min=0), required=True))
+    click.option(
+        '--subspace',
+        'position',
+        type=click.IntRange(min=0),
+        required=True,
+        help='Within the block: 0, 1, 2 are Conv0_up, Conv1, ToRGB; in block 0, 0 and 1 are Conv and ToRGB.',
+    ),
+    click.option('--dimension', type=click.IntRange(min=0), required=True),
+)
 @click.option('--values', default='-3:3:5', show_default=True, metavar='A:B:K', help='K values from A to B.')
-@click.option('--op', 'operation', type=click.Choice(['set', 'scale', 'add']), default='set', show_default=True,
-              help='set: the coordinate becomes its mean + value standard deviations. add: so many are added. scale: '
-                   'times the value.')
-@click.option('--seed', '--seeds', 'seeds', default='0', show_default=True, metavar='LIST',
-              help='One row for each, for example 7 or 1-3.')
+@click.option(
+    '--op',
+    'operation',
+    type=click.Choice(['set', 'scale', 'add']),
+    default='set',
+    show_default=True,
+    help='set: the coordinate becomes its mean + value standard deviations. add: so many are added. scale: '
+    'times the value.',
+)
+@click.option(
+    '--seed',
+    '--seeds',
+    'seeds',
+    default='0',
+    show_default=True,
+    metavar='LIST',
+    help='One row for each, for example 7 or 1-3.',
+)
 @options.NOISE
-@click.option('--out', type=click.Path(dir_okay=False), required=True, callback=options.png,
-              help='PNG; a .json with the same name says what made it.')
+@click.option(
+    '--out',
+    type=click.Path(dir_okay=False),
+    required=True,
+    callback=options.png,
+    help='PNG; a .json with the same name says what made it.',
+)
 def control(network, coordinate, values, operation, seeds, noise, out):
     """Draw what one coordinate of one subspace does: the same z and noise along a row."""
     from regan.base import artefacts, provenance
@@ -49,40 +75,62 @@ def control(network, coordinate, values, operation, seeds, noise, out):
     from regan.sampling import latents
     from regan.segan import control as module
     from regan.segan.subspaces import Subspaces
+
     numbers, rows = module.parse_values(values), latents.parse_seeds(seeds)
     with network.open(noise) as generator:
         subspaces = Subspaces(generator)
         subspace = subspaces.at(coordinate.layer, coordinate.position)
         with progress.bar(len(rows) * len(numbers)) as bar:
             tiles = module.strips(
-                generator, subspaces, subspace, coordinate.dimension, numbers, operation, rows, bar.update)
+                generator, subspaces, subspace, coordinate.dimension, numbers, operation, rows, bar.update
+            )
         images.save_png(out, images.grid(tiles))
-        artefacts.write_json(Path(out).with_suffix('.json'), dict(
-            provenance.made_by('segan control', network.name, generator), noise=noise, mode=subspaces.mode,
-            coordinate='%sD%d' % (subspace.name, coordinate.dimension), scope=subspace.scope, values=numbers.tolist(),
-            operation=operation, seeds=rows))
+        artefacts.write_json(
+            Path(out).with_suffix('.json'),
+            dict(
+                provenance.made_by('segan control', network.name, generator),
+                noise=noise,
+                mode=subspaces.mode,
+                coordinate='%sD%d' % (subspace.name, coordinate.dimension),
+                scope=subspace.scope,
+                values=numbers.tolist(),
+                operation=operation,
+                seeds=rows,
+            ),
+        )
     click.echo('wrote %s: %d rows of %d' % (out, tiles.shape[0], tiles.shape[1]))
 
 
 @segan.command()
 @click.argument('network')
 @_NETWORK
-@click.option('--reader', required=True, type=click.Path(exists=True, dir_okay=False),
-              help='Factor reader of the world that the network was trained on.')
-@click.option('--samples', type=click.IntRange(min=2), default=64, show_default=True,
-              help='Images for each coordinate.')
-@click.option('--top', type=click.IntRange(min=1), default=8, show_default=True,
-              help='Strongest dimensions of each subspace.')
-@click.option('--seed', type=click.IntRange(0, 2 ** 32 - 1), default=1, show_default=True, help='Seed of the latents.')
+@click.option(
+    '--reader',
+    required=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help='Factor reader of the world that the network was trained on.',
+)
+@click.option(
+    '--samples', type=click.IntRange(min=2), default=64, show_default=True, help='Images for each coordinate.'
+)
+@click.option(
+    '--top', type=click.IntRange(min=1), default=8, show_default=True, help='Strongest dimensions of each subspace.'
+)
+@click.option('--seed', type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help='Seed of the latents.')
 @options.NOISE
-@click.option('--out', type=click.Path(file_okay=False), required=True,
-              help='Folder for traversal.csv, traversal.png and traversal.json.')
+@click.option(
+    '--out',
+    type=click.Path(file_okay=False),
+    required=True,
+    help='Folder for traversal.csv, traversal.png and traversal.json.',
+)
 def traversal(network, reader, samples, top, seed, noise, out):
     """Measure which dimension of which subspace moves which known factor of the world."""
     from regan.base import artefacts, provenance
     from regan.networks.judges import FactorReader
     from regan.segan import traversal as module
     from regan.segan.subspaces import Subspaces
+
     folder = Path(out)
     with network.open(noise) as generator, FactorReader(reader) as factors:
         subspaces = Subspaces(generator)
@@ -90,21 +138,40 @@ def traversal(network, reader, samples, top, seed, noise, out):
         total = len(subspaces.all) * min(top, subspaces.size) * 2 * samples
         with progress.bar(total) as bar:
             effects = module.traversal(
-                generator, subspaces, factors.read, factors.factor_names, factors.circular, samples, top, seed,
-                bar.update)
+                generator,
+                subspaces,
+                factors.read,
+                factors.factor_names,
+                factors.circular,
+                samples,
+                top,
+                seed,
+                bar.update,
+            )
         module.write_csv(folder / 'traversal.csv', effects)
         title = 'mode %d, %s' % (subspaces.mode, Path(network.name).name)
         module.save_heat_map(folder / 'traversal.png', effects, title)
-        artefacts.write_json(folder / 'traversal.json', dict(
-            provenance.made_by('segan traversal', network.name, generator), noise=noise, mode=subspaces.mode,
-            reader_sha256=factors.sha256, world=factors.world, samples=samples, top=top, seed=seed))
+        artefacts.write_json(
+            folder / 'traversal.json',
+            dict(
+                provenance.made_by('segan traversal', network.name, generator),
+                noise=noise,
+                mode=subspaces.mode,
+                reader_sha256=factors.sha256,
+                world=factors.world,
+                samples=samples,
+                top=top,
+                seed=seed,
+            ),
+        )
     click.echo('wrote %d coordinates x %d factors to %s' % (effects.mean.shape + (folder,)))
 
 
 @segan.command()
 @click.argument('results', nargs=-1, required=True, metavar='MODE[:VARIANT]=FILE...')
-@click.option('--out', type=click.Path(file_okay=False), required=True,
-              help='Folder for table.md, table.csv and table.json.')
+@click.option(
+    '--out', type=click.Path(file_okay=False), required=True, help='Folder for table.md, table.csv and table.json.'
+)
 def table(results, out):
     """Put the numbers of several networks beside the published ones.
 
@@ -112,6 +179,7 @@ def table(results, out):
     and a VARIANT says what is not as published: 0=m0.json 1=m1.json "1:orthogonality 1=m1o.json".
     """
     from regan.segan import table as module
+
     loaded = module.load(results)
     module.write(out, loaded)
     click.echo(module.markdown(loaded), nl=False)

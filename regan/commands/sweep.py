@@ -1,4 +1,5 @@
 """`regan sweep`: many edits of many latents, drawn together."""
+
 from typing import NamedTuple, Optional
 
 import click
@@ -8,8 +9,9 @@ from regan.commands import options, progress
 
 def _numbers(ctx, param, value):
     """'0-2,7' -> [0, 1, 2, 7]; None stays."""
-    from regan.sampling import latents
     from regan.base.errors import UserError
+    from regan.sampling import latents
+
     try:
         return value and latents.parse_seeds(value)
     except UserError:
@@ -19,6 +21,7 @@ def _numbers(ctx, param, value):
 def _choices(texts, edits_file, vectors, layers, strength):
     """List of EditChoice: those of --edit, then those of --vectors."""
     from regan.editing import edit_choices
+
     if not (texts or vectors):
         raise click.UsageError('give --edit or --vectors, what to sweep over')
     if not vectors:
@@ -57,42 +60,94 @@ def _arrangement(layout, by, video, fps, frames):
 
 @click.command()
 @click.argument('network')
-@click.option('--seeds', '--seed', 'seeds', metavar='LIST',
-              help='Latents to edit, for example 7 or 1-4. Needed unless a named edit brings its own.')
+@click.option(
+    '--seeds',
+    '--seed',
+    'seeds',
+    metavar='LIST',
+    help='Latents to edit, for example 7 or 1-4. Needed unless a named edit brings its own.',
+)
 @options.group(
-    'choices', _choices,
-    click.option('--edit', 'texts', multiple=True, metavar='EDIT',
-                 help='As for `regan edit`: in notation, by name, or from a file. May be given several times.'),
+    'choices',
+    _choices,
+    click.option(
+        '--edit',
+        'texts',
+        multiple=True,
+        metavar='EDIT',
+        help='As for `regan edit`: in notation, by name, or from a file. May be given several times.',
+    ),
     options.EDITS_FILE,
-    click.option('--vectors', metavar='LIST', callback=_numbers,
-                 help='Further edits, for example 0-9: each of these components, in each range of --layers, by '
-                      '--strength.'),
-    click.option('--layers', metavar='RANGES',
-                 help='Of --vectors: ranges of layers, for example 0-3,4-7; default: all.'),
-    click.option('--strength', type=float, default=2.0, show_default=True, callback=options.finite,
-                 help='Of --vectors: so many standard deviations.'))
-@click.option('--frames', type=click.IntRange(min=2), default=5, show_default=True,
-              help='Of each edit, from -strength to +strength, or from the latent as it is to a target. A grid without '
-                   'a video has none.')
-@click.option('--psi', type=float, callback=options.finite,
-              help='Truncation; 1 for none. Default: that of a named edit, else 0.7.')
+    click.option(
+        '--vectors',
+        metavar='LIST',
+        callback=_numbers,
+        help='Further edits, for example 0-9: each of these components, in each range of --layers, by --strength.',
+    ),
+    click.option(
+        '--layers', metavar='RANGES', help='Of --vectors: ranges of layers, for example 0-3,4-7; default: all.'
+    ),
+    click.option(
+        '--strength',
+        type=float,
+        default=2.0,
+        show_default=True,
+        callback=options.finite,
+        help='Of --vectors: so many standard deviations.',
+    ),
+)
+@click.option(
+    '--frames',
+    type=click.IntRange(min=2),
+    default=5,
+    show_default=True,
+    help='Of each edit, from -strength to +strength, or from the latent as it is to a target. A grid without '
+    'a video has none.',
+)
+@click.option(
+    '--psi',
+    type=float,
+    callback=options.finite,
+    help='Truncation; 1 for none. Default: that of a named edit, else 0.7.',
+)
 @options.CUTOFF
 @options.drawing
 @options.group(
-    'arrangement', _arrangement,
-    click.option('--layout', type=click.Choice(['strips', 'grid']), default='strips', show_default=True,
-                 help='strips: pictures whose rows are the frames of an edit. grid: one picture, edits x latents at '
-                      'full strength, below the latents as they are.'),
-    click.option('--by', type=click.Choice(['edit', 'seed']),
-                 help='Strips: a picture for each edit, with a row for each latent (the default), or the other way '
-                      'round.'),
-    click.option('--video', is_flag=True,
-                 help='Also write an MP4 for each picture, in which all of its rows move to and fro at the same time.'),
-    click.option('--fps', type=click.FloatRange(min=1, max=120), default=12, show_default=True,
-                 help='Frames per second of the videos.'),
-    also=['frames'])
-@click.option('--out', type=click.Path(file_okay=False), required=True,
-              help='Folder. A .json beside each picture says what made it.')
+    'arrangement',
+    _arrangement,
+    click.option(
+        '--layout',
+        type=click.Choice(['strips', 'grid']),
+        default='strips',
+        show_default=True,
+        help='strips: pictures whose rows are the frames of an edit. grid: one picture, edits x latents at '
+        'full strength, below the latents as they are.',
+    ),
+    click.option(
+        '--by',
+        type=click.Choice(['edit', 'seed']),
+        help='Strips: a picture for each edit, with a row for each latent (the default), or the other way round.',
+    ),
+    click.option(
+        '--video',
+        is_flag=True,
+        help='Also write an MP4 for each picture, in which all of its rows move to and fro at the same time.',
+    ),
+    click.option(
+        '--fps',
+        type=click.FloatRange(min=1, max=120),
+        default=12,
+        show_default=True,
+        help='Frames per second of the videos.',
+    ),
+    also=['frames'],
+)
+@click.option(
+    '--out',
+    type=click.Path(file_okay=False),
+    required=True,
+    help='Folder. A .json beside each picture says what made it.',
+)
 @options.PRECISION
 @options.basis
 @options.network
@@ -106,6 +161,7 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
     from regan.drawing import sweep as module
     from regan.editing import edit_choices
     from regan.sampling import latents
+
     seeds = latents.parse_seeds(seeds) if seeds else edit_choices.agreed(choices, 'seeds', '--seeds')
     seeds = list(dict.fromkeys(seeds))  # Each once.
     drawing = options.with_psi_of(choices, drawing)
@@ -116,9 +172,21 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
         generator.set_noise(settings.noise)
         components = basis.of(generator)
         pages = module.pages(arrangement.pages, [choice.file_stem for choice in choices], seeds)
-        facts = _facts(pages, choices, seeds, provenance.made_by('sweep', network.name, generator), dict(
-            settings._asdict(), frames=arrangement.frames, layout=arrangement.layout, pca=components.record,
-            basis_file=basis.path, precision=network.precision, fps=arrangement.fps))
+        facts = _facts(
+            pages,
+            choices,
+            seeds,
+            provenance.made_by('sweep', network.name, generator),
+            dict(
+                settings._asdict(),
+                frames=arrangement.frames,
+                layout=arrangement.layout,
+                pca=components.record,
+                basis_file=basis.path,
+                precision=network.precision,
+                fps=arrangement.fps,
+            ),
+        )
         along, moves = edit_choices.placed(choices, components)
         cells = module.Sweep(generator, along, moves, seeds, arrangement.frames, settings)
         options.report_precision(generator, cells.bases, settings.conversion)
@@ -134,6 +202,10 @@ def _facts(pages, choices, seeds, made, common):
     for page in pages:
         shown = [choices[i] for i in dict.fromkeys(i for i, _ in page.cells) if i is not None]
         facts[page.name] = dict(
-            made, edits=[str(choice.edit) for choice in shown], names=[choice.name for choice in shown],
-            seeds=[seeds[j] for j in dict.fromkeys(j for _, j in page.cells)], **common)
+            made,
+            edits=[str(choice.edit) for choice in shown],
+            names=[choice.name for choice in shown],
+            seeds=[seeds[j] for j in dict.fromkeys(j for _, j in page.cells)],
+            **common,
+        )
     return facts

@@ -1,4 +1,5 @@
 """`regan train`: a StyleGAN, StyleGAN2 or SEGAN from a folder of TFRecords."""
+
 from typing import NamedTuple, Optional
 
 import click
@@ -61,6 +62,7 @@ def _recipe(**values):
     _check(values)
     places.official_modules()  # `training` is one.
     from training import recipe
+
     network = {keyword: values[keyword] for _, keyword, _ in _SIZES if values[keyword]}
     common = _common(values)
     if values['network'] == 'stylegan':
@@ -68,21 +70,39 @@ def _recipe(**values):
     common['pl_weight'] = values['path_length_weight']
     if values['network'] == 'stylegan2':
         return recipe.stylegan2(network, **common)
-    return recipe.segan(network, values['segan_mode'], values['subspace_init'], values['collapse_mode2'],
-                        values['orth_weight'], **common)
+    return recipe.segan(
+        network,
+        values['segan_mode'],
+        values['subspace_init'],
+        values['collapse_mode2'],
+        values['orth_weight'],
+        **common,
+    )
 
 
 def _common(values):
     """The arguments that all recipes take."""
     from training.schedule import Schedule
+
     schedule = Schedule(
-        lod_initial_resolution=values['grow_from'], lod_training_kimg=values['grow_kimg'],
-        lod_transition_kimg=values['grow_kimg'], minibatch_size=values['minibatch'],
-        minibatch_gpu=values['minibatch_part'], lrate=values['lrate'], tick_kimg=values['tick_kimg'])
-    common = dict(schedule=schedule, ema_kimg=values['ema_kimg'], ema_rampup=values['ema_rampup'],
-                  mirror_augment=values['mirror'], seed=values['seed'],
-                  precision={'float32': 'float32', 'bf16': 'bfloat16'}[values['precision']],
-                  r1_gamma=values['gamma'], r1_interval=values['r1_interval'])
+        lod_initial_resolution=values['grow_from'],
+        lod_training_kimg=values['grow_kimg'],
+        lod_transition_kimg=values['grow_kimg'],
+        minibatch_size=values['minibatch'],
+        minibatch_gpu=values['minibatch_part'],
+        lrate=values['lrate'],
+        tick_kimg=values['tick_kimg'],
+    )
+    common = dict(
+        schedule=schedule,
+        ema_kimg=values['ema_kimg'],
+        ema_rampup=values['ema_rampup'],
+        mirror_augment=values['mirror'],
+        seed=values['seed'],
+        precision={'float32': 'float32', 'bf16': 'bfloat16'}[values['precision']],
+        r1_gamma=values['gamma'],
+        r1_interval=values['r1_interval'],
+    )
     wanted = {name: values[name] for name in ('discriminator', 'style_mixing') if values[name] is not None}
     return dict(common, **wanted)
 
@@ -115,75 +135,161 @@ def _check_above_zero(values, names):
 
 
 # Options of the recipe, which `_recipe` takes; the list of options below is in the order of the help.
-_RECIPE = ['network'] + [keyword for _, keyword, _ in _SIZES] + [
-    'discriminator', 'minibatch', 'minibatch_part', 'lrate', 'gamma', 'path_length_weight', 'r1_interval', 'ema_kimg',
-    'ema_rampup', 'style_mixing', 'grow_from', 'grow_kimg', 'segan_mode', 'subspace_init', 'collapse_mode2',
-    'orth_weight', 'mirror', 'precision', 'seed', 'tick_kimg']
+_RECIPE = (
+    ['network']
+    + [keyword for _, keyword, _ in _SIZES]
+    + [
+        'discriminator',
+        'minibatch',
+        'minibatch_part',
+        'lrate',
+        'gamma',
+        'path_length_weight',
+        'r1_interval',
+        'ema_kimg',
+        'ema_rampup',
+        'style_mixing',
+        'grow_from',
+        'grow_kimg',
+        'segan_mode',
+        'subspace_init',
+        'collapse_mode2',
+        'orth_weight',
+        'mirror',
+        'precision',
+        'seed',
+        'tick_kimg',
+    ]
+)
 
 
 @click.command()
 @options.group('run', _run, also=_Run._fields)
 @options.group('recipe', _recipe, also=_RECIPE)
 @options.group('measuring', _Measuring, also=_Measuring._fields)
-@click.option('--network', type=click.Choice(['stylegan', 'stylegan2', 'segan']), required=True,
-              help='Networks and recipe.')
-@click.option('--data', 'data_dir', type=click.Path(exists=True, file_okay=False), required=True,
-              help='Folder of TFRecords, see `regan dataset`.')
-@click.option('--out', 'run_dir', type=click.Path(file_okay=False), required=True,
-              help='Folder of the run; if it holds one, that goes on.')
+@click.option(
+    '--network', type=click.Choice(['stylegan', 'stylegan2', 'segan']), required=True, help='Networks and recipe.'
+)
+@click.option(
+    '--data',
+    'data_dir',
+    type=click.Path(exists=True, file_okay=False),
+    required=True,
+    help='Folder of TFRecords, see `regan dataset`.',
+)
+@click.option(
+    '--out',
+    'run_dir',
+    type=click.Path(file_okay=False),
+    required=True,
+    help='Folder of the run; if it holds one, that goes on.',
+)
 @click.option('--resolution', type=_POSITIVE, help='Refuse a data set of another resolution.')
-@click.option('--kimg', type=float, default=25000, show_default=True,
-              help='Thousands of images to show the discriminator.')
+@click.option(
+    '--kimg', type=float, default=25000, show_default=True, help='Thousands of images to show the discriminator.'
+)
 @_sizes
-@click.option('--discriminator', type=click.Choice(['stylegan', 'stylegan2']),
-              help='Architecture of D; default: that of --network, stylegan2 for segan.')
+@click.option(
+    '--discriminator',
+    type=click.Choice(['stylegan', 'stylegan2']),
+    help='Architecture of D; default: that of --network, stylegan2 for segan.',
+)
 @click.option('--minibatch', type=_POSITIVE, default=32, show_default=True)
-@click.option('--minibatch-part', type=_POSITIVE,
-              help='Images at a time, to save memory; default: the whole minibatch.')
+@click.option(
+    '--minibatch-part', type=_POSITIVE, help='Images at a time, to save memory; default: the whole minibatch.'
+)
 @click.option('--lrate', type=float, default=0.002, show_default=True, help='Learning rate.')
 @click.option('--gamma', type=float, default=10.0, show_default=True, help='Weight of R1.')
-@click.option('--path-length-weight', type=float, default=2.0, show_default=True,
-              help='stylegan2, segan: weight of the path lengths; 0 for none.')
-@click.option('--r1-interval', type=_POSITIVE,
-              help='Minibatches from one R1 step to the next; default: 16, for stylegan every one.')
+@click.option(
+    '--path-length-weight',
+    type=float,
+    default=2.0,
+    show_default=True,
+    help='stylegan2, segan: weight of the path lengths; 0 for none.',
+)
+@click.option(
+    '--r1-interval',
+    type=_POSITIVE,
+    help='Minibatches from one R1 step to the next; default: 16, for stylegan every one.',
+)
 @click.option('--ema-kimg', type=float, default=10.0, show_default=True, help='Half-life of the average of G.')
-@click.option('--ema-rampup', type=float,
-              help='The half-life is at most this part of the images so far; short runs want 0.05.')
+@click.option(
+    '--ema-rampup', type=float, help='The half-life is at most this part of the images so far; short runs want 0.05.'
+)
 @click.option('--style-mixing', type=click.FloatRange(0, 1), help='Probability; default: 0.9, for segan none.')
-@click.option('--grow-from', type=_POSITIVE,
-              help='stylegan: progressive growing from this resolution; default: fixed resolution.')
-@click.option('--grow-kimg', type=float, default=600, show_default=True,
-              help='Length of each phase of the growing, and of each fade.')
-@click.option('--segan-mode', type=click.IntRange(0, 4),
-              help='segan: 0 StyleGAN2, 1 feature maps, 2 styles (the published method), 3 strengths only, 4 matrix.')
-@click.option('--subspace-init', type=click.Choice(['segan-rows', 'eigen-columns']),
-              help='segan, modes 1 and 2; default: segan-rows.')
+@click.option(
+    '--grow-from', type=_POSITIVE, help='stylegan: progressive growing from this resolution; default: fixed resolution.'
+)
+@click.option(
+    '--grow-kimg',
+    type=float,
+    default=600,
+    show_default=True,
+    help='Length of each phase of the growing, and of each fade.',
+)
+@click.option(
+    '--segan-mode',
+    type=click.IntRange(0, 4),
+    help='segan: 0 StyleGAN2, 1 feature maps, 2 styles (the published method), 3 strengths only, 4 matrix.',
+)
+@click.option(
+    '--subspace-init',
+    type=click.Choice(['segan-rows', 'eigen-columns']),
+    help='segan, modes 1 and 2; default: segan-rows.',
+)
 @click.option('--collapse-mode2', is_flag=True, help='segan, mode 2: keep the sums over the basis only.')
-@click.option('--orth-weight', type=float, default=0.0, show_default=True,
-              help='segan: weight of EigenGAN\'s orthogonality; the published code has none.')
+@click.option(
+    '--orth-weight',
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="segan: weight of EigenGAN's orthogonality; the published code has none.",
+)
 @click.option('--mirror/--no-mirror', default=False, show_default=True, help='Flip real images at random.')
 @click.option('--labels', type=int, default=0, show_default=True, help='Use so many columns of the labels; -1 for all.')
-@click.option('--precision', type=click.Choice(['float32', 'bf16']), default='float32', show_default=True,
-              help='Of the convolutions; bf16 needs TensorFlow 2.')
-@click.option('--seed', type=click.IntRange(0, 2 ** 31 - 1), default=1000, show_default=True)
+@click.option(
+    '--precision',
+    type=click.Choice(['float32', 'bf16']),
+    default='float32',
+    show_default=True,
+    help='Of the convolutions; bf16 needs TensorFlow 2.',
+)
+@click.option('--seed', type=click.IntRange(0, 2**31 - 1), default=1000, show_default=True)
 @click.option('--tick-kimg', type=float, default=4, show_default=True, help='Thousands of images between two reports.')
 @click.option('--image-ticks', type=_POSITIVE, default=1, show_default=True, help='Ticks between sample grids.')
 @click.option('--network-ticks', type=_POSITIVE, default=10, show_default=True, help='Ticks between network pickles.')
-@click.option('--reader', type=click.Path(exists=True, dir_okay=False),
-              help='Factor reader: every network pickle is measured by it.')
-@click.option('--metric-images', type=click.IntRange(min=4), default=1000, show_default=True,
-              help='Images of each side for that.')
-@click.option('--resume', 'resume_pkl', type=click.Path(exists=True, dir_okay=False),
-              help='Pickle (G, D, Gs) to start a new run from.')
+@click.option(
+    '--reader',
+    type=click.Path(exists=True, dir_okay=False),
+    help='Factor reader: every network pickle is measured by it.',
+)
+@click.option(
+    '--metric-images', type=click.IntRange(min=4), default=1000, show_default=True, help='Images of each side for that.'
+)
+@click.option(
+    '--resume',
+    'resume_pkl',
+    type=click.Path(exists=True, dir_okay=False),
+    help='Pickle (G, D, Gs) to start a new run from.',
+)
 @click.option('--threads', type=_POSITIVE, help='Of TensorFlow; default: one for each processor.')
 def train(run, recipe, measuring):
     """Train a generator and a discriminator. The same command goes on where it was interrupted, bit for bit."""
     from training.training_loop import training_loop
+
     path = training_loop(
-        recipe, run.data_dir, run.run_dir, run.kimg, resolution=run.resolution,
-        max_label_size='full' if run.labels < 0 else run.labels, image_snapshot_ticks=run.image_ticks,
-        network_snapshot_ticks=run.network_ticks, resume_pkl=run.resume_pkl, threads=run.threads,
-        metrics=_metrics(measuring, run.data_dir, recipe.mirror_augment))
+        recipe,
+        run.data_dir,
+        run.run_dir,
+        run.kimg,
+        resolution=run.resolution,
+        max_label_size='full' if run.labels < 0 else run.labels,
+        image_snapshot_ticks=run.image_ticks,
+        network_snapshot_ticks=run.network_ticks,
+        resume_pkl=run.resume_pkl,
+        threads=run.threads,
+        metrics=_metrics(measuring, run.data_dir, recipe.mirror_augment),
+    )
     click.echo('wrote %s' % path if path else 'interrupted; run the same command to go on')
     if path is None:
         raise SystemExit(130)
@@ -194,4 +300,5 @@ def _metrics(measuring, data_dir, mirror):
     if measuring.reader is None:
         return None
     from regan.metrics import snapshots
+
     return snapshots.judged_by(measuring.reader, data_dir, measuring.metric_images, mirror)

@@ -1,8 +1,9 @@
 """Principal components of a layer's activations, and the latent directions that move along them.
 
-GANSpace's procedure for layers other than W: incremental PCA of the flattened activations, then a linear regression from their
-coordinates back to the latents. The components of the result, which edits use, are the latent directions. Layers that are too wide for
-blocks in memory take randomized PCA in its place, which makes the activations anew for every pass over them.
+GANSpace's procedure for layers other than W: incremental PCA of the flattened activations, then a linear regression
+from their coordinates back to the latents. The components of the result, which edits use, are the latent directions.
+Layers that are too wide for blocks in memory take randomized PCA in its place, which computes the activations again for
+every pass over them.
 """
 
 import contextlib
@@ -16,23 +17,28 @@ import scipy.linalg.blas
 import threadpoolctl
 
 from regan.base import artefacts, background
-from regan.components import estimators, pca, randomized
-from regan.sampling import latents
-from regan.components.basis import Basis, largest_cosine, near_ties
 from regan.base.checkpoint import Checkpoint
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
+from regan.components import estimators, pca, randomized
+from regan.components.basis import Basis, largest_cosine, near_ties
 from regan.components.interfaces import LayeredGenerator
 from regan.components.ipca import IncrementalPCA
 from regan.components.moments import Moments
+from regan.sampling import latents
 
 ALGORITHM = 2  # raise it whenever the same arguments give another basis
 SPACES = ('w', 'z')
 REGRESSION_SEED = 3  # GANSpace's constant
 REGRESSION_SAMPLES = 10000  # at least so many
-LARGEST_BLOCK = 2000 * 64 * 64 * 32 * 4  # bytes of a block of float32 activations; three times as much is needed on the way
+LARGEST_BLOCK = (
+    2000 * 64 * 64 * 32 * 4
+)  # bytes of a block of float32 activations; three times as much is needed on the way
 LARGEST_SKETCH = 2 * 80 * 64 * 64 * 64 * 4  # bytes of a sketch of randomized PCA, which keeps two
-ROWS_AT_ONCE, BYTES_AT_ONCE = 250, 2 ** 25  # of activations, at most, while a block is filled, in a pass and in the regression
+ROWS_AT_ONCE, BYTES_AT_ONCE = (
+    250,
+    2**25,
+)  # of activations, at most, while a block is filled, in a pass and in the regression
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,23 +46,31 @@ class ActivationBasis:
     """Principal components of a layer. All arrays are float32; K components, activations of shape C, H, W.
 
     Attributes:
-        latent: Basis of the matching directions in W or Z, unit rows that are not orthogonal; its `act_stdev`, `variance_ratio` and
-            `random_stdevs` are those of the layer. `stdev`, the unit of edits, is the spread of 5000 latents in W and 1 in Z.
+        latent: Basis of the matching directions in W or Z, unit rows that are not orthogonal; its `act_stdev`,
+            `variance_ratio` and `random_stdevs` are those of the layer. `stdev`, the unit of edits, is the spread of
+            5000 latents in W and 1 in Z.
         mean: [C, H, W], of the layer.
         components: [K, C, H, W], unit norm; the entry of largest magnitude is positive.
     """
+
     latent: Basis
     mean: np.ndarray
     components: np.ndarray
 
     def save(self, path: PathLike) -> None:
         """Writes GANSpace's .npz atomically. `Basis.load` reads the latent part."""
-        artefacts.write_npz(path, dict(self.latent.arrays(), act_comp=self.components[:, np.newaxis], act_mean=self.mean[np.newaxis]))
+        artefacts.write_npz(
+            path, dict(self.latent.arrays(), act_comp=self.components[:, np.newaxis], act_mean=self.mean[np.newaxis])
+        )
 
 
 def total_rows(spec: pca.PCASpec) -> int:
     """Activations that `compute_into` makes: those of the PCA and those of the regression."""
-    principal = randomized.passes() * spec.fitted_rows + _spread_rows(spec) if spec.estimator == 'randomized' else spec.fitted_rows
+    principal = (
+        randomized.passes() * spec.fitted_rows + _spread_rows(spec)
+        if spec.estimator == 'randomized'
+        else spec.fitted_rows
+    )
     return principal + _regression_rows(spec)
 
 
@@ -65,9 +79,16 @@ def fits_ipca(generator: LayeredGenerator, layer: str, spec: pca.PCASpec) -> boo
     return spec.block_rows * int(np.prod(generator.layer_shapes.get(layer, 0))) * 4 <= LARGEST_BLOCK
 
 
-def compute_into(path: PathLike, generator: LayeredGenerator, layer: str, spec: pca.PCASpec, space: str = 'w',
-                 progress: Optional[Progress] = None) -> ActivationBasis:
-    """Principal components of a layer's activations for random z and the noise that is set, and their directions in latent space.
+def compute_into(
+    path: PathLike,
+    generator: LayeredGenerator,
+    layer: str,
+    spec: pca.PCASpec,
+    space: str = 'w',
+    progress: Optional[Progress] = None,
+) -> ActivationBasis:
+    """Principal components of a layer's activations for random z and the noise that is set, and their directions in
+    latent space.
 
     The result is saved as `path`. The state of an unfinished run is kept beside it, now and then and on Ctrl-C; what
     goes on from there gives bit for bit the result of a run in one go. It must have the same noise. The components of
@@ -91,8 +112,10 @@ def compute_into(path: PathLike, generator: LayeredGenerator, layer: str, spec: 
             beside `path` is damaged or of a run with other settings; a file cannot be written.
     """
     path = pathlib.Path(path)
-    kept = [Checkpoint(path.with_name('%s.%s.checkpoint.npz' % (path.name, part)), _facts(generator, layer, spec, space))
-            for part in ('components', 'regression')]
+    kept = [
+        Checkpoint(path.with_name('%s.%s.checkpoint.npz' % (path.name, part)), _facts(generator, layer, spec, space))
+        for part in ('components', 'regression')
+    ]
     result = _compute(generator, layer, spec, space, progress, kept)
     result.save(path)
     for checkpoint in kept:
@@ -101,25 +124,46 @@ def compute_into(path: PathLike, generator: LayeredGenerator, layer: str, spec: 
 
 
 def _facts(generator, layer, spec, space):
-    return dict(spec.facts, layer=layer, space=space, latent_size=generator.latent_size, dlatent_size=generator.dlatent_size,
-                network=generator.sha256, backend=generator.backend, algorithm=ALGORITHM)
+    return dict(
+        spec.facts,
+        layer=layer,
+        space=space,
+        latent_size=generator.latent_size,
+        dlatent_size=generator.dlatent_size,
+        network=generator.sha256,
+        backend=generator.backend,
+        algorithm=ALGORITHM,
+    )
 
 
-@threadpoolctl.threadpool_limits.wrap(limits=1, user_api='blas')  # As in `pca`: last bits do not depend on the number of cores.
+@threadpoolctl.threadpool_limits.wrap(
+    limits=1, user_api='blas'
+)  # As in `pca`: last bits do not depend on the number of cores.
 def _compute(generator, layer, spec, space, progress, kept):
     _check(generator, layer, spec, space)
     sample = _Sampler(generator, layer, spec.batch_size, space, progress or (lambda rows: None))
     principal = _randomized if spec.estimator == 'randomized' else _principal
     mean, components, stdev, ratio, random_stdevs, findings = principal(sample, spec, kept[0])
     components, mean = components.astype(np.float32, copy=False), mean.astype(np.float32)
-    centre, directions, latent_stdev = _regress(sample, spec, mean, components / stdev.astype(np.float32)[:, np.newaxis], kept[1])
+    centre, directions, latent_stdev = _regress(
+        sample, spec, mean, components / stdev.astype(np.float32)[:, np.newaxis], kept[1]
+    )
     latent = Basis(
-        mean=centre.astype(np.float32), components=directions.astype(np.float32), stdev=latent_stdev,
-        act_stdev=stdev.astype(np.float32), variance_ratio=ratio.astype(np.float32), random_stdevs=random_stdevs,
+        mean=centre.astype(np.float32),
+        components=directions.astype(np.float32),
+        stdev=latent_stdev,
+        act_stdev=stdev.astype(np.float32),
+        variance_ratio=ratio.astype(np.float32),
+        random_stdevs=random_stdevs,
         record=dict(
-            _facts(generator, layer, spec, space), rows=spec.fitted_rows,
-            regression_rows=_regression_rows(spec), near_ties=near_ties(stdev, spec.fitted_rows),
-            largest_cosine=largest_cosine(directions), **findings))
+            _facts(generator, layer, spec, space),
+            rows=spec.fitted_rows,
+            regression_rows=_regression_rows(spec),
+            near_ties=near_ties(stdev, spec.fitted_rows),
+            largest_cosine=largest_cosine(directions),
+            **findings,
+        ),
+    )
     return ActivationBasis(latent, mean.reshape(sample.shape), components.reshape((-1,) + sample.shape))
 
 
@@ -127,7 +171,9 @@ def _check(generator, layer, spec, space):
     if layer not in generator.layer_shapes:
         raise UserError("this network has no layer '%s'; choose one of %s" % (layer, ', '.join(generator.layer_shapes)))
     if spec.estimator not in pca.LAYER_ESTIMATORS:
-        raise UserError('layers are decomposed by %s only, not by %s' % (' or '.join(pca.LAYER_ESTIMATORS), spec.estimator))
+        raise UserError(
+            'layers are decomposed by %s only, not by %s' % (' or '.join(pca.LAYER_ESTIMATORS), spec.estimator)
+        )
     if space not in SPACES:
         raise UserError("there is no latent space '%s'; choose one of %s" % (space, ', '.join(SPACES)))
     width = int(np.prod(generator.layer_shapes[layer]))
@@ -136,49 +182,75 @@ def _check(generator, layer, spec, space):
     if spec.estimator == 'randomized':
         _check_sketch(layer, width, randomized.OVERSAMPLING * spec.components)
     elif not fits_ipca(generator, layer, spec):
-        raise UserError('layer %s has %d values; blocks of %d samples would take %.1f GiB where %.1f are allowed; choose the estimator '
-                        'randomized, a layer of lower resolution, or a smaller batch' % (
-                            layer, width, spec.block_rows, spec.block_rows * width / 2 ** 28, LARGEST_BLOCK / 2 ** 30))
+        raise UserError(
+            'layer %s has %d values; blocks of %d samples would take %.1f GiB where %.1f are allowed; choose the '
+            'estimator '
+            'randomized, a layer of lower resolution, or a smaller batch'
+            % (layer, width, spec.block_rows, spec.block_rows * width / 2**28, LARGEST_BLOCK / 2**30)
+        )
 
 
 def _check_sketch(layer, width, size):
     if width * size * 4 > LARGEST_SKETCH:
-        raise UserError('layer %s has %d values; a sketch of %d directions would take %.1f GiB where %.2f are allowed; ask for at most %d '
-                        'components, or choose a layer of lower resolution' % (
-                            layer, width, size, width * size / 2 ** 28, LARGEST_SKETCH / 2 ** 30,
-                            LARGEST_SKETCH // 4 // width // randomized.OVERSAMPLING))
+        raise UserError(
+            'layer %s has %d values; a sketch of %d directions would take %.1f GiB where %.2f are allowed; ask for at '
+            'most %d '
+            'components, or choose a layer of lower resolution'
+            % (
+                layer,
+                width,
+                size,
+                width * size / 2**28,
+                LARGEST_SKETCH / 2**30,
+                LARGEST_SKETCH // 4 // width // randomized.OVERSAMPLING,
+            )
+        )
 
 
 @dataclasses.dataclass(frozen=True)
 class _Regression:
     """Sums over `count` latents l and their coordinates x, float64: x^T x [K, K], x^T l [K, D], and of l [D]."""
+
     count: int
     squares: np.ndarray
     products: np.ndarray
     total: np.ndarray
 
     def update(self, x, latent):
-        return _Regression(self.count + len(x), self.squares + x.T.dot(x), self.products + x.T.dot(latent), self.total + latent.sum(axis=0))
+        return _Regression(
+            self.count + len(x),
+            self.squares + x.T.dot(x),
+            self.products + x.T.dot(latent),
+            self.total + latent.sum(axis=0),
+        )
 
 
 class _Sampler:
     """Latents in the chosen space and the activations that they give."""
 
     def __init__(self, generator, layer, batch_size, space, progress):
-        self.generator, self.layer, self.batch_size, self.space, self.progress = generator, layer, batch_size, space, progress
+        self.generator, self.layer, self.batch_size, self.space, self.progress = (
+            generator,
+            layer,
+            batch_size,
+            space,
+            progress,
+        )
         self.shape = generator.layer_shapes[layer]
 
     def fill(self, block, seeds, start):
         """Fills a block with the activations from row `start` on."""
         filled = 0
         for _, rows in self.chunks(seeds, start, start + len(block)):
-            block[filled:filled + len(rows)] = rows
+            block[filled : filled + len(rows)] = rows
             filled += len(rows)
         if not np.ptp(block, axis=0).any():
             raise UserError('layer %s has the same activations for every latent; choose another' % self.layer)
 
     def chunks(self, seeds, start, stop):
-        """Rows start .. stop - 1 of the batches of `seeds` in pieces: (latents [n, D or Z], float32 activations [n, C H W])."""
+        """Rows start .. stop - 1 of the batches of `seeds` in pieces: (latents [n, D or Z], float32 activations [n,
+        C H W]).
+        """
         step = max(1, min(ROWS_AT_ONCE, BYTES_AT_ONCE // 4 // int(np.prod(self.shape))))
         for first in range(start, stop, step):
             last = min(first + step, stop)
@@ -192,8 +264,8 @@ class _Sampler:
 
 
 def _principal(sample, spec, kept):
-    """Incremental PCA: mean [C H W], components [K, C H W], stdev [K], share [K]; the last block's spread along random directions; and
-    what else the record shall say, a dict."""
+    """Incremental PCA: mean [C H W], components [K, C H W], stdev [K], share [K]; the last block's spread along random
+    directions; and what else the record shall say, a dict."""
     width = int(np.prod(sample.shape))
     seeds = latents.batch_seeds(spec.seed, spec.batches)
     block = np.empty((spec.block_rows, width), np.float32)
@@ -213,11 +285,20 @@ def _principal(sample, spec, kept):
     kept.save(state)
     mean, components, stdev, ratio = state.result()
     if not stdev[-1] > 1e-6 * stdev[0]:
-        raise UserError('the activations of layer %s vary in fewer than %d directions; ask for fewer components'
-                        % (sample.layer, spec.components))
+        raise UserError(
+            'the activations of layer %s vary in fewer than %d directions; ask for fewer components'
+            % (sample.layer, spec.components)
+        )
     directions = latents.random_directions(spec.components, width)
     block -= mean.astype(np.float32)
-    return mean, components, stdev, ratio, estimators.spread(block[:pca.SPREAD_SAMPLES], directions).astype(np.float32), {}
+    return (
+        mean,
+        components,
+        stdev,
+        ratio,
+        estimators.spread(block[: pca.SPREAD_SAMPLES], directions).astype(np.float32),
+        {},
+    )
 
 
 def _randomized(sample, spec, _):
@@ -256,16 +337,19 @@ def _regression_rows(spec):
 def _regress(sample, spec, mean, scaled, kept):
     """Linear least squares without intercept from coordinates (a - mean) scaled^T to fresh latents.
 
-    The sums of the normal equations, in float64, stand for the original's matrices of all samples: coordinates are nearly uncorrelated
-    and of unit variance, so nothing is lost, and memory does not grow with n.
+    The sums of the normal equations, in float64, stand for the original's matrices of all samples: coordinates are
+    nearly uncorrelated and of unit variance, so nothing is lost, and memory does not grow with n.
 
     Returns: mean latent [D], unit directions [K, D], the unit of edits float32 [K].
     """
     rows, generator = _regression_rows(spec), sample.generator
-    # The original asks for the width of the latents first, which costs it a draw. The last seed is that of the latents for stdev.
+    # The original asks for the width of the latents first, which costs it a draw. The last seed is that of the latents
+    # for stdev.
     seeds = latents.batch_seeds(REGRESSION_SEED, 1 + rows // spec.batch_size + 1)[1:]
     count, width = len(scaled), generator.latent_size if sample.space == 'z' else generator.dlatent_size
-    state = kept.load(_Regression) or _Regression(0, np.zeros((count, count)), np.zeros((count, width)), np.zeros(width))
+    state = kept.load(_Regression) or _Regression(
+        0, np.zeros((count, count)), np.zeros((count, width)), np.zeros(width)
+    )
     sample.progress(state.count)
 
     def states(state):

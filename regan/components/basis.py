@@ -20,14 +20,15 @@ class Basis:
 
     Attributes:
         mean: [D], mean latent.
-        components: [K, D], unit rows by falling variance (random ones as drawn); the entry of largest magnitude of a row is
-            positive.
+        components: [K, D], unit rows by falling variance (random ones as drawn); the entry of largest magnitude of a
+            row is positive.
         stdev: [K], spread of 5000 fresh latents along each component: the unit of edits ("lat_stdev").
         act_stdev: [K], spread along each component as the estimator found it.
         variance_ratio: [K], share of the total variance.
         random_stdevs: [K], spread along `latents.random_directions`, to compare with.
         record: JSON-able dict of what made the basis; empty in GANSpace's own files.
     """
+
     mean: np.ndarray
     components: np.ndarray
     stdev: np.ndarray
@@ -41,16 +42,23 @@ class Basis:
         shapes = [(count,)] * 4 + [(width,)]
         arrays = [self.stdev, self.act_stdev, self.variance_ratio, self.random_stdevs, self.mean]
         if [array.shape for array in arrays] != shapes:
-            raise UserError('the arrays of a basis do not fit together: %d components of width %d, but shapes %s'
-                            % (count, width, [array.shape for array in arrays]))
+            raise UserError(
+                'the arrays of a basis do not fit together: %d components of width %d, but shapes %s'
+                % (count, width, [array.shape for array in arrays])
+            )
 
     def arrays(self) -> Dict[str, Any]:
         """GANSpace's arrays by name (with an axis of length 1 for the sample), and the record."""
         components, mean = self.components[:, np.newaxis], self.mean[np.newaxis]  # [K, 1, D], [1, D]
         return {
-            'act_comp': components, 'act_mean': mean, 'act_stdev': self.act_stdev,
-            'lat_comp': components, 'lat_mean': mean, 'lat_stdev': self.stdev,
-            'var_ratio': self.variance_ratio, 'random_stdevs': self.random_stdevs,
+            'act_comp': components,
+            'act_mean': mean,
+            'act_stdev': self.act_stdev,
+            'lat_comp': components,
+            'lat_mean': mean,
+            'lat_stdev': self.stdev,
+            'var_ratio': self.variance_ratio,
+            'random_stdevs': self.random_stdevs,
             'record': np.array(json.dumps(self.record, sort_keys=True, allow_nan=False)),
         }
 
@@ -68,13 +76,19 @@ class Basis:
         arrays = artefacts.read_npz(path)
         try:
             components = arrays['lat_comp']
-            return cls(mean=arrays['lat_mean'].reshape(-1), components=components.reshape(len(components), -1),
-                       stdev=arrays['lat_stdev'], act_stdev=arrays['act_stdev'],
-                       variance_ratio=arrays['var_ratio'], random_stdevs=arrays['random_stdevs'],
-                       record=json.loads(str(arrays.get('record', '{}'))))
+            return cls(
+                mean=arrays['lat_mean'].reshape(-1),
+                components=components.reshape(len(components), -1),
+                stdev=arrays['lat_stdev'],
+                act_stdev=arrays['act_stdev'],
+                variance_ratio=arrays['var_ratio'],
+                random_stdevs=arrays['random_stdevs'],
+                record=json.loads(str(arrays.get('record', '{}'))),
+            )
         except (KeyError, ValueError, UserError) as error:
-            raise UserError('%s is not a basis (%s); delete it and run again, or name another file'
-                            % (path, error)) from error
+            raise UserError(
+                '%s is not a basis (%s); delete it and run again, or name another file' % (path, error)
+            ) from error
 
 
 def fix_signs(components: np.ndarray) -> np.ndarray:

@@ -1,4 +1,5 @@
 """The principal components of a generator's W, from the cache or computed now, with a progress bar."""
+
 from typing import Optional
 
 import tqdm
@@ -9,8 +10,9 @@ from regan.components.basis import Basis
 from regan.components.interfaces import LatentMapper
 
 
-def basis(generator: LatentMapper, spec: pca.PCASpec, quiet: bool = False,
-          spread: Optional[pca.Spread] = None) -> Basis:
+def basis(
+    generator: LatentMapper, spec: pca.PCASpec, quiet: bool = False, spread: Optional[pca.Spread] = None
+) -> Basis:
     """The Basis of a generator's W from the cache or computed now, with a progress bar on a terminal.
 
     Args:

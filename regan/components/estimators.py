@@ -1,7 +1,8 @@
-"""Estimators that need all rows in memory: GANSpace's fbpca, ica and spca, with its parameters, on old and new scikit-learn.
+"""Estimators that need all rows in memory: GANSpace's fbpca, ica and spca, with its parameters, on old and new
+scikit-learn.
 
-`ica` and `spca` are scikit-learn's FastICA and SparsePCA; `fbpca` is Facebook's package, which takes its random numbers from
-NumPy's global generator. The original adds rows of zeros to the sample by mistake; here there are none.
+`ica` and `spca` are scikit-learn's FastICA and SparsePCA; `fbpca` is Facebook's package, which takes its random numbers
+from NumPy's global generator. The original adds rows of zeros to the sample by mistake; here there are none.
 """
 
 import contextlib
@@ -11,12 +12,13 @@ from typing import Any, Callable, Dict, Tuple
 
 import numpy as np
 
-from regan.components.basis import Found, fix_signs
 from regan.base.errors import UserError
+from regan.components.basis import Found, fix_signs
 
-# Bytes of float32 rows: the original's limit for ica, here for all. A million rows of 512 fit. While they compute 20 components,
+# Bytes of float32 rows: the original's limit for ica, here for all. A million rows of 512 fit. While they compute 20
+# components,
 # fbpca takes 2.3 times as much on top, ica 3.3 times.
-LARGEST_SAMPLE = 2 ** 31 - 1
+LARGEST_SAMPLE = 2**31 - 1
 MOST_ITERATIONS = 10000  # of ica
 SPARSITY = 1.0  # spca's default
 
@@ -28,16 +30,20 @@ def fbpca(rows: np.ndarray, count: int, random: np.random.RandomState, **_: Any)
         random: RandomState for the draws, which it is advanced by; there are none if 2.5 count >= min(n, D).
     """
     import fbpca as package
+
     with _as_global(random):
         components = package.pca(rows, k=count, raw=True, n_iter=2, l=2 * count)[2]
     return components, spread(rows, components)
 
 
 def ica(rows: np.ndarray, count: int, **_: Any) -> Tuple[np.ndarray, np.ndarray]:
-    """(unit unmixing directions [count, D], stdev [count]) of rows [n, D] that have mean 0. UserError if it does not converge."""
+    """(unit unmixing directions [count, D], stdev [count]) of rows [n, D] that have mean 0. UserError if it does not
+    converge.
+    """
     import sklearn
     from sklearn.decomposition import FastICA
     from sklearn.exceptions import ConvergenceWarning
+
     # The same scaling under both names; it does not matter to unit rows.
     whiten = True if _version(sklearn) < (1, 1) else 'arbitrary-variance'
     estimator = FastICA(n_components=count, random_state=0, whiten=whiten, max_iter=MOST_ITERATIONS)
@@ -46,7 +52,9 @@ def ica(rows: np.ndarray, count: int, **_: Any) -> Tuple[np.ndarray, np.ndarray]
         try:
             components = estimator.fit(rows).components_.astype(np.float64)
         except ConvergenceWarning:
-            raise UserError('ica did not converge in %d iterations; ask for fewer components or more samples' % MOST_ITERATIONS) from None
+            raise UserError(
+                'ica did not converge in %d iterations; ask for fewer components or more samples' % MOST_ITERATIONS
+            ) from None
     components /= np.linalg.norm(components, axis=1, keepdims=True)
     return components, spread(rows, components)
 
@@ -58,13 +66,16 @@ def spca(rows: np.ndarray, count: int, sparsity: float, **_: Any) -> Tuple[np.nd
         sparsity: alpha, the weight of the L1 penalty.
     """
     from sklearn.decomposition import SparsePCA
+
     # One process: the original asks for all cores, which gives the same numbers more slowly.
     estimator = SparsePCA(count, alpha=sparsity, ridge_alpha=0.01, max_iter=100, random_state=0)
     codes = estimator.fit(rows).transform(rows)  # [n, count]
     empty = np.flatnonzero(~estimator.components_.any(axis=1))
     if len(empty):
-        raise UserError('with sparsity %g, %d of %d sparse components are all zeros; lower the sparsity or the number of components'
-                        % (sparsity, len(empty), count))
+        raise UserError(
+            'with sparsity %g, %d of %d sparse components are all zeros; lower the sparsity or the number of components'
+            % (sparsity, len(empty), count)
+        )
     return estimator.components_, codes.std(axis=0, dtype=np.float64)
 
 
@@ -72,12 +83,16 @@ FITS: Dict[str, Callable[..., Tuple[np.ndarray, np.ndarray]]] = {'fbpca': fbpca,
 
 
 def versions(name: str) -> Dict[str, str]:
-    """Versions that decide about the last bits of an estimator's result, as a dict; empty for those that are our own."""
+    """Versions that decide about the last bits of an estimator's result, as a dict; empty for those that are our
+    own.
+    """
     if name == 'fbpca':
         import scipy
+
         return {'scipy': scipy.__version__}
     if name in FITS:
         import sklearn
+
         return {'scikit-learn': sklearn.__version__}
     return {}
 
@@ -102,19 +117,29 @@ class WholeSample:
     mean: np.ndarray
     total: float
 
-    def __init__(self, name: str, size: Tuple[int, int], components: int, random: np.random.RandomState,
-                 sparsity: float) -> None:
+    def __init__(
+        self, name: str, size: Tuple[int, int], components: int, random: np.random.RandomState, sparsity: float
+    ) -> None:
         if size[0] * size[1] * 4 > LARGEST_SAMPLE:
-            raise UserError('%s needs all samples in memory, and %d of width %d would take %.1f GiB where %.1f are allowed; '
-                            'ask for at most %d samples' % (name, size[0], size[1], size[0] * size[1] / 2 ** 28,
-                                                            LARGEST_SAMPLE / 2 ** 30, LARGEST_SAMPLE // 4 // size[1]))
+            raise UserError(
+                '%s needs all samples in memory, and %d of width %d would take %.1f GiB where %.1f are allowed; '
+                'ask for at most %d samples'
+                % (
+                    name,
+                    size[0],
+                    size[1],
+                    size[0] * size[1] / 2**28,
+                    LARGEST_SAMPLE / 2**30,
+                    LARGEST_SAMPLE // 4 // size[1],
+                )
+            )
         self._fit = functools.partial(FITS[name], count=components, random=random, sparsity=sparsity)
         self._rows: Any = np.empty(size, np.float32)
         self.count, self.mean, self.total = 0, np.zeros(size[1]), 0.0
 
     def update(self, rows: np.ndarray) -> 'WholeSample':
         """Takes further rows, float [k, D]; returns self."""
-        self._rows[self.count:self.count + len(rows)] = rows
+        self._rows[self.count : self.count + len(rows)] = rows
         count, block = self.count + len(rows), np.array(rows, np.float64)
         shift = block.mean(axis=0) - self.mean
         block -= block.mean(axis=0)
@@ -124,7 +149,9 @@ class WholeSample:
         return self
 
     def result(self) -> Found:
-        """(mean [D], components [K, D], stdev [K] with denominator count, share of variance [K]), by falling stdev. Only once."""
+        """(mean [D], components [K, D], stdev [K] with denominator count, share of variance [K]), by falling stdev.
+        Only once.
+        """
         rows, self._rows = self._rows, None
         rows -= self.mean.astype(np.float32)
         components, stdev = self._fit(rows)

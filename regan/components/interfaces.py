@@ -1,5 +1,6 @@
 """What the components need of a generator. `regan.networks.generator.Generator` has all of it."""
-from typing import Any, Dict, Mapping, Tuple
+
+from typing import Dict, Mapping, Tuple
 
 import numpy as np
 

@@ -20,8 +20,10 @@ from regan.components.moments import Moments, half_gram, mirrored
 # whose neighbours are further away than this share of the largest stay within 500 * 1e-15 / 1e-8 = 5e-5.
 SMALLEST_GAP = 1e-8
 
-# Float32 products of a block are wrong by up to 1e-7 of its trace in the Frobenius norm (`Moments.of`), in random directions: so one
-# direction leans towards another by about 1e-7 trace / (D gap). Where that may exceed LARGEST_LEAN, products are taken in float64.
+# Float32 products of a block are wrong by up to 1e-7 of its trace in the Frobenius norm (`Moments.of`), in random
+# directions: so one
+# direction leans towards another by about 1e-7 trace / (D gap). Where that may exceed LARGEST_LEAN, products are taken
+# in float64.
 FLOAT32_ERROR, LARGEST_LEAN = 1e-7, 1e-5
 
 # Of `_refined`: the lean that is left, and the number of steps after which the full decomposition is as fast.
@@ -39,6 +41,7 @@ class IncrementalPCA:
         components: [K, D], unit rows.
         singular_values: [K], falling.
     """
+
     count: int
     mean: np.ndarray
     total: float
@@ -54,14 +57,17 @@ class IncrementalPCA:
         """The state after one more block, rows float [k, D], too; this one is unchanged."""
         if len(self.mean) > len(self.components) + len(rows) + 1:
             return self._from_rows(rows)
-        return self._from_moments(Moments.of(rows if self._float32_is_enough(len(rows)) else np.array(rows, np.float64)), lambda: rows)
+        return self._from_moments(
+            Moments.of(rows if self._float32_is_enough(len(rows)) else np.array(rows, np.float64)), lambda: rows
+        )
 
     def add_shard(self, moments: Moments, rows: Callable[[], np.ndarray]) -> 'IncrementalPCA':
         """As `update`, bit for bit, from the Moments of one block of float32 rows.
 
         Args:
             moments: of at least D - K - 1 rows.
-            rows: function without arguments that returns the rows float32 [k, D]; called where the moments are not accurate enough.
+            rows: function without arguments that returns the rows float32 [k, D]; called where the moments are not
+                accurate enough.
         """
         return self._from_moments(moments, rows) if self._float32_is_enough(moments.count) else self.update(rows())
 
@@ -99,7 +105,9 @@ class IncrementalPCA:
 
     def _advanced(self, count, mean, squares, singular_values, components):
         rows = self.count + count
-        return IncrementalPCA(rows, self.mean + (mean - self.mean) * (count / rows), self.total + squares, components, singular_values)
+        return IncrementalPCA(
+            rows, self.mean + (mean - self.mean) * (count / rows), self.total + squares, components, singular_values
+        )
 
     def result(self) -> Found:
         """(mean [D], components [K, D], stdev [K] with denominator count - 1, share of variance [K])."""
@@ -109,9 +117,12 @@ class IncrementalPCA:
 
 # ------------------------------------------------------------------ D x D
 
-def leading(gram: np.ndarray, count: int,
-            start: Optional[np.ndarray] = None) -> Optional[Tuple[np.ndarray, np.ndarray]]:
-    """The square roots of the `count` largest eigenvalues [count] and their eigenvectors [count, D], or None where these are not safe.
+
+def leading(
+    gram: np.ndarray, count: int, start: Optional[np.ndarray] = None
+) -> Optional[Tuple[np.ndarray, np.ndarray]]:
+    """The square roots of the `count` largest eigenvalues [count] and their eigenvectors [count, D], or None where
+    these are not safe.
 
     Args:
         gram: [D, D], A^T A of some rows A; so these are singular values and right singular vectors of A.
@@ -126,17 +137,19 @@ def leading(gram: np.ndarray, count: int,
 def _decomposed(gram, count):
     """The `count` largest eigenvalues, falling, and the one after them if there is one; and eigenvectors in columns."""
     width = len(gram)
-    values, vectors = scipy.linalg.eigh(gram, subset_by_index=[max(width - count - 1, 0), width - 1], check_finite=False)
+    values, vectors = scipy.linalg.eigh(
+        gram, subset_by_index=[max(width - count - 1, 0), width - 1], check_finite=False
+    )
     return values[::-1], vectors[:, ::-1]
 
 
 def _refined(gram, q):
     """As `_decomposed` without the value after them, by orthogonal iteration from the orthonormal columns q [D, count].
 
-    After many blocks, what was found before outweighs what is new, and so few steps lead to the eigenvectors. The rest of the matrix
-    has no eigenvalue above the Frobenius norm `rest` of what is left of it outside of q: if the values in q are larger, they are the
-    largest ones, and by Davis and Kahan ("The rotation of eigenvectors by a perturbation", 1970) q leans from their eigenvectors by at
-    most residual / (smallest - rest).
+    After many blocks, what was found before outweighs what is new, and so few steps lead to the eigenvectors. The rest
+    of the matrix has no eigenvalue above the Frobenius norm `rest` of what is left of it outside of q: if the values in
+    q are larger, they are the largest ones, and by Davis and Kahan ("The rotation of eigenvectors by a perturbation",
+    1970) q leans from their eigenvectors by at most residual / (smallest - rest).
 
     Returns: None where it would take too long, or would not be certain.
     """
@@ -164,13 +177,15 @@ def _orthonormal(columns):
 
 # ------------------------------------------------------------------ rows
 
+
 def right_singular(parts: Sequence[np.ndarray], count: int) -> Tuple[np.ndarray, np.ndarray]:
     """The `count` largest singular values [count] and right singular vectors [count, D] of stacked parts.
 
     Args:
         parts: list of matrices [*, D], the blocks of rows of one matrix A.
 
-    Eigenvectors of A^T A, or of A A^T if that is smaller, where these are safe, which takes a fifth of the time; else QR and SVD.
+    Eigenvectors of A^T A, or of A A^T if that is smaller, where these are safe, which takes a fifth of the time; else
+    QR and SVD.
     """
     wide = parts[0].shape[1] > sum(len(part) for part in parts)
     values, vectors = np.linalg.eigh(_products_of_rows(parts) if wide else sum(part.T.dot(part) for part in parts))
@@ -190,4 +205,7 @@ def _products_of_rows(parts):
 def _from_left(vectors, parts, singular_values):
     """Right singular vectors [count, D] from the left ones, rows [count, *]."""
     ends = np.cumsum([len(part) for part in parts])
-    return sum(vectors[:, end - len(part):end].dot(part) for part, end in zip(parts, ends)) / singular_values[:, np.newaxis]
+    return (
+        sum(vectors[:, end - len(part) : end].dot(part) for part, end in zip(parts, ends))
+        / singular_values[:, np.newaxis]
+    )

@@ -1,8 +1,9 @@
-"""Mean and scatter matrix of many rows in one pass and O(D^2) memory, then exact PCA, or the spread along random directions.
+"""Mean and scatter matrix of many rows in one pass and O(D^2) memory, then exact PCA, or the spread along random
+directions.
 
-The result is defined by a fixed tree with two levels: blocks of rows are folded left to right inside a shard of BLOCKS_PER_SHARD
-blocks, and shards are folded left to right. A shard depends on its own rows alone. So wherever shards were computed, on one machine
-or on many, the same sequence of float operations has been done.
+The result is defined by a fixed tree with two levels: blocks of rows are folded left to right inside a shard of
+BLOCKS_PER_SHARD blocks, and shards are folded left to right. A shard depends on its own rows alone. So wherever shards
+were computed, on one machine or on many, the same sequence of float operations has been done.
 """
 
 import dataclasses
@@ -11,8 +12,8 @@ from typing import Callable, Optional
 import numpy as np
 import scipy.linalg.blas
 
-from regan.sampling import latents
 from regan.components.basis import Found, fix_signs
+from regan.sampling import latents
 
 BLOCKS_PER_SHARD = 25  # Some seconds of one core; what a lost worker costs.
 ROWS_PER_PRODUCT = 500  # Of float32; see `Moments.of`.
@@ -27,6 +28,7 @@ class Moments:
         mean: [D], their mean; zeros if there are none.
         scatter: [D, D], exactly symmetric: sum over the rows of (row - mean)^T (row - mean).
     """
+
     count: int
     mean: np.ndarray
     scatter: np.ndarray
@@ -40,15 +42,17 @@ class Moments:
     def of(cls, rows: np.ndarray) -> 'Moments':
         """Of rows float [k, D], k > 0. Of float32 rows the products are taken in float32, of others in float64.
 
-        Float32: all rows are shifted by one of them, m = ROWS_PER_PRODUCT at a time are multiplied in float32, and products are
-        summed in float64. Let u = 2^-24, y the shifted rows and S = sum of y^T y. A shifted entry is wrong by the factor 1 + d,
-        |d| <= u, and a sum of m products, in whatever order, by gamma = m u / (1 - m u) times the sum of their magnitudes. With
-        the inequality of Cauchy and Schwarz, the entry i, j of the result is wrong by
+        Float32: all rows are shifted by one of them, m = ROWS_PER_PRODUCT at a time are multiplied in float32, and
+        products are summed in float64. Let u = 2^-24, y the shifted rows and S = sum of y^T y. A shifted entry is wrong
+        by the factor 1 + d,
+        |d| <= u, and a sum of m products, in whatever order, by gamma = m u / (1 - m u) times the sum of their
+        magnitudes. With the inequality of Cauchy and Schwarz, the entry i, j of the result is wrong by
 
             (m + 2) u sqrt(S_ii S_jj) to first order, however many rows there are,
 
-        and so the matrix by at most (m + 2) u trace(S) in the Frobenius norm: 3e-5 of the trace. That is for errors that all have
-        one sign. Rounding has none, and what is seen is 1e-8 to 1e-7 of the trace (2000 rows), and falls with the number of rows.
+        and so the matrix by at most (m + 2) u trace(S) in the Frobenius norm: 3e-5 of the trace. That is for errors
+        that all have one sign. Rounding has none, and what is seen is 1e-8 to 1e-7 of the trace (2000 rows), and falls
+        with the number of rows.
         """
         rows = np.asarray(rows)
         if rows.dtype != np.float32:
@@ -56,7 +60,7 @@ class Moments:
         shift = rows[:ROWS_PER_PRODUCT].mean(axis=0, dtype=np.float64).astype(rows.dtype)
         total, products = np.zeros(len(shift)), np.zeros((len(shift),) * 2, order='F')  # As BLAS returns them.
         for begin in range(0, len(rows), ROWS_PER_PRODUCT):
-            shifted = rows[begin:begin + ROWS_PER_PRODUCT] - shift
+            shifted = rows[begin : begin + ROWS_PER_PRODUCT] - shift
             total += shifted.sum(axis=0, dtype=np.float64)
             products += half_gram(shifted)
         offset = total / len(rows)
@@ -108,6 +112,7 @@ class ExactPCA:
         blocks: blocks in the open shard.
         kept: number of components K in the result.
     """
+
     done_count: int
     done_mean: np.ndarray
     done_scatter: np.ndarray
@@ -135,7 +140,9 @@ class ExactPCA:
         return Moments(self.open_count, self.open_mean, self.open_scatter)
 
     def update(self, rows: np.ndarray) -> 'ExactPCA':
-        """The state after one more block, rows float [k, D]; this one is unchanged. See `Moments.of` for the precision."""
+        """The state after one more block, rows float [k, D]; this one is unchanged. See `Moments.of` for the
+        precision.
+        """
         opened, blocks = self._open.merge(Moments.of(rows)), self.blocks + 1
         if blocks < BLOCKS_PER_SHARD:
             return self._from(self._done, opened, blocks, self.kept)
@@ -185,17 +192,21 @@ class ExactPCA:
         """(mean [D], components [K, D], stdev [K] with denominator count, share of variance [K])."""
         moments = self.moments
         values, vectors = np.linalg.eigh(moments.scatter)
-        values = np.maximum(values[::-1][:self.kept], 0)
-        components = fix_signs(vectors.T[::-1][:self.kept])
+        values = np.maximum(values[::-1][: self.kept], 0)
+        components = fix_signs(vectors.T[::-1][: self.kept])
         return moments.mean, components, np.sqrt(values / moments.count), values / moments.total
 
 
 class RandomDirections(ExactPCA):
-    """The same sample, seen along the first K rows of `latents.random_basis`: what principal components are compared with."""
+    """The same sample, seen along the first K rows of `latents.random_basis`: what principal components are compared
+    with.
+    """
 
     def result(self) -> Found:
-        """(mean [D], orthonormal directions [K, D], stdev [K] with denominator count, share of variance [K]), in the order drawn."""
+        """(mean [D], orthonormal directions [K, D], stdev [K] with denominator count, share of variance [K]), in the
+        order drawn.
+        """
         moments = self.moments
-        components = fix_signs(latents.random_basis(latents.DIRECTIONS_SEED, len(moments.mean))[:self.kept])
+        components = fix_signs(latents.random_basis(latents.DIRECTIONS_SEED, len(moments.mean))[: self.kept])
         values = np.sum(components.dot(moments.scatter) * components, axis=1)
         return moments.mean, components, np.sqrt(values / moments.count), values / moments.total

@@ -2,17 +2,17 @@
 
 Estimators:
 
-* `ipca`: GANSpace's default. Blocks of max(B, 2000, 3 K) rows go through `regan.components.ipca`; the last block is full even
-  if that means rows beyond n.
-* `pca`: exact, through `regan.components.moments`. It sees rows 0 .. N - 1 and nothing beyond, with N = n cut to a multiple
-  of B. For GANSpace's "pca" the rows are the same (without the zero rows that a mistake adds there).
+* `ipca`: GANSpace's default. Blocks of max(B, 2000, 3 K) rows go through `regan.components.ipca`; the last block is
+  full even if that means rows beyond n.
+* `pca`: exact, through `regan.components.moments`. It sees rows 0 .. N - 1 and nothing beyond, with N = n cut to a
+  multiple of B. For GANSpace's "pca" the rows are the same (without the zero rows that a mistake adds there).
 * `random`: random orthonormal directions and the spread of the rows of `pca` along them.
 * `fbpca`, `ica`, `spca`: GANSpace's, through `regan.components.estimators`, which holds the rows of `pca` in memory.
 
-Latents are drawn as `latents.sample_rows` says. The next blocks are drawn in one thread and earlier ones fed to the estimator in another,
-while the network maps in the caller's. Products of float32 w are float32, sums of them float64; `moments.Moments.of` bounds the error.
-An interrupted run of the first three that goes on from its checkpoint gives, on the same machine, bit for bit the basis of a run in one
-go; the others start again.
+Latents are drawn as `latents.sample_rows` says. The next blocks are drawn in one thread and earlier ones fed to the
+estimator in another, while the network maps in the caller's. Products of float32 w are float32, sums of them float64;
+`moments.Moments.of` bounds the error. An interrupted run of the first three that goes on from its checkpoint gives, on
+the same machine, bit for bit the basis of a run in one go; the others start again.
 """
 
 import contextlib
@@ -26,15 +26,15 @@ import numpy as np
 import threadpoolctl
 
 from regan.base import artefacts, background
-from regan.components import estimators
-from regan.sampling import latents, normals
-from regan.components.basis import Basis, largest_cosine, near_ties
 from regan.base.checkpoint import Checkpoint
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
+from regan.components import estimators
+from regan.components.basis import Basis, largest_cosine, near_ties
 from regan.components.interfaces import LatentMapper
 from regan.components.ipca import IncrementalPCA
 from regan.components.moments import BLOCKS_PER_SHARD, ExactPCA, Moments, RandomDirections
+from regan.sampling import latents, normals
 
 MapW = Callable[[np.ndarray], np.ndarray]  # z float32 [n, Z] -> w float [n, D]
 Spread = Callable[['PCASpec', int, np.ndarray, int], Generator[Moments, None, None]]  # See `compute`.
@@ -63,6 +63,7 @@ class PCASpec:
     Raises:
         UserError: a value that makes no sense, on construction.
     """
+
     n: int = 1000000
     components: int = 80
     batch_size: int = 20
@@ -75,8 +76,12 @@ class PCASpec:
             raise UserError("there is no estimator '%s'; choose one of %s" % (self.estimator, ', '.join(ESTIMATORS)))
         if self.sparsity is not None:
             _check_sparsity(self.sparsity, self.estimator)
-        for name, low, high in [('components', 1, None), ('batch_size', 1, None), ('n', 1, None),
-                                ('seed', 0, latents.LARGEST_SEED)]:
+        for name, low, high in [
+            ('components', 1, None),
+            ('batch_size', 1, None),
+            ('n', 1, None),
+            ('seed', 0, latents.LARGEST_SEED),
+        ]:
             _check_whole(name, getattr(self, name), low, high)
         if self.n < self.batch_size:
             raise UserError('n is %d, less than one batch of %d (batch_size); raise n' % (self.n, self.batch_size))
@@ -132,8 +137,14 @@ def _check_sparsity(value, estimator):
         raise UserError('sparsity is %r but must be a number above 0' % (value,))
 
 
-def compute(map_w: MapW, width: int, spec: PCASpec, progress: Optional[Progress] = None,
-            checkpoint: Optional[PathLike] = None, spread: Optional[Spread] = None) -> Basis:
+def compute(
+    map_w: MapW,
+    width: int,
+    spec: PCASpec,
+    progress: Optional[Progress] = None,
+    checkpoint: Optional[PathLike] = None,
+    spread: Optional[Spread] = None,
+) -> Basis:
     """The principal components of map_w(z) for random z. Those of a network's W: `load_or_compute`, which records it.
 
     Args:
@@ -144,16 +155,16 @@ def compute(map_w: MapW, width: int, spec: PCASpec, progress: Optional[Progress]
             tqdm(total=spec.fitted_rows).
         checkpoint: file for the state of an unfinished run, or None. It is written now and then and
             on Ctrl-C, read at the start, and removed at the end.
-        spread: function that computes shards elsewhere, for estimators of STREAMED; the result is the same to the last bit. It gets
-            (spec, width, seeds, first) and is a generator of the Moments of `shard_moments` for the shards first .. shards(spec) - 1 in
-            order. None: all is computed here.
+        spread: function that computes shards elsewhere, for estimators of STREAMED; the result is the same to the last
+            bit. It gets (spec, width, seeds, first) and is a generator of the Moments of `shard_moments` for the shards
+            first .. shards(spec) - 1 in order. None: all is computed here.
 
     Returns:
         Basis of width D.
 
     Raises:
-        UserError: more components than D, NaN or infinity among w, a checkpoint that does not belong here, a sample that is
-            too large for the estimator, or one on which it fails.
+        UserError: more components than D, NaN or infinity among w, a checkpoint that does not belong here, a sample
+            that is too large for the estimator, or one on which it fails.
     """
     facts = _facts(spec, width, None, {'numpy': np.__version__})
     kept = _checkpoint(checkpoint, spec, facts)
@@ -162,8 +173,13 @@ def compute(map_w: MapW, width: int, spec: PCASpec, progress: Optional[Progress]
     return basis
 
 
-def load_or_compute(generator: LatentMapper, spec: PCASpec, cache_dir: PathLike, progress: Optional[Progress] = None,
-                    spread: Optional[Spread] = None) -> Basis:
+def load_or_compute(
+    generator: LatentMapper,
+    spec: PCASpec,
+    cache_dir: PathLike,
+    progress: Optional[Progress] = None,
+    spread: Optional[Spread] = None,
+) -> Basis:
     """The Basis of a network's W from the cache, else computed and put there.
 
     Args:
@@ -176,7 +192,9 @@ def load_or_compute(generator: LatentMapper, spec: PCASpec, cache_dir: PathLike,
     Raises:
         UserError: see `compute`; or a file of the cache is damaged or not what its name says.
     """
-    facts = dict(_facts(spec, generator.latent_size, generator.sha256, generator.backend), dlatent_size=generator.dlatent_size)
+    facts = dict(
+        _facts(spec, generator.latent_size, generator.sha256, generator.backend), dlatent_size=generator.dlatent_size
+    )
     name = '%s-c%d-n%d-%s' % (spec.estimator, spec.components, spec.n, artefacts.cache_key(facts))
     path = pathlib.Path(cache_dir) / (name + '.npz')
     if path.exists():
@@ -205,9 +223,14 @@ def _checkpoint(path, spec, facts):
 @threadpoolctl.threadpool_limits.wrap(limits=1, user_api='blas')
 def _compute(map_w, width, spec, facts, progress, checkpoint, spread):
     if spec.estimator not in ESTIMATORS:
-        raise UserError('%s is for the activations of a layer; for w choose one of %s' % (spec.estimator, ', '.join(ESTIMATORS)))
+        raise UserError(
+            '%s is for the activations of a layer; for w choose one of %s' % (spec.estimator, ', '.join(ESTIMATORS))
+        )
     if spread and spec.estimator not in STREAMED:
-        raise UserError('%s needs all samples in one place; only %s can be spread over workers' % (spec.estimator, ', '.join(STREAMED)))
+        raise UserError(
+            '%s needs all samples in one place; only %s can be spread over workers'
+            % (spec.estimator, ', '.join(STREAMED))
+        )
     random = np.random.RandomState(spec.seed)  # GANSpace's global generator
     seeds = latents.draw_seeds(random, spec.batches)
     arguments = map_w, width, spec, seeds, random, progress or (lambda rows: None), checkpoint
@@ -219,18 +242,23 @@ def _compute(map_w, width, spec, facts, progress, checkpoint, spread):
     z = latents.sample_rows(seeds, spec.batch_size, width, *spec.random_stdevs_rows)
     fresh = latents.sample_batch(latents.draw_seeds(random, 1)[0], SPREAD_SAMPLES, width)  # after what fbpca has drawn
     return Basis(
-        mean=mean.astype(np.float32), components=components,
+        mean=mean.astype(np.float32),
+        components=components,
         stdev=_spread(_mapped(map_w, fresh), components),
-        act_stdev=stdev.astype(np.float32), variance_ratio=ratio.astype(np.float32),
+        act_stdev=stdev.astype(np.float32),
+        variance_ratio=ratio.astype(np.float32),
         random_stdevs=_spread(_mapped(map_w, z), latents.random_directions(*components.shape)),
-        record=dict(facts, dlatent_size=len(mean), rows=state.count, **_findings(spec, components, stdev, state.count)))
+        record=dict(facts, dlatent_size=len(mean), rows=state.count, **_findings(spec, components, stdev, state.count)),
+    )
 
 
 def _findings(spec, components, stdev, rows):
     """What the record says about the components: near ties of principal ones, and how far from orthogonal they are."""
     cosine = largest_cosine(components)
-    return dict({'near_ties': near_ties(stdev, rows) if spec.estimator in PRINCIPAL else []},
-                **({'largest_cosine': cosine} if cosine > ORTHOGONAL else {}))
+    return dict(
+        {'near_ties': near_ties(stdev, rows) if spec.estimator in PRINCIPAL else []},
+        **({'largest_cosine': cosine} if cosine > ORTHOGONAL else {}),
+    )
 
 
 def _fit(map_w, width, spec, seeds, random, progress, checkpoint):
@@ -245,7 +273,9 @@ def _fit(map_w, width, spec, seeds, random, progress, checkpoint):
 
 
 class _Fold:
-    """Feeds blocks of w to an estimator. Called with one after the other, it returns the state after it and its number of rows."""
+    """Feeds blocks of w to an estimator. Called with one after the other, it returns the state after it and its
+    number of rows.
+    """
 
     def __init__(self, state, start):
         self.state, self.start = state, start
@@ -264,11 +294,15 @@ def _blocks(spec, width, seeds, first, end):
     """Yields z float32 [n, width] of the blocks first .. end - 1."""
     fill = normals.filler(spec.fitted_rows * width)
     for begin in range(first * spec.block_rows, min(end * spec.block_rows, spec.fitted_rows), spec.block_rows):
-        yield latents.sample_rows(seeds, spec.batch_size, width, begin, min(begin + spec.block_rows, spec.fitted_rows), fill)
+        yield latents.sample_rows(
+            seeds, spec.batch_size, width, begin, min(begin + spec.block_rows, spec.fitted_rows), fill
+        )
 
 
 def shards(spec: PCASpec) -> int:
-    """Number of shards, the pieces of work of a run that is spread over machines: BLOCKS_PER_SHARD blocks, or for ipca one block."""
+    """Number of shards, the pieces of work of a run that is spread over machines: BLOCKS_PER_SHARD blocks, or for
+    ipca one block.
+    """
     return -(-blocks(spec) // _shard_blocks(spec))
 
 
@@ -313,16 +347,21 @@ def _fit_shards(map_w, width, spec, seeds, random, progress, checkpoint, spread)
     def states(state):
         for index, moments in enumerate(found, first):
             state = state or _start(spec, len(moments.mean), random)
-            state = state.add_shard(moments, lambda: _mapped(map_w, next(_blocks(spec, width, seeds, index, index + 1))))
+            state = state.add_shard(
+                moments, lambda: _mapped(map_w, next(_blocks(spec, width, seeds, index, index + 1)))
+            )
             yield state, moments.count
+
     with contextlib.closing(spread(spec, width, seeds, first)) as found:
         return checkpoint.last(states(state), state, progress)
 
 
 def _start(spec, width, random):
     if spec.components > width:
-        raise UserError('this network has %d-dimensional w, so %d components are too many; ask for at most %d'
-                        % (width, spec.components, width))
+        raise UserError(
+            'this network has %d-dimensional w, so %d components are too many; ask for at most %d'
+            % (width, spec.components, width)
+        )
     if spec.estimator in STREAMED:
         return STREAMED[spec.estimator].start(width, spec.components)
     return estimators.WholeSample(spec.estimator, (spec.fitted_rows, width), spec.components, random, spec.alpha)
@@ -331,8 +370,10 @@ def _start(spec, width, random):
 def _mapped(map_w, z):
     w = np.asarray(map_w(z))  # [n, D]
     if not np.isfinite(w).all():
-        raise UserError('the mapping network gave NaN or infinity among %d latents; its file is damaged or the '
-                        'network has diverged' % len(z))
+        raise UserError(
+            'the mapping network gave NaN or infinity among %d latents; its file is damaged or the '
+            'network has diverged' % len(z)
+        )
     return w
 
 

@@ -1,9 +1,10 @@
 """Randomized PCA of rows that are too wide for their covariance matrix and too many for the memory.
 
-Randomised subspace iteration (Halko, Martinsson and Tropp, "Finding structure with randomness", 2011): a random sketch of the rows'
-space, then passes that multiply it by the covariance matrix, which is never formed. The rows are made anew for every pass, a few at a
-time, so memory is two matrices [D, 2 K] of float32 and a few rows, however many there are. What the result is worth is measured, not
-estimated: the last pass gives the exact variance along every component, and how far each is from being an eigenvector.
+Randomised subspace iteration (Halko, Martinsson and Tropp, "Finding structure with randomness", 2011): a random sketch
+of the rows' space, then passes that multiply it by the covariance matrix, which is never formed. The rows are made
+again for every pass, a few at a time, so memory is two matrices [D, 2 K] of float32 and a few rows, however many there
+are. What the result is worth is measured, not estimated: the last pass gives the exact variance along every component,
+and how far each is from being an eigenvector.
 """
 
 import contextlib
@@ -33,11 +34,14 @@ class RandomizedPCA:
         components: float32 [K, D], orthonormal rows by falling variance; the entry of largest magnitude is positive.
         stdev: float64 [K], the rows' standard deviation along each, denominator n.
         variance_ratio: float64 [K], share of the total variance.
-        missing: share of the total variance that is along none of the components; the best K directions miss at most as much.
-        residuals: float64 [K], with an error of 1e-4 from the float32 products. With the covariance matrix C and variance s = stdev^2: |C v - s v| / s. So C has an eigenvalue within
-            s (1 +- residual), and where the nearest other eigenvalue is further than a share g of s away, the sine of the angle
-            between v and the eigenvector is at most residual / g (Davis and Kahan, 1970).
+        missing: share of the total variance that is along none of the components; the best K directions miss at most as
+            much.
+        residuals: float64 [K], with an error of 1e-4 from the float32 products. With the covariance matrix C and
+            variance s = stdev^2: |C v - s v| / s. So C has an eigenvalue within s (1 +- residual), and where the
+            nearest other eigenvalue is further than a share g of s away, the sine of the angle between v and the
+            eigenvector is at most residual / g (Davis and Kahan, 1970).
     """
+
     count: int
     mean: np.ndarray
     components: np.ndarray
@@ -56,7 +60,8 @@ def fit(chunks: Callable[[], Iterable[np.ndarray]], count: int) -> RandomizedPCA
     """RandomizedPCA with `count` components.
 
     Args:
-        chunks: function without arguments that returns an iterator of float32 [k, D], which must give the same rows whenever it is called.
+        chunks: function without arguments that returns an iterator of float32 [k, D], which must give the same rows
+            whenever it is called.
         count: K.
 
     Raises:
@@ -73,14 +78,22 @@ def fit(chunks: Callable[[], Iterable[np.ndarray]], count: int) -> RandomizedPCA
             sketch, inside = _times_covariance(pieces, mean.astype(np.float32), basis, rows)
         variance, rotation = np.linalg.eigh(inside)
         variance, rotation = np.maximum(variance[::-1], 0), rotation[:, ::-1]
-        # Columns are near eigenvectors from now on, each with a scale of its own: float32 does not drown the small ones.
+        # Columns are near eigenvectors from now on, each with a scale of its own: float32 does not drown the small
+        # ones.
         _rotate(basis, rotation)
         _rotate(sketch, rotation)
     if not variance[count - 1] > NEGLIGIBLE * variance[0]:
         raise _too_many(rows, count)
     residuals = _residuals(sketch, basis, variance[:count])
-    return RandomizedPCA(rows, mean, _components(basis, count), np.sqrt(variance[:count]), variance[:count] / total,
-                         1 - variance[:count].sum() / total, residuals)
+    return RandomizedPCA(
+        rows,
+        mean,
+        _components(basis, count),
+        np.sqrt(variance[:count]),
+        variance[:count] / total,
+        1 - variance[:count].sum() / total,
+        residuals,
+    )
 
 
 def _ahead(chunks):
@@ -137,12 +150,14 @@ def _orthonormalise(columns):
 def _rotate(columns, matrix):
     """columns [D, l] times matrix [l, m], m <= l, in their memory: the first m columns of it."""
     for begin, part in zip(range(0, len(columns), ROWS_OF_SKETCH), _parts(columns)):
-        columns[begin:begin + ROWS_OF_SKETCH, :matrix.shape[1]] = part.dot(matrix)
-    return columns[:, :matrix.shape[1]]
+        columns[begin : begin + ROWS_OF_SKETCH, : matrix.shape[1]] = part.dot(matrix)
+    return columns[:, : matrix.shape[1]]
 
 
 def _parts(columns):
-    return (columns[begin:begin + ROWS_OF_SKETCH].astype(np.float64) for begin in range(0, len(columns), ROWS_OF_SKETCH))
+    return (
+        columns[begin : begin + ROWS_OF_SKETCH].astype(np.float64) for begin in range(0, len(columns), ROWS_OF_SKETCH)
+    )
 
 
 def _residuals(product, basis, variance):

@@ -1,9 +1,11 @@
 """CRC-32C (Castagnoli) of many byte strings of one length at once; the checksum in TFRecord files.
 
-A CRC is linear over GF(2): the register after A followed by B is the register after A, pushed through len(B) zero bytes,
-XOR the register after B alone. So a string is cut into about sqrt(length) pieces, all pieces of all strings advance together
-two bytes at a time, and then the pieces are joined: a few hundred NumPy operations where a loop over the bytes takes thousands.
+A CRC is linear over GF(2): the register after A followed by B is the register after A, pushed through len(B) zero
+bytes, XOR the register after B alone. So a string is cut into about sqrt(length) pieces, all pieces of all strings
+advance together two bytes at a time, and then the pieces are joined: a few hundred NumPy operations where a loop over
+the bytes takes thousands.
 """
+
 import functools
 
 import numpy as np
@@ -20,7 +22,7 @@ def crc32c(strings):
     pieces = -(-length // (2 * words))
     padded = np.zeros([count, pieces * words * 2], np.uint8)  # Zeros in front do not move a register that is zero.
     padded[:, -length:] = strings
-    padded[:, padded.shape[1] - length:][:, :4] ^= 0xFF  # The same as a register that starts with all ones.
+    padded[:, padded.shape[1] - length :][:, :4] ^= 0xFF  # The same as a register that starts with all ones.
     columns = padded.view('<u2').reshape(count, pieces, words).transpose(2, 1, 0)  # [words, pieces, N]
     registers = np.zeros([pieces, count], np.uint32)
     for column in np.ascontiguousarray(columns):
@@ -32,7 +34,9 @@ def crc32c(strings):
 
 
 def masked_crc32c(strings):
-    """As TFRecord files store it: rotated right by 15 bits, plus a constant (so that checksums of checksums stay useful)."""
+    """As TFRecord files store it: rotated right by 15 bits, plus a constant (so that checksums of checksums stay
+    useful).
+    """
     crc = crc32c(strings)
     return (crc >> np.uint32(15) | crc << np.uint32(17)) + np.uint32(0xA282EAD8)
 

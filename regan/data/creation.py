@@ -1,8 +1,10 @@
-"""Data sets of TFRecords: made from a world or from a folder of images, described, checked, and turned back into images.
+"""Data sets of TFRecords: made from a world or from a folder of images, described, checked, and turned back into
+images.
 
-Beside the records lie NAME.json with what made them and, for a world, NAME.factors.npy: float32 [n, factors], in the order of
-the records.
+Beside the records lie NAME.json with what made them and, for a world, NAME.factors.npy: float32 [n, factors], in the
+order of the records.
 """
+
 import json
 import pathlib
 import platform
@@ -14,10 +16,10 @@ from PIL import Image
 
 import regan
 from regan import worlds
-from regan.data import label_tables as label_files
-from regan.pictures import images as pictures
 from regan.base.errors import UserError
+from regan.data import label_tables as label_files
 from regan.data import tfrecords
+from regan.pictures import images as pictures
 
 IMAGE_ENDINGS = ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp')
 _SIZES = 'the sides of the images must be a power of two from 4'
@@ -27,12 +29,14 @@ _BATCH = 64  # Images at most between two reports of progress.
 
 # ------------------------------------------------------------------ making
 
+
 def create_from_world(folder, world, n, resolution, seed, supersampling=2, progress=None):
     """Samples n factor vectors and writes their images, in this order.
 
     Args:
         folder: the data set; must not exist.
-        world: with name, factor_names, sample(n, seed) and render(factors, resolution, supersampling), see `regan.worlds`.
+        world: with name, factor_names, sample(n, seed) and render(factors, resolution, supersampling), see
+            `regan.worlds`.
         progress: called with the number of images after each batch.
 
     Raises:
@@ -43,12 +47,19 @@ def create_from_world(folder, world, n, resolution, seed, supersampling=2, progr
     factors = world.sample(n, seed).astype(np.float32)  # [n, F]
     with tfrecords.new_data_set(folder) as writer:
         _check_room(writer, n, (3, resolution, resolution))
-        for start in _batches(n, 3 * resolution ** 2):
+        for start in _batches(n, 3 * resolution**2):
             rendered = world.render(factors[start], resolution=resolution, supersampling=supersampling)  # [N, H, W, 3]
             _add(writer, rendered.transpose(0, 3, 1, 2), progress)
         np.save(str(writer.path('.factors.npy')), factors)
-        _write_facts(writer, source='world', world=world.name, factor_names=list(world.factor_names), seed=seed,
-                     supersampling=supersampling, renderer=worlds.RENDERER_VERSION)
+        _write_facts(
+            writer,
+            source='world',
+            world=world.name,
+            factor_names=list(world.factor_names),
+            seed=seed,
+            supersampling=supersampling,
+            renderer=worlds.RENDERER_VERSION,
+        )
 
 
 def create_from_images(folder, source, resolution=None, resize=False, shuffle=True, labels=None, progress=None):
@@ -81,7 +92,9 @@ def create_from_images(folder, source, resolution=None, resize=False, shuffle=Tr
             _add(writer, np.stack(batch), progress)
         if table is not None:
             writer.add_labels(table[order])
-        _write_facts(writer, source='images', images=pathlib.Path(source).resolve().name, shuffled=shuffle, resized=resize)
+        _write_facts(
+            writer, source='images', images=pathlib.Path(source).resolve().name, shuffled=shuffle, resized=resize
+        )
 
 
 def find_images(source):
@@ -93,8 +106,13 @@ def find_images(source):
     source = pathlib.Path(source)
     if not source.is_dir():
         raise UserError('there is no folder %s' % source)
-    found = [path for path in source.rglob('*') if path.suffix.lower() in IMAGE_ENDINGS and path.is_file()
-             and not any(part.startswith('.') for part in path.relative_to(source).parts)]
+    found = [
+        path
+        for path in source.rglob('*')
+        if path.suffix.lower() in IMAGE_ENDINGS
+        and path.is_file()
+        and not any(part.startswith('.') for part in path.relative_to(source).parts)
+    ]
     if not found:
         raise UserError('%s holds no images (%s)' % (source, ', '.join(IMAGE_ENDINGS)))
     return sorted(found, key=lambda path: path.relative_to(source).as_posix())
@@ -129,18 +147,25 @@ def _resized(image, size):
 def _check_first(path, image, resolution):
     _, height, width = image.shape
     if height != width or not tfrecords.is_resolution(height):
-        raise UserError('%s has %dx%d pixels; the images must be square and their sides a power of two from 4, so let them be resized '
-                        '(--resize --resolution R)' % (path, width, height))
+        raise UserError(
+            '%s has %dx%d pixels; the images must be square and their sides a power of two from 4, so let them be '
+            'resized '
+            '(--resize --resolution R)' % (path, width, height)
+        )
     if resolution not in (None, height):
-        raise UserError('%s has %dx%d pixels, not %dx%d; let the images be resized (--resize), or leave the resolution out'
-                        % (path, width, height, resolution, resolution))
+        raise UserError(
+            '%s has %dx%d pixels, not %dx%d; let the images be resized (--resize), or leave the resolution out'
+            % (path, width, height, resolution, resolution)
+        )
 
 
 def _like_first(path, first_path, first, resize_to):
     image = read_image(path, resize_to)
     if image.shape != first.shape:
-        raise UserError('%s has %s, but %s has %s; the images must be alike (--resize makes their sizes equal)'
-                        % (path, _kind(image), first_path, _kind(first)))
+        raise UserError(
+            '%s has %s, but %s has %s; the images must be alike (--resize makes their sizes equal)'
+            % (path, _kind(image), first_path, _kind(first))
+        )
     return image
 
 
@@ -166,19 +191,24 @@ def _check_room(writer, n, shape):
     folder = writer.path('').parent
     free = shutil.disk_usage(str(folder)).free
     if free < needed:
-        raise UserError('the data set needs %s, but %s has only %s free; make room or choose another place'
-                        % (_size(needed), folder.parent, _size(free)))
+        raise UserError(
+            'the data set needs %s, but %s has only %s free; make room or choose another place'
+            % (_size(needed), folder.parent, _size(free))
+        )
 
 
 def _write_facts(writer, **facts):
     software = dict(regan=regan.__version__, python=platform.python_version(), numpy=np.__version__)
     if 'numba' in sys.modules:
         software['numba'] = sys.modules['numba'].__version__
-    facts = dict(facts, n=writer.num_images, resolution=int(writer.shape[1]), channels=int(writer.shape[0]), software=software)
+    facts = dict(
+        facts, n=writer.num_images, resolution=int(writer.shape[1]), channels=int(writer.shape[0]), software=software
+    )
     writer.path('.json').write_text(json.dumps(facts, indent=2) + '\n', encoding='utf-8')
 
 
 # ------------------------------------------------------------------ reading
+
 
 def describe(folder):
     """What a data set is: dict of folder, images, resolution, channels, resolutions, bytes, label_size, factors, facts.
@@ -190,23 +220,46 @@ def describe(folder):
     tfrecords.close_levels(levels)
     first = levels[0]
     labels = [tfrecords.read_table(path, first.num_images) for path in sorted(first.path.parent.glob('*.labels'))[:1]]
-    return dict(folder=str(folder), images=first.num_images, resolution=first.shape[1], channels=first.shape[0],
-                resolutions=[level.shape[1] for level in levels], bytes=sum(level.num_images * level.record_bytes for level in levels),
-                label_size=labels[0].shape[1] if labels else 0, factors=_num_factors(first), facts=_read_facts(first))
+    return dict(
+        folder=str(folder),
+        images=first.num_images,
+        resolution=first.shape[1],
+        channels=first.shape[0],
+        resolutions=[level.shape[1] for level in levels],
+        bytes=sum(level.num_images * level.record_bytes for level in levels),
+        label_size=labels[0].shape[1] if labels else 0,
+        factors=_num_factors(first),
+        facts=_read_facts(first),
+    )
 
 
 def report(description):
     """The text of a description, for people."""
     facts = description['facts'] or {}
-    lines = ['%s: %d images, %dx%d, %s' % (description['folder'], description['images'], description['resolution'],
-                                           description['resolution'], {1: 'grey', 3: 'RGB'}[description['channels']]),
-             'resolutions  %s' % ', '.join(map(str, description['resolutions'])),
-             'size         %s' % _size(description['bytes']),
-             'labels       %s' % (description['label_size'] or 'none'),
-             'factors      %s' % (description['factors'] or 'none')]
-    lines += ['%-12s %s' % (key, ', '.join('%s' % v for v in value) if isinstance(value, list) else value)
-              for key, value in sorted(facts.items()) if key not in ('n', 'resolution', 'channels', 'software')]
-    lines += ['made with    %s' % ', '.join('%s %s' % item for item in facts['software'].items())] if 'software' in facts else []
+    lines = [
+        '%s: %d images, %dx%d, %s'
+        % (
+            description['folder'],
+            description['images'],
+            description['resolution'],
+            description['resolution'],
+            {1: 'grey', 3: 'RGB'}[description['channels']],
+        ),
+        'resolutions  %s' % ', '.join(map(str, description['resolutions'])),
+        'size         %s' % _size(description['bytes']),
+        'labels       %s' % (description['label_size'] or 'none'),
+        'factors      %s' % (description['factors'] or 'none'),
+    ]
+    lines += [
+        '%-12s %s' % (key, ', '.join('%s' % v for v in value) if isinstance(value, list) else value)
+        for key, value in sorted(facts.items())
+        if key not in ('n', 'resolution', 'channels', 'software')
+    ]
+    lines += (
+        ['made with    %s' % ', '.join('%s %s' % item for item in facts['software'].items())]
+        if 'software' in facts
+        else []
+    )
     return '\n'.join(lines)
 
 
@@ -225,7 +278,8 @@ def check(folder, progress=None):
 
 
 def extract(folder, out, progress=None):
-    """Writes the images at full resolution as img00000000.png, ... into the new folder `out`, in the order of the records.
+    """Writes the images at full resolution as img00000000.png, ... into the new folder `out`, in the order of the
+    records.
 
     Raises:
         UserError: a damaged record, an existing folder, a full disk.
@@ -263,7 +317,7 @@ def _read_facts(level):
 
 
 def _size(count):
-    for unit in ['bytes', 'KB', 'MB', 'GB']:
+    for unit in ['bytes', 'KB', 'MB', 'GB']:  # noqa: B007  # It is used below.
         if count < 1000:
             break
         count /= 1000

@@ -1,4 +1,5 @@
 """Labels of a folder of images, from a table that a person made."""
+
 import pathlib
 
 import numpy as np
@@ -10,8 +11,9 @@ from regan.base.errors import UserError
 def read(path, names):
     """Labels of the images `names` (paths in their folder, sorted): float32 [n, label size].
 
-    A .npy file holds one row for each image, in the order of `names`. A .csv file holds rows FILE,NUMBER,... in any order; a
-    first row that begins with "file" is a heading. A single whole number for each image is its class and becomes one-hot.
+    A .npy file holds one row for each image, in the order of `names`. A .csv file holds rows FILE,NUMBER,... in any
+    order; a first row that begins with "file" is a heading. A single whole number for each image is its class and
+    becomes one-hot.
 
     Raises:
         UserError: the table does not fit the images.
@@ -49,7 +51,13 @@ def _read_csv(path, names):
     missing = [name for name in names if name not in rows]
     unknown = sorted(set(rows) - set(names))
     if missing or unknown:
-        raise UserError('%s has %s' % (path, 'no row for the image %s' % missing[0] if missing else 'a row for %s, which is not there' % unknown[0]))
+        raise UserError(
+            '%s has %s'
+            % (
+                path,
+                'no row for the image %s' % missing[0] if missing else 'a row for %s, which is not there' % unknown[0],
+            )
+        )
     widths = {len(rows[name]) for name in names}
     if len(widths) != 1 or 0 in widths:
         raise UserError('%s must have the same number of labels, at least one, in each row' % path)
@@ -58,5 +66,7 @@ def _read_csv(path, names):
 
 def _one_hot(path, classes):
     if classes.max() >= max(len(classes), 2):
-        raise UserError('%s has a class %d for %d images; number the classes from 0' % (path, classes.max(), len(classes)))
+        raise UserError(
+            '%s has a class %d for %d images; number the classes from 0' % (path, classes.max(), len(classes))
+        )
     return np.eye(classes.max() + 1, dtype=np.float32)[classes]

@@ -1,12 +1,13 @@
 """Multi-resolution image data sets in TFRecords: the official format, written and read without TensorFlow.
 
-A data set is a folder NAME with one file NAME-rXX.tfrecords for each resolution 2^XX, from the full one down to 4x4 (r02).
-A record is a tf.train.Example with `shape` (int64: channels, height, width) and `data` (uint8 CHW). Beside them may lie
-NAME-rxx.labels (.npy content, one row for each image, in the order of the records).
+A data set is a folder NAME with one file NAME-rXX.tfrecords for each resolution 2^XX, from the full one down to 4x4
+(r02). A record is a tf.train.Example with `shape` (int64: channels, height, width) and `data` (uint8 CHW). Beside them
+may lie NAME-rxx.labels (.npy content, one row for each image, in the order of the records).
 
-All records of a file have one length, so record i starts at i times that length: images can be read in any order. Images are
-uint8 [N, C, H, W] throughout. Records are counted from 0.
+All records of a file have one length, so record i starts at i times that length: images can be read in any order.
+Images are uint8 [N, C, H, W] throughout. Records are counted from 0.
 """
+
 import contextlib
 import os
 import pathlib
@@ -29,6 +30,7 @@ _SMALLEST_LOG2 = 2
 
 # ------------------------------------------------------------------ tf.train.Example, in protocol buffers' wire format
 
+
 def encode_example(shape, pixels):
     """The serialised Example of an image: shape (C, H, W), pixels as bytes.
 
@@ -36,7 +38,13 @@ def encode_example(shape, pixels):
     """
     bytes_list = _field(1, _field(1, pixels))
     int64_list = _field(3, _field(1, b''.join(map(_varint, shape))))
-    return _field(1, b''.join(_field(1, _field(1, name) + _field(2, feature)) for name, feature in [(b'data', bytes_list), (b'shape', int64_list)]))
+    return _field(
+        1,
+        b''.join(
+            _field(1, _field(1, name) + _field(2, feature))
+            for name, feature in [(b'data', bytes_list), (b'shape', int64_list)]
+        ),
+    )
 
 
 def decode_example(payload):
@@ -50,7 +58,10 @@ def decode_example(payload):
     shape = tuple(_int64_list(payload, *features[b'shape']))
     pixels = list(_submessages(payload, *features[b'data'], 1, 1))
     if len(shape) != 3 or len(pixels) != 1:
-        raise ValueError('its feature "shape" has %d numbers instead of 3, or "data" has %d parts instead of 1' % (len(shape), len(pixels)))
+        raise ValueError(
+            'its feature "shape" has %d numbers instead of 3, or "data" has %d parts instead of 1'
+            % (len(shape), len(pixels))
+        )
     start, stop = pixels[0]
     if stop - start != int(np.prod(shape)):
         raise ValueError('%d bytes are not an image %s of 8 bits' % (stop - start, list(shape)))
@@ -111,7 +122,7 @@ def _map_entry(data, start, stop):
 
 def _int64_list(data, start, stop):
     for span in _submessages(data, start, stop, 3):
-        for number, value in _fields(data, *span):
+        for _number, value in _fields(data, *span):
             if isinstance(value, int):
                 yield value
                 continue
@@ -123,10 +134,16 @@ def _int64_list(data, start, stop):
 
 # ------------------------------------------------------------------ reading
 
+
 class RecordFile:
     """The images of one resolution. Opening it reads the first record only; `read` checks what it reads.
 
-    Attributes: path; name, of the data set; shape (C, H, W); num_images; record_bytes, of one record with all its framing.
+    Attributes:
+        path: of the file.
+        name: of the data set.
+        shape: (C, H, W).
+        num_images: int.
+        record_bytes: of one record with all its framing.
     Raises: UserError, here and in all methods; it names the file and the record.
     """
 
@@ -150,7 +167,9 @@ class RecordFile:
             raise UserError('%s holds no records; make the data set again' % self.path)
         self._header = self._bytes(0, 0, min(_HEADER, size))
         if size < _HEADER or not _is_header(self._header):
-            raise UserError('%s is no TFRecord file, or a compressed or damaged one; make the data set again' % self.path)
+            raise UserError(
+                '%s is no TFRecord file, or a compressed or damaged one; make the data set again' % self.path
+            )
         self.record_bytes = _HEADER + _length(self._header) + _FOOTER
         if size < self.record_bytes:
             self._refuse(0, 'is cut off')
@@ -161,7 +180,7 @@ class RecordFile:
         first = self._bytes(0, 0, self.record_bytes)
         self._check_sums(np.frombuffer(first, np.uint8)[None], np.array([0]))
         self.shape, start, stop = self._decode(0, first[_HEADER:-_FOOTER])
-        self._before, self._after = first[_HEADER:_HEADER + start], first[_HEADER + stop:-_FOOTER]
+        self._before, self._after = first[_HEADER : _HEADER + start], first[_HEADER + stop : -_FOOTER]
         if rest:
             self._refuse_odd_size(rest)
 
@@ -217,7 +236,9 @@ class RecordFile:
                         break
                     count += more
             except OSError as error:
-                raise UserError('cannot read %s, record %d: %s' % (self.path, number, error.strerror or error)) from error
+                raise UserError(
+                    'cannot read %s, record %d: %s' % (self.path, number, error.strerror or error)
+                ) from error
         if count < len(view):
             self._refuse(number, 'is cut off')
 
@@ -225,7 +246,11 @@ class RecordFile:
         if header == self._header:
             return
         if _is_header(header):
-            self._refuse(number, 'has %d bytes where the first has %d, so the images differ in size or kind' % (_length(header), _length(self._header)))
+            self._refuse(
+                number,
+                'has %d bytes where the first has %d, so the images differ in size or kind'
+                % (_length(header), _length(self._header)),
+            )
         self._refuse(number, 'is damaged (its header does not match its checksum)')
 
     def _check_sums(self, frames, rows):
@@ -258,7 +283,9 @@ class RecordFile:
             self._refuse(number, 'is not an image as the official tool writes it (%s)' % error)
 
     def _refuse(self, number, what):
-        raise UserError('%s: record %d (counted from 0) %s; make the data set again' % (self.path, number, what)) from None
+        raise UserError(
+            '%s: record %d (counted from 0) %s; make the data set again' % (self.path, number, what)
+        ) from None
 
 
 def _is_header(header):
@@ -283,7 +310,9 @@ def open_levels(folder, resolution=None):
             opened.append(RecordFile(path))
             other = levels.setdefault(_log2_of(opened[-1]), opened[-1])
             if other is not opened[-1]:
-                raise UserError('%s and %s hold the same resolution; keep one data set in a folder' % (other.path, path.name))
+                raise UserError(
+                    '%s and %s hold the same resolution; keep one data set in a folder' % (other.path, path.name)
+                )
         wanted = _wanted_levels(folder, levels, resolution)
         _check_that_levels_agree(wanted)
     except BaseException:
@@ -302,12 +331,17 @@ def _log2_of(level):
     """log2 of the resolution, from the first record; the file's name must agree."""
     channels, height, width = level.shape
     if channels not in (1, 3) or height != width or height & height - 1 or height < 1 << _SMALLEST_LOG2:
-        raise UserError('%s holds images %s; they must be square, a power of two from 4, with 1 or 3 channels' % (level.path, list(level.shape)))
+        raise UserError(
+            '%s holds images %s; they must be square, a power of two from 4, with 1 or 3 channels'
+            % (level.path, list(level.shape))
+        )
     log2 = height.bit_length() - 1
     named = re.match(r'.*-r(\d\d)$', level.path.stem)
     if named and int(named.group(1)) != log2:
-        raise UserError('%s holds images of %dx%d, but its name says %dx%d; put the right file there'
-                        % (level.path, height, width, 1 << int(named.group(1)), 1 << int(named.group(1))))
+        raise UserError(
+            '%s holds images of %dx%d, but its name says %dx%d; put the right file there'
+            % (level.path, height, width, 1 << int(named.group(1)), 1 << int(named.group(1)))
+        )
     return log2
 
 
@@ -317,18 +351,25 @@ def _wanted_levels(folder, levels, resolution):
         raise UserError('the resolution must be a power of two, not %s' % resolution)
     missing = [log2 for log2 in range(top, _SMALLEST_LOG2 - 1, -1) if log2 not in levels]
     if missing:
-        raise UserError('%s lacks the resolution %dx%d (a file ...-r%02d.tfrecords); make the data set again, or choose another resolution'
-                        % (folder, 1 << missing[0], 1 << missing[0], missing[0]))
+        raise UserError(
+            '%s lacks the resolution %dx%d (a file ...-r%02d.tfrecords); make the data set again, or choose another '
+            'resolution' % (folder, 1 << missing[0], 1 << missing[0], missing[0])
+        )
     return [levels[log2] for log2 in range(top, _SMALLEST_LOG2 - 1, -1)]
 
 
 def _check_that_levels_agree(levels):
     first = levels[0]
     for level in levels[1:]:
-        for what, here, there in [('images', level.num_images, first.num_images), ('channels', level.shape[0], first.shape[0])]:
+        for what, here, there in [
+            ('images', level.num_images, first.num_images),
+            ('channels', level.shape[0], first.shape[0]),
+        ]:
             if here != there:
-                raise UserError('%s has %d %s, but %s has %d; they are not one data set, or one is cut off'
-                                % (level.path, here, what, first.path.name, there))
+                raise UserError(
+                    '%s has %d %s, but %s has %d; they are not one data set, or one is cut off'
+                    % (level.path, here, what, first.path.name, there)
+                )
         if level.name != first.name:
             raise UserError('%s and %s are of two data sets; keep one in a folder' % (first.path, level.path.name))
 
@@ -340,12 +381,15 @@ def read_table(path, num_images):
     """
     table = artefacts.read_npy(path, 'make it again')
     if table.ndim != 2 or len(table) != num_images or table.dtype.kind not in 'fiub':
-        raise UserError('%s must hold an array of numbers with 2 axes and %d rows, one for each image, but holds %s %s'
-                        % (path, num_images, table.dtype, list(table.shape)))
+        raise UserError(
+            '%s must hold an array of numbers with 2 axes and %d rows, one for each image, but holds %s %s'
+            % (path, num_images, table.dtype, list(table.shape))
+        )
     return table
 
 
 # ------------------------------------------------------------------ writing
+
 
 def shuffled_order(num_images):
     """The official tool's order: int64 [num_images], which source image each record holds."""
@@ -357,14 +401,17 @@ def shuffled_order(num_images):
 def pyramid(images):
     """Yields the images uint8 [N, C, R, R] at the resolutions R, R/2, ..., 4.
 
-    Each is the 2x2 mean of the unrounded one before, rounded half to even. (float32 holds these means exactly up to R = 1024.)
+    Each is the 2x2 mean of the unrounded one before, rounded half to even. (float32 holds these means exactly up to R =
+    1024.)
     """
     exact = images.astype(np.float32)
     while True:
         yield np.rint(exact).clip(0, 255).astype(np.uint8)
         if exact.shape[-1] == 1 << _SMALLEST_LOG2:
             return
-        exact = (exact[..., 0::2, 0::2] + exact[..., 0::2, 1::2] + exact[..., 1::2, 0::2] + exact[..., 1::2, 1::2]) * np.float32(0.25)
+        exact = (
+            exact[..., 0::2, 0::2] + exact[..., 0::2, 1::2] + exact[..., 1::2, 0::2] + exact[..., 1::2, 1::2]
+        ) * np.float32(0.25)
 
 
 def frames(images):
@@ -374,7 +421,7 @@ def frames(images):
     header = struct.pack('<Q', len(payload))
     header += struct.pack('<I', masked_crc32c(np.frombuffer(header, np.uint8)[None])[0])
     rows = np.repeat(np.frombuffer(header + payload, np.uint8)[None], len(images), axis=0)
-    rows[:, _HEADER + start:_HEADER + stop] = images.reshape(len(images), -1)
+    rows[:, _HEADER + start : _HEADER + stop] = images.reshape(len(images), -1)
     sums = masked_crc32c(rows[:, _HEADER:]).astype('<u4')
     return np.concatenate([rows, sums[:, None].view(np.uint8)], axis=1)
 
@@ -395,8 +442,10 @@ def new_folder(path):
         yield temporary
         os.rename(str(temporary), str(path))
     except OSError as error:
-        raise UserError('cannot write %s: %s; nothing was kept, so make room or choose another place and try again'
-                        % (path, error.strerror or error)) from error
+        raise UserError(
+            'cannot write %s: %s; nothing was kept, so make room or choose another place and try again'
+            % (path, error.strerror or error)
+        ) from error
     finally:
         shutil.rmtree(str(temporary), ignore_errors=True)
 
@@ -440,14 +489,23 @@ class Writer:
         if self.shape is None:
             self._start(images)
         if images.dtype != np.uint8 or images.shape[1:] != self.shape:
-            raise ValueError('these images are uint8 %s, not %s %s' % (list(self.shape), images.dtype, list(images.shape[1:])))
+            raise ValueError(
+                'these images are uint8 %s, not %s %s' % (list(self.shape), images.dtype, list(images.shape[1:]))
+            )
         for file, level in zip(self._files, pyramid(images)):
             file.write(frames(level))
         self.num_images += len(images)
 
     def _start(self, images):
-        if images.ndim != 4 or images.shape[1] not in (1, 3) or images.shape[2] != images.shape[3] or not is_resolution(images.shape[2]):
-            raise ValueError('images must be [N, 1 or 3, R, R] with R a power of two from 4, not %s' % list(images.shape))
+        if (
+            images.ndim != 4
+            or images.shape[1] not in (1, 3)
+            or images.shape[2] != images.shape[3]
+            or not is_resolution(images.shape[2])
+        ):
+            raise ValueError(
+                'images must be [N, 1 or 3, R, R] with R a power of two from 4, not %s' % list(images.shape)
+            )
         self.shape = images.shape[1:]
         for log2 in range(self.shape[1].bit_length() - 1, _SMALLEST_LOG2 - 1, -1):
             self._files.append(open(str(self.path('-r%02d.tfrecords' % log2)), 'wb'))

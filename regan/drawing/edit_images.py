@@ -1,4 +1,5 @@
 """Seeds and edits to latents, and these to images, as `regan edit` draws them."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Optional, Sequence, Union
@@ -23,8 +24,9 @@ def start(generator: Generator, seed: int) -> np.ndarray:
     return latents.broadcast(generator.map(latents.from_seeds([seed], generator.latent_size)), generator.num_layers)
 
 
-def strips(generator: Generator, basis: Basis, seeds: Sequence[int], moves: Sequence[edits.Edit],
-           frames: int = 5) -> np.ndarray:
+def strips(
+    generator: Generator, basis: Basis, seeds: Sequence[int], moves: Sequence[edits.Edit], frames: int = 5
+) -> np.ndarray:
     """Latents that go from -strength to +strength of an edit: a row for each seed and edit.
 
     Args:
@@ -60,8 +62,13 @@ def sequences(generator: Generator, basis: Basis, seeds: Sequence[int], moves: S
     return np.stack([edits.sequence(start(generator, seed), basis, moves) for seed in seeds])  # [rows, moves + 1, L, D]
 
 
-def boundary_rows(generator: Generator, normal: np.ndarray, seeds: Sequence[int],
-                  distances: Union[Sequence[float], np.ndarray], space: str = 'w') -> np.ndarray:
+def boundary_rows(
+    generator: Generator,
+    normal: np.ndarray,
+    seeds: Sequence[int],
+    distances: Union[Sequence[float], np.ndarray],
+    space: str = 'w',
+) -> np.ndarray:
     """Latents at absolute distances from the plane of a boundary, moved in all layers: a row for each seed.
 
     Args:
@@ -94,8 +101,12 @@ def truncated(generator: Generator, dlatents: np.ndarray, settings: modes.Settin
     return latents.truncate(flat, generator.dlatent_avg, settings.psi, settings.cutoff)
 
 
-def draw(generator: Generator, dlatents: np.ndarray, settings: modes.Settings = modes.Settings(),
-         progress: Optional[Progress] = None) -> np.ndarray:
+def draw(
+    generator: Generator,
+    dlatents: np.ndarray,
+    settings: modes.Settings = modes.Settings(),
+    progress: Optional[Progress] = None,
+) -> np.ndarray:
     """The images of latents, truncated now. It also chooses the noise of the generator.
 
     Args:

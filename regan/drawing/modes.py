@@ -1,9 +1,10 @@
 """Named ways to draw: what the original, its reproduction and the official tools do, each as one choice.
 
-The three programs draw the same latents differently: in the noise images, in the step from floats to bytes, and in which
-latents they truncate. A mode sets all of that at once; whatever is asked for beside it wins. (Crops, gaps and the batch sizes of
-their components belong to a figure, see the variants in experiments/specs/.)
+The three programs draw the same latents differently: in the noise images, in the step from floats to bytes, and in
+which latents they truncate. A mode sets all of that at once; whatever is asked for beside it wins. (Crops, gaps and the
+batch sizes of their components belong to a figure, see the variants in experiments/specs/.)
 """
+
 import dataclasses
 from typing import NamedTuple, Optional, Tuple, Union
 
@@ -42,12 +43,16 @@ class Mode:
 
 MODES = {
     'official': Mode(
-        'the tools that NVIDIA publishes with the networks', noise='stored', conversion='round', first_cutoff=8),
-    'reganspace': Mode(
-        'ReGANSpace, the program of the RC2021 paper', noise={'numpy_seed': 0}, conversion='round'),
+        'the tools that NVIDIA publishes with the networks', noise='stored', conversion='round', first_cutoff=8
+    ),
+    'reganspace': Mode('ReGANSpace, the program of the RC2021 paper', noise={'numpy_seed': 0}, conversion='round'),
     'ganspace': Mode(
-        'GANSpace, the original', noise={'torch_cuda_seed': 0, 'multiprocessors': 80, 'threads': 2048}, conversion='truncate',
-        truncated=(2,), above_one=False),
+        'GANSpace, the original',
+        noise={'torch_cuda_seed': 0, 'multiprocessors': 80, 'threads': 2048},
+        conversion='truncate',
+        truncated=(2,),
+        above_one=False,
+    ),
 }
 
 
@@ -75,8 +80,14 @@ def find(name: str) -> Mode:
     return MODES[name]
 
 
-def resolve(mode: Optional[str], noise: Union[str, dict, None], conversion: Optional[str], generation: int, psi: float,
-            cutoff: Optional[int]) -> Settings:
+def resolve(
+    mode: Optional[str],
+    noise: Union[str, dict, None],
+    conversion: Optional[str],
+    generation: int,
+    psi: float,
+    cutoff: Optional[int],
+) -> Settings:
     """A mode and what is asked for beside it, as Settings.
 
     Args:
@@ -89,4 +100,6 @@ def resolve(mode: Optional[str], noise: Union[str, dict, None], conversion: Opti
     if mode is None:
         return Settings(None, noise or 'stored', conversion or 'round', psi, cutoff)
     rules = find(mode)
-    return Settings(mode, noise or rules.noise, conversion or rules.conversion, *rules.truncation(generation, psi, cutoff))
+    return Settings(
+        mode, noise or rules.noise, conversion or rules.conversion, *rules.truncation(generation, psi, cutoff)
+    )

@@ -1,4 +1,5 @@
 """Seeds to images, as `regan generate` draws them."""
+
 from __future__ import annotations
 
 import io
@@ -15,7 +16,9 @@ from regan.sampling import latents
 if TYPE_CHECKING:
     from regan.networks.generator import Generator
 
-PER_IMAGE = 'seed'  # A choice of noise that `regan.sampling.noise` does not know: from each image's own generator, after z.
+PER_IMAGE = (
+    'seed'  # A choice of noise that `regan.sampling.noise` does not know: from each image's own generator, after z.
+)
 
 
 class Plan(NamedTuple):
@@ -27,6 +30,7 @@ class Plan(NamedTuple):
         conversion: see `Generator.synthesize`.
         label: class of a conditional network, or None.
     """
+
     noise: Union[str, dict] = 'stored'
     psi: float = 0.7
     cutoff: Optional[int] = None
@@ -40,7 +44,7 @@ def draw(generator: Generator, plan: Plan, seeds: Sequence[int]) -> Iterator[np.
         generator.set_noise(plan.noise)
     step = 1 if plan.noise == PER_IMAGE else generator.images_at_once
     for begin in range(0, len(seeds), step):
-        randoms = [np.random.RandomState(seed) for seed in seeds[begin:begin + step]]
+        randoms = [np.random.RandomState(seed) for seed in seeds[begin : begin + step]]
         dlatents = styles(generator, plan, randoms)  # The first draw is z; noise images follow.
         if plan.noise == PER_IMAGE:
             generator.set_noise(randoms[0])
@@ -48,12 +52,20 @@ def draw(generator: Generator, plan: Plan, seeds: Sequence[int]) -> Iterator[np.
 
 
 def pngs(generator: Generator, plan: Plan, seeds: Sequence[int]) -> Iterator[bytes]:
-    """Yields the PNG file of each seed's image, as bytes, compressed in another thread while the next ones are drawn."""
+    """Yields the PNG file of each seed's image, as bytes, compressed in another thread while the next ones are
+    drawn.
+    """
     return background.behind(images.png, draw(generator, plan, seeds), buffered=2 * generator.images_at_once)
 
 
-def save(folder: PathLike, seeds: Sequence[int], contents: Iterable[bytes], columns: Optional[int] = None,
-         in_grid: bool = True, progress: Optional[Progress] = None) -> None:
+def save(
+    folder: PathLike,
+    seeds: Sequence[int],
+    contents: Iterable[bytes],
+    columns: Optional[int] = None,
+    in_grid: bool = True,
+    progress: Optional[Progress] = None,
+) -> None:
     """Writes seedNNNN.png for each seed, and grid.png with all of them.
 
     Args:
@@ -78,8 +90,10 @@ def save(folder: PathLike, seeds: Sequence[int], contents: Iterable[bytes], colu
 
 
 def styles(generator: Generator, plan: Plan, randoms: Sequence[np.random.RandomState]) -> np.ndarray:
-    """The dlatents, float32 [N, L, D], of z drawn from each of these RandomStates: mapped one by one, since a product of many rows has
-    other last bits than one of a single row."""
+    """The dlatents, float32 [N, L, D], of z drawn from each of these RandomStates: mapped one by one, since a product
+    of many rows has other last bits than one of a single row."""
     labels = None if plan.label is None else np.eye(generator.label_size, dtype=np.float32)[[plan.label]]
-    w = np.concatenate([generator.map(random.randn(1, generator.latent_size).astype(np.float32), labels) for random in randoms])
+    w = np.concatenate(
+        [generator.map(random.randn(1, generator.latent_size).astype(np.float32), labels) for random in randoms]
+    )
     return latents.truncate(latents.broadcast(w, generator.num_layers), generator.dlatent_avg, plan.psi, plan.cutoff)

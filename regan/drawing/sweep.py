@@ -1,9 +1,10 @@
 """Many edits of many latents, drawn in shared minibatches; what an edit does not change is computed once for a latent.
 
-A sweep has a cell for each edit and latent, and a cell has frames, see `path`. Cells are shown together on pages: a PNG, a JSON that says
-what made it, and a video where one is wanted. Frames go to the disk as they are drawn, so an interrupted sweep goes on where it stopped,
-and only the picture of one page is in memory at a time.
+A sweep has a cell for each edit and latent, and a cell has frames, see `path`. Cells are shown together on pages: a
+PNG, a JSON that says what made it, and a video where one is wanted. Frames go to the disk as they are drawn, so an
+interrupted sweep goes on where it stopped, and only the picture of one page is in memory at a time.
 """
+
 from __future__ import annotations
 
 import collections
@@ -18,19 +19,19 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NamedTuple, Optiona
 import numpy as np
 
 from regan.base import artefacts, background
+from regan.base.errors import UserError
+from regan.base.typing import PathLike, Progress
 from regan.editing import edits
 from regan.pictures import images, video
 from regan.sampling import latents
-from regan.base.errors import UserError
-from regan.base.typing import PathLike, Progress
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
-    from regan.networks.generator import Generator
     from regan.drawing import modes
+    from regan.networks.generator import Generator
 
-LARGEST_PICTURE = 2 ** 28  # Pixels; 800 MB in memory.
-HELD_BYTES = 2 ** 29  # Of activations that are kept for further edits.
+LARGEST_PICTURE = 2**28  # Pixels; 800 MB in memory.
+HELD_BYTES = 2**29  # Of activations that are kept for further edits.
 _PARTS = '.parts-'
 
 Cell = Tuple[Optional[int], int]  # Indices of its edit (None: the latent as it is) and of its seed.
@@ -56,9 +57,11 @@ def pages(layout: str, names: Sequence[str], seeds: Sequence[int]) -> List[Page]
     """The pages of a layout: list of Page.
 
     Args:
-        layout: 'edits', a page for each edit with a row for each latent; 'seeds', a page for each latent with a row for each edit; 'grid',
-            one page with a row for each edit and a column for each latent, below the latents as they are.
-        names: of the edits, for files. seeds: list of int.
+        layout: 'edits', a page for each edit with a row for each latent; 'seeds', a page for each latent with a row for
+            each edit; 'grid', one page with a row for each edit and a column for each latent, below the latents as they
+            are.
+        names: of the edits, for files.
+        seeds: list of int.
     """
     rows, columns = range(len(names)), range(len(seeds))
     if layout == 'edits':
@@ -73,6 +76,7 @@ def _side(count):
 
 
 # ------------------------------------------------------------------ drawing
+
 
 class Sweep:
     """The cells of some edits and seeds on one network.
@@ -95,11 +99,20 @@ class Sweep:
     tile_shape: Tuple[int, int, int]
     bases: np.ndarray
 
-    def __init__(self, generator: Generator, basis: Basis, moves: Sequence[edits.Edit], seeds: Sequence[int],
-                 frames: int, settings: modes.Settings) -> None:
+    def __init__(
+        self,
+        generator: Generator,
+        basis: Basis,
+        moves: Sequence[edits.Edit],
+        seeds: Sequence[int],
+        frames: int,
+        settings: modes.Settings,
+    ) -> None:
         self.num_frames, self.tile_shape = frames, (generator.resolution, generator.resolution, generator.num_channels)
         self._basis, self._moves, self._at_once = basis, moves, generator.images_at_once
-        self._truncated = functools.partial(latents.truncate, dlatent_avg=generator.dlatent_avg, psi=settings.psi, cutoff=settings.cutoff)
+        self._truncated = functools.partial(
+            latents.truncate, dlatent_avg=generator.dlatent_avg, psi=settings.psi, cutoff=settings.cutoff
+        )
         z = latents.from_seeds(seeds, generator.latent_size)
         self._starts = latents.broadcast(generator.map(z), generator.num_layers)  # [N, L, D]
         self.bases = self._truncated(self._starts)
@@ -110,19 +123,21 @@ class Sweep:
     def _make_strip(self, move, latent):
         """Truncated latents of a cell, [F, L, D]."""
         if move is None:
-            return np.repeat(self.bases[latent:latent + 1], self.num_frames, axis=0)
-        return self._truncated(path(self._starts[latent:latent + 1], self._basis, self._moves[move], self.num_frames))
+            return np.repeat(self.bases[latent : latent + 1], self.num_frames, axis=0)
+        return self._truncated(path(self._starts[latent : latent + 1], self._basis, self._moves[move], self.num_frames))
 
     def first_layer(self, move: Optional[int], latent: int) -> int:
         """The layer at which a cell begins to differ from its latent as it is; L if it never does."""
         return first_difference(self.bases[latent], self._strip(move, latent))
 
     def draw(self, cells: Sequence[Cell]) -> Iterator[List[Tuple[int, int, np.ndarray]]]:
-        """Yields lists of (index of a cell, frame, uint8 [H, W, C]), a minibatch each; a cell's frames come soon after each other."""
+        """Yields lists of (index of a cell, frame, uint8 [H, W, C]), a minibatch each; a cell's frames come soon
+        after each other.
+        """
         for layer, group in itertools.groupby(self._jobs(cells), lambda job: job[0]):
             jobs = list(group)
             for begin in range(0, len(jobs), self._at_once):
-                batch = [job[1:] for job in jobs[begin:begin + self._at_once]]
+                batch = [job[1:] for job in jobs[begin : begin + self._at_once]]
                 held = self._kept.get([cells[index][1] for index, _ in batch], layer)
                 dlatents = np.stack([self._strip(*cells[index])[frame] for index, frame in batch])
                 yield [job + (image,) for job, image in zip(batch, self._cut.finish(held, dlatents))]
@@ -139,7 +154,9 @@ class Sweep:
 
 
 def path(dlatents: np.ndarray, basis: Basis, edit: edits.Edit, frames: int) -> np.ndarray:
-    """The way of an edit in equal steps, [frames, L, D]: `edits.strip`, or from the latent as it is, [1, L, D], to a target."""
+    """The way of an edit in equal steps, [frames, L, D]: `edits.strip`, or from the latent as it is, [1, L, D], to a
+    target.
+    """
     if edit.kind != 'target':
         return edits.strip(dlatents, basis, edit, frames)
     end = edits.apply(dlatents, basis, edit)
@@ -149,7 +166,9 @@ def path(dlatents: np.ndarray, basis: Basis, edit: edits.Edit, frames: int) -> n
 
 
 def first_difference(base: np.ndarray, strip: np.ndarray) -> int:
-    """The first layer at which any of some latents differs from a base, or the number of layers: base [L, D], strip [F, L, D] -> int."""
+    """The first layer at which any of some latents differs from a base, or the number of layers: base [L, D], strip
+    [F, L, D] -> int.
+    """
     differs = (strip != base).any(axis=(0, 2))  # [L]
     return int(differs.argmax()) if differs.any() else len(base)
 
@@ -158,7 +177,9 @@ class _Kept:
     """What lies below a layer, for some latents: computed when it is first asked for, forgotten when it is too much.
 
     Args:
-        cut: dnnlib.tflib.cut.Cut. bases: [N, L, D], latents as they are. room: bytes.
+        cut: dnnlib.tflib.cut.Cut.
+        bases: [N, L, D], latents as they are.
+        room: bytes.
     """
 
     def __init__(self, cut, bases, room):
@@ -180,20 +201,29 @@ class _Kept:
 
 # ------------------------------------------------------------------ files
 
-def write(sweep: Sweep, wanted: Sequence[Page], folder: PathLike, facts: Dict[str, Dict[str, Any]],
-          fps: Optional[float] = None, progress: Optional[Progress] = None) -> Tuple[List[Path], int]:
+
+def write(
+    sweep: Sweep,
+    wanted: Sequence[Page],
+    folder: PathLike,
+    facts: Dict[str, Dict[str, Any]],
+    fps: Optional[float] = None,
+    progress: Optional[Progress] = None,
+) -> Tuple[List[Path], int]:
     """Draws pages into a folder.
 
     Args:
-        sweep: Sweep. wanted: list of Page.
-        facts: {name of a page: dict for its JSON}. A page whose JSON has the same facts is there already and is left as it is.
+        sweep: Sweep.
+        wanted: list of Page.
+        facts: {name of a page: dict for its JSON}. A page whose JSON has the same facts is there already and is left as
+            it is.
         fps: frames per second of a video beside each picture; None for none.
         progress: callable that gets the number of frames done since its last call.
 
     Returns: (list of paths, number of pages that were there already).
 
-    Raises UserError if a file cannot be written, a picture would be larger than LARGEST_PICTURE, or a video is asked for where none can
-    be made.
+    Raises UserError if a file cannot be written, a picture would be larger than LARGEST_PICTURE, or a video is asked
+    for where none can be made.
     """
     folder, progress = Path(folder), progress or (lambda count: None)
     for page in wanted:
@@ -204,7 +234,9 @@ def write(sweep: Sweep, wanted: Sequence[Page], folder: PathLike, facts: Dict[st
     progress(sweep.num_frames * sum(len(page.cells) for page in wanted if page not in missing))
     drawn = _drawn(sweep, missing, folder, facts, progress)
     finish = functools.partial(_finish, folder, facts, fps)
-    collections.deque(background.behind(finish, drawn, buffered=2), maxlen=0)  # While a page is encoded, the next one is drawn.
+    collections.deque(
+        background.behind(finish, drawn, buffered=2), maxlen=0
+    )  # While a page is encoded, the next one is drawn.
     for leftover in folder.glob(_PARTS + '*'):  # Of a run with other settings, which was interrupted.
         shutil.rmtree(str(leftover))
     suffixes = ['.png'] + (['.mp4'] if fps else [])
@@ -214,8 +246,10 @@ def write(sweep: Sweep, wanted: Sequence[Page], folder: PathLike, facts: Dict[st
 def _check_size(page, sweep):
     tiles = len(page.cells) * (1 if page.still else sweep.num_frames)
     if tiles * sweep.tile_shape[0] * sweep.tile_shape[1] > LARGEST_PICTURE:
-        raise UserError('%s.png would have %d images of %d x %d; ask for fewer frames, edits or seeds, or another layout'
-                        % ((page.name, tiles) + sweep.tile_shape[:2]))
+        raise UserError(
+            '%s.png would have %d images of %d x %d; ask for fewer frames, edits or seeds, or another layout'
+            % ((page.name, tiles) + sweep.tile_shape[:2])
+        )
 
 
 def _is_there(path, facts, fps):
@@ -223,7 +257,9 @@ def _is_there(path, facts, fps):
         recorded = json.loads(_with(path, '.json').read_text(encoding='utf-8'))
     except (OSError, ValueError):
         return False
-    return recorded == json.loads(json.dumps(facts)) and all(_with(path, suffix).exists() for suffix in ['.png'] + ['.mp4'] * bool(fps))
+    return recorded == json.loads(json.dumps(facts)) and all(
+        _with(path, suffix).exists() for suffix in ['.png'] + ['.mp4'] * bool(fps)
+    )
 
 
 def _with(path, suffix):

@@ -1,8 +1,10 @@
 """Directions learnt with supervision: InterFaceGAN's boundaries, the baseline for principal components.
 
-A boundary is the unit normal of a hyperplane through the origin of latent space that separates codes whose images have an
-attribute from codes whose images lack it (Shen et al., CVPR 2020 and TPAMI 2020). Its file is a .npy of shape (1, D), float64.
+A boundary is the unit normal of a hyperplane through the origin of latent space that separates codes whose images have
+an attribute from codes whose images lack it (Shen et al., CVPR 2020 and TPAMI 2020). Its file is a .npy of shape (1,
+D), float64.
 """
+
 from __future__ import annotations
 
 import os
@@ -12,10 +14,10 @@ from typing import TYPE_CHECKING, Dict, NamedTuple, Optional, Sequence, Tuple, U
 import numpy as np
 
 from regan.base import artefacts, places, tables
-from regan.editing import edits
-from regan.sampling import latents
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
+from regan.editing import edits
+from regan.sampling import latents
 
 if TYPE_CHECKING:
     from regan.networks.generator import Generator
@@ -47,8 +49,8 @@ class Boundary(NamedTuple):
     Attributes:
         normal: float64 [D], unit length; moving along it raises the attribute.
         accuracy: share of the held-out codes of both ends that the plane puts on the right side.
-        rest_accuracy: the same for the codes between the two ends, against the middle between highest and lowest score; None if
-            there are none.
+        rest_accuracy: the same for the codes between the two ends, against the middle between highest and lowest score;
+            None if there are none.
         used: codes that it was fitted to.
     """
 
@@ -60,12 +62,15 @@ class Boundary(NamedTuple):
 
 # ------------------------------------------------------------------ learning
 
-def train(codes: np.ndarray, scores: np.ndarray, ratio: float = 0.02, validation: float = 0.3,
-          seed: int = 0) -> Boundary:
+
+def train(
+    codes: np.ndarray, scores: np.ndarray, ratio: float = 0.02, validation: float = 0.3, seed: int = 0
+) -> Boundary:
     """The normal of a linear support vector machine (C = 1) between the codes of highest and of lowest score.
 
     Args:
-        codes: float [N, D]. Codes of Z have length sqrt(D); codes of W come from the mapping network, without truncation.
+        codes: float [N, D]. Codes of Z have length sqrt(D); codes of W come from the mapping network, without
+            truncation.
         scores: float [N], of the attribute in the image of each code.
         ratio: share of the codes at either end that is used, up to 1/2; above 1 their number.
         validation: share of those that is held out.
@@ -84,22 +89,31 @@ def train(codes: np.ndarray, scores: np.ndarray, ratio: float = 0.02, validation
     ends = [random.permutation(order[:count]), random.permutation(order[-count:])]  # Positive, negative.
     fitted = int(round((1 - validation) * count))
     if not 0 < fitted < count:
-        raise UserError('%d codes at either end cannot be split by %g into a part to fit and a part to test; raise the ratio or their '
-                        'number' % (count, validation))
+        raise UserError(
+            '%d codes at either end cannot be split by %g into a part to fit and a part to test; raise the ratio or '
+            'their '
+            'number' % (count, validation)
+        )
     if scores[order[count - 1]] <= scores[order[-count]]:
         raise UserError('the scores of both ends overlap at %g: too many codes score alike' % scores[order[-count]])
     machine = _fit(codes, [end[:fitted] for end in ends])
     rest = order[count:-count]
     normal = machine.coef_[0].astype(np.float64)
-    return Boundary(normal / np.linalg.norm(normal), _right(machine, codes, *[end[fitted:] for end in ends]),
-                    _right(machine, codes, *_halves(scores, rest)) if rest.size else None, 2 * fitted)
+    return Boundary(
+        normal / np.linalg.norm(normal),
+        _right(machine, codes, *[end[fitted:] for end in ends]),
+        _right(machine, codes, *_halves(scores, rest)) if rest.size else None,
+        2 * fitted,
+    )
 
 
 def _checked(codes, scores):
     codes, scores = np.asarray(codes), np.asarray(scores, np.float64).reshape(-1)
     if codes.ndim != 2 or len(codes) != len(scores):
-        raise UserError('codes must have shape [N, D] and scores N numbers, but there are codes of shape %s and %d scores'
-                        % (codes.shape, len(scores)))
+        raise UserError(
+            'codes must have shape [N, D] and scores N numbers, but there are codes of shape %s and %d scores'
+            % (codes.shape, len(scores))
+        )
     if not (np.isfinite(codes).all() and np.isfinite(scores).all()):
         raise UserError('there are NaN or infinite numbers among codes or scores')
     return codes, scores
@@ -113,6 +127,7 @@ def _per_end(ratio, total):
 
 def _fit(codes, ends):
     from sklearn import svm  # Here, because it takes long to load.
+
     target = np.repeat([1, 0], [len(end) for end in ends])
     return svm.SVC(kernel='linear').fit(codes[np.concatenate(ends)], target)
 
@@ -129,12 +144,20 @@ def _right(machine, codes, positive, negative):
     return float(np.mean(answers == np.repeat([1, 0], [len(positive), len(negative)])))
 
 
-def sample(generator: Generator, reader: FactorReader, n: int, seed: int = 0, space: str = 'w', psi: float = 0.7,
-           cutoff: Optional[int] = 8, progress: Optional[Progress] = None) -> Tuple[np.ndarray, np.ndarray]:
+def sample(
+    generator: Generator,
+    reader: FactorReader,
+    n: int,
+    seed: int = 0,
+    space: str = 'w',
+    psi: float = 0.7,
+    cutoff: Optional[int] = 8,
+    progress: Optional[Progress] = None,
+) -> Tuple[np.ndarray, np.ndarray]:
     """Codes, and the factors that a reader sees in their images.
 
-    The i-th code comes from the i-th `latent_size` normals of RandomState(seed), whatever n is. The codes are not truncated;
-    the images are, with the StyleGAN default.
+    The i-th code comes from the i-th `latent_size` normals of RandomState(seed), whatever n is. The codes are not
+    truncated; the images are, with the StyleGAN default.
 
     Args:
         generator: latent_size, num_layers, dlatent_avg, map and synthesize as of `Generator`.
@@ -158,7 +181,9 @@ def sample(generator: Generator, reader: FactorReader, n: int, seed: int = 0, sp
 
 
 def to_sphere(z: np.ndarray) -> np.ndarray:
-    """Latents [N, Z] at length sqrt(Z), float32: InterFaceGAN's codes of Z. The mapping network does not tell the difference."""
+    """Latents [N, Z] at length sqrt(Z), float32: InterFaceGAN's codes of Z. The mapping network does not tell the
+    difference.
+    """
     return (z * np.sqrt(z.shape[1]) / np.linalg.norm(z, axis=1, keepdims=True)).astype(np.float32)
 
 
@@ -172,18 +197,23 @@ def factor_index(reader: FactorReader, factor: str) -> int:
     if factor not in reader.factor_names:
         raise UserError("the reader knows no factor '%s'; choose one of %s" % (factor, ', '.join(straight)))
     if factor not in straight:
-        raise UserError("'%s' is circular: its ends look the same, so no plane can separate them; choose one of %s"
-                        % (factor, ', '.join(straight)))
+        raise UserError(
+            "'%s' is circular: its ends look the same, so no plane can separate them; choose one of %s"
+            % (factor, ', '.join(straight))
+        )
     return reader.factor_names.index(factor)
 
 
 # ------------------------------------------------------------------ using
 
+
 def condition(normal: np.ndarray, conditions: Sequence[np.ndarray]) -> np.ndarray:
-    """The part of a normal that is orthogonal to other normals, at unit length: moving along it keeps their linear scores.
+    """The part of a normal that is orthogonal to other normals, at unit length: moving along it keeps their linear
+    scores.
 
     Args:
-        normal: float [D]. conditions: list of float [D], any number; they need not be independent.
+        normal: float [D].
+        conditions: list of float [D], any number; they need not be independent.
 
     Raises:
         UserError: other widths, or nothing is left.
@@ -211,7 +241,8 @@ def move(codes: np.ndarray, normal: np.ndarray, distances: Union[Sequence[float]
     """Codes moved along a normal to absolute distances from the plane (InterFaceGAN's edit of codes (1, D)).
 
     Args:
-        codes: float [N, D]. distances: float [F].
+        codes: float [N, D].
+        distances: float [F].
 
     Returns:
         [N, F, D], of the dtype of `codes`; computed in float64.
@@ -222,19 +253,22 @@ def move(codes: np.ndarray, normal: np.ndarray, distances: Union[Sequence[float]
 
 
 def cosines(normal: np.ndarray, components: np.ndarray) -> np.ndarray:
-    """Cosine of a normal with each component: float64 [K] of unit rows [K, D]. The share of its length inside the span of
-    orthonormal components is the length of this vector.
+    """Cosine of a normal with each component: float64 [K] of unit rows [K, D]. The share of its length inside the span
+    of orthonormal components is the length of this vector.
 
     Raises:
         UserError: another width.
     """
     if len(normal) != components.shape[1]:
-        raise UserError('the boundary has width %d but the components %d; they belong to different networks'
-                        % (len(normal), components.shape[1]))
+        raise UserError(
+            'the boundary has width %d but the components %d; they belong to different networks'
+            % (len(normal), components.shape[1])
+        )
     return np.dot(np.asarray(components, np.float64), normal)
 
 
 # ------------------------------------------------------------------ files
+
 
 def save(path: PathLike, normal: np.ndarray) -> None:
     """Writes InterFaceGAN's .npy, atomically."""
@@ -253,10 +287,14 @@ def load(path: PathLike, width: Optional[int] = None) -> np.ndarray:
     """
     array = artefacts.read_npy(path)
     if array.ndim != 2 or len(array) != 1 or array.dtype not in (np.float32, np.float64):
-        raise UserError('%s holds an array of shape %s and type %s; a boundary has shape (1, D) and type float64'
-                        % (path, array.shape, array.dtype))
+        raise UserError(
+            '%s holds an array of shape %s and type %s; a boundary has shape (1, D) and type float64'
+            % (path, array.shape, array.dtype)
+        )
     if width not in (None, array.shape[1]):
-        raise UserError('%s has width %d but the codes have %d; it belongs to another network' % (path, array.shape[1], width))
+        raise UserError(
+            '%s has width %d but the codes have %d; it belongs to another network' % (path, array.shape[1], width)
+        )
     length = np.linalg.norm(array.astype(np.float64))
     if not abs(length - 1) <= UNIT_TOLERANCE:
         raise UserError('%s has length %g but a boundary is a unit vector; divide it by its length' % (path, length))
@@ -270,11 +308,12 @@ def resolve(name_or_path: PathLike, width: Optional[int] = None) -> np.ndarray:
 
 def embedded() -> Dict[str, Path]:
     """Names of the boundaries that ship with the project, with the Path of each."""
-    return {path.name[:-len(ENDING)]: path for path in sorted(EMBEDDED.glob('*' + ENDING))}
+    return {path.name[: -len(ENDING)]: path for path in sorted(EMBEDDED.glob('*' + ENDING))}
 
 
 def locate(name_or_path: PathLike, folder: Optional[PathLike] = None) -> Path:
-    """The Path of a boundary file: the path itself, or of a name of `embedded` or of `PUBLISHED`; the latter are downloaded at need.
+    """The Path of a boundary file: the path itself, or of a name of `embedded` or of `PUBLISHED`; the latter are
+    downloaded at need.
 
     Args:
         folder: with files that the user already has; default $REGAN_BOUNDARIES. It is looked at before the cache.
@@ -305,13 +344,15 @@ def read_codes(path: PathLike) -> np.ndarray:
     """Codes float [N, D] from a .npy. Raises UserError if it holds anything else."""
     array = artefacts.read_npy(path)
     if array.ndim != 2 or array.dtype.kind != 'f':
-        raise UserError('%s holds an array of shape %s and type %s; codes have shape [N, D]' % (path, array.shape, array.dtype))
+        raise UserError(
+            '%s holds an array of shape %s and type %s; codes have shape [N, D]' % (path, array.shape, array.dtype)
+        )
     return array
 
 
 def read_scores(path: PathLike) -> np.ndarray:
-    """Scores float64 [N] from a .npy of shape [N] or [N, 1], or from a .csv: the last cell of each row, after one row of headings
-    if it is no number there.
+    """Scores float64 [N] from a .npy of shape [N] or [N, 1], or from a .csv: the last cell of each row, after one row
+    of headings if it is no number there.
 
     Raises:
         UserError: it holds anything else.
@@ -320,8 +361,10 @@ def read_scores(path: PathLike) -> np.ndarray:
         return _read_csv(path)
     array = artefacts.read_npy(path)
     if array.dtype.kind not in 'fiu' or array.ndim not in (1, 2) or array.size != len(array):
-        raise UserError('%s holds an array of shape %s and type %s; scores are N numbers, or have shape [N, 1]'
-                        % (path, array.shape, array.dtype))
+        raise UserError(
+            '%s holds an array of shape %s and type %s; scores are N numbers, or have shape [N, 1]'
+            % (path, array.shape, array.dtype)
+        )
     return array.reshape(-1).astype(np.float64)
 
 

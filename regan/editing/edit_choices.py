@@ -1,4 +1,5 @@
 """Edits as people ask for them: in notation, by name, or by the file of a saved edit."""
+
 import re
 from pathlib import Path
 from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
@@ -103,8 +104,9 @@ def agreed(choices: Sequence[EditChoice], what: str, option: str, fallback: Any 
     values = [getattr(choice.source, what) for choice in choices if choice.source]
     values = list(dict.fromkeys(value for value in values if value not in ((), None))) or [fallback]
     if len(values) > 1:
-        raise UserError('the edits come with different %s (%s); choose with %s'
-                        % (what, ' and '.join(map(str, values)), option))
+        raise UserError(
+            'the edits come with different %s (%s); choose with %s' % (what, ' and '.join(map(str, values)), option)
+        )
     if values[0] is None:
         raise UserError('no latent is chosen; give %s, for example %s 1' % (option, option))
     return values[0]
@@ -113,8 +115,11 @@ def agreed(choices: Sequence[EditChoice], what: str, option: str, fallback: Any 
 def found_elsewhere(choices: Sequence[EditChoice], network: PathLike) -> List[EditChoice]:
     """Those of the choices that are named edits of another network than this one (a registered name, or a path)."""
     model = edit_zoo.registered(network)
-    return [choice for choice in choices
-            if isinstance(choice.source, edit_zoo.NamedEdit) and not choice.source.belongs_to(model)]
+    return [
+        choice
+        for choice in choices
+        if isinstance(choice.source, edit_zoo.NamedEdit) and not choice.source.belongs_to(model)
+    ]
 
 
 def check(choices: Sequence[EditChoice], num_layers: int, components: int) -> None:
@@ -131,8 +136,10 @@ def check(choices: Sequence[EditChoice], num_layers: int, components: int) -> No
     for choice in choices:
         choice.edit.layers(num_layers)
         if choice.edit.component >= components and not isinstance(choice.source, saved_edits.SavedEdit):
-            raise UserError('%s needs more components than there are: ask for more than %d with --components'
-                            % (choice.edit, choice.edit.component))
+            raise UserError(
+                '%s needs more components than there are: ask for more than %d with --components'
+                % (choice.edit, choice.edit.component)
+            )
 
 
 def placed(choices: Sequence[EditChoice], basis: Basis) -> Tuple[Basis, List[edits.Edit]]:

@@ -1,12 +1,14 @@
 """Edits by name: those that GANSpace and its reproduction published, ours, and those of a user's own file.
 
-A file of edits is a JSON list of objects with the keys of `NamedEdit`; edit_zoo.json is one. An id is DATASET/TITLE, and what
-tells two edits of one title apart stands in brackets: "ffhq/Smile (v46, 4)", "car/Add grass (sequence)". The published edits
-are of two kinds: strips around the mean ('centred', GANSpace's edit zoo) and steps of a sequence ('target', its teaser).
+A file of edits is a JSON list of objects with the keys of `NamedEdit`; edit_zoo.json is one. An id is DATASET/TITLE,
+and what tells two edits of one title apart stands in brackets: "ffhq/Smile (v46, 4)", "car/Add grass (sequence)". The
+published edits are of two kinds: strips around the mean ('centred', GANSpace's edit zoo) and steps of a sequence
+('target', its teaser).
 
 >>> print(find('ffhq/big_smile').edit)
 centred E(v19, 4) * 10.0
 """
+
 import dataclasses
 import difflib
 import re
@@ -14,12 +16,12 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from regan.base import json_records
-from regan.editing import edits
-from regan.networks import models
-from regan.sampling import latents
 from regan.base.errors import UserError
 from regan.base.json_records import choice, declared, flag, key, made, number, optional, sequence, text
 from regan.base.typing import PathLike
+from regan.editing import edits
+from regan.networks import models
+from regan.sampling import latents
 
 PUBLISHED = Path(__file__).with_name('edit_zoo.json')
 GENERATIONS = {'StyleGAN': 1, 'StyleGAN2': 2}
@@ -40,11 +42,13 @@ class NamedEdit:
     id: str = key(text, 'DATASET/TITLE, where needed with a remark in brackets')
     edit: edits.Edit = made('what it does; the title is its name')
     model: Optional[str] = key(
-        optional(text), "of the network that it was found on, 'StyleGAN', 'StyleGAN2', ...; None: unknown", default=None)
+        optional(text), "of the network that it was found on, 'StyleGAN', 'StyleGAN2', ...; None: unknown", default=None
+    )
     space: str = key(choice('w', 'z'), "'w' or 'z', that of the component", default='w')
     psi: Optional[float] = key(optional(number(-1, 1)), 'of the published picture; None if there is none', default=None)
     seeds: Tuple[int, ...] = key(
-        sequence(latents.SEED, empty=True), 'of the published pictures; () if there are none', default=())
+        sequence(latents.SEED, empty=True), 'of the published pictures; () if there are none', default=()
+    )
     sources: Tuple[str, ...] = key(sequence(text, empty=True), 'who has it', default=())
     published: bool = key(flag, 'whether the publication shows it', default=False)
 
@@ -71,8 +75,10 @@ class NamedEdit:
     def check_usable(self) -> None:
         """Raises UserError unless the edit moves w of a StyleGAN or StyleGAN2."""
         if self.space != 'w' or self.model not in (None,) + tuple(GENERATIONS):
-            raise UserError("'%s' moves the %s of a %s; it is listed for the record and cannot be used on a StyleGAN network"
-                            % (self.id, self.space, self.model or 'network of another kind'))
+            raise UserError(
+                "'%s' moves the %s of a %s; it is listed for the record and cannot be used on a StyleGAN network"
+                % (self.id, self.space, self.model or 'network of another kind')
+            )
 
     def belongs_to(self, model: Optional[models.Model]) -> bool:
         """Whether it was found on a network of this generation and data set. Args: model, a `models.Model` or None."""
@@ -92,37 +98,45 @@ def load(path: PathLike = PUBLISHED) -> List[NamedEdit]:
     """
     entries = json_records.load(path)
     if not isinstance(entries, list):
-        raise UserError('%s must hold a list of edits, [{"id": "my/Redness", "component": 3, ...}, ...]; correct it' % path)
+        raise UserError(
+            '%s must hold a list of edits, [{"id": "my/Redness", "component": 3, ...}, ...]; correct it' % path
+        )
     found: List[NamedEdit] = []
     seen: Dict[str, int] = {}
     for i, entry in enumerate(entries):
         where = '%s, edit %d' % (Path(path).name, i + 1)
         found.append(_named(entry, where))
         if seen.setdefault(_key(found[-1].id), i) != i:
-            raise UserError("%s has the id '%s' of edit %d; ids must differ in more than case and spelling of the data set"
-                            % (where, found[-1].id, seen[_key(found[-1].id)] + 1))
+            raise UserError(
+                "%s has the id '%s' of edit %d; ids must differ in more than case and spelling of the data set"
+                % (where, found[-1].id, seen[_key(found[-1].id)] + 1)
+            )
     return found
 
 
 def _named(entry, where):
     """The NamedEdit of an object in a file."""
     own = json_records.rules(NamedEdit)
-    json_records.check_keys(entry, where, list(own) + list(_EDIT_KEYS),
-                            json_records.required(NamedEdit) | json_records.required(edits.Edit))
+    json_records.check_keys(
+        entry, where, list(own) + list(_EDIT_KEYS), json_records.required(NamedEdit) | json_records.required(edits.Edit)
+    )
     move = {name: value for name, value in entry.items() if name in _EDIT_KEYS}
     rest = {name: value for name, value in entry.items() if name in own}
     return json_records.build(NamedEdit, rest, where, edit=json_records.construct(edits.Edit, where, **move))
 
 
 def everything(path: Optional[PathLike] = None) -> List[NamedEdit]:
-    """The published edits, after those of the user's file `path` if there is one, which replace published ones of the same id."""
+    """The published edits, after those of the user's file `path` if there is one, which replace published ones of
+    the same id.
+    """
     own = load(path) if path else []
     taken = {_key(entry.id) for entry in own}
     return own + [entry for entry in load() if _key(entry.id) not in taken]
 
 
 def find(name: str, among: Optional[Sequence[NamedEdit]] = None) -> NamedEdit:
-    """The NamedEdit of an id, or of a title that only one edit of the data set has. Case does not matter, nor '_' for a blank.
+    """The NamedEdit of an id, or of a title that only one edit of the data set has. Case does not matter, nor '_' for a
+    blank.
 
     Args:
         among: list of NamedEdit; default: the published ones.
@@ -134,7 +148,10 @@ def find(name: str, among: Optional[Sequence[NamedEdit]] = None) -> NamedEdit:
     exact = [entry for entry in among if _key(entry.id) == _key(name)]
     found = exact or [entry for entry in among if _key('%s/%s' % (entry.dataset, entry.title)) == _key(name)]
     if len(found) > 1:
-        raise UserError("'%s' is the title of several edits; choose one of %s" % (name, ', '.join("'%s'" % entry.id for entry in found)))
+        raise UserError(
+            "'%s' is the title of several edits; choose one of %s"
+            % (name, ', '.join("'%s'" % entry.id for entry in found))
+        )
     if not found:
         raise UserError("there is no edit '%s'%s; `regan edits list` shows all" % (name, _nearest(name, among)))
     return found[0]
@@ -151,7 +168,9 @@ def for_dataset(dataset: str, among: Optional[Sequence[NamedEdit]] = None) -> Li
 
 
 def registered(network: PathLike) -> Optional[models.Model]:
-    """The `models.Model` of a network's name, alias, or of a path whose file is called as the registry says; else None."""
+    """The `models.Model` of a network's name, alias, or of a path whose file is called as the registry says; else
+    None.
+    """
     files = {model.file: model for model in models.registry().values()}
     return models.find(str(network)) or files.get(Path(str(network)).name)
 
@@ -172,5 +191,7 @@ def _nearest(name, among):
     titles = {entry.title.lower(): entry.id for entry in reversed(among)}  # Of equal titles the first.
     wanted = ' '.join(name.lower().replace('_', ' ').split()).rpartition('/')[2]
     close = difflib.get_close_matches(_key(name), list(keys), n=3, cutoff=0.7)
-    ids = [keys[key] for key in close] or [titles[key] for key in difflib.get_close_matches(wanted, list(titles), n=3, cutoff=0.7)]
+    ids = [keys[key] for key in close] or [
+        titles[key] for key in difflib.get_close_matches(wanted, list(titles), n=3, cutoff=0.7)
+    ]
     return '; did you mean %s' % ' or '.join("'%s'" % one for one in ids) if ids else ''

@@ -41,7 +41,9 @@ _NOTATION = re.compile(
     r'\s*(?:(?P<kind>offset|centred|target)\s+)?'
     r'E\(\s*v(?P<component>\d+)\s*,\s*(?:(?P<all>all)|(?P<first>\d+)(?:\s*-\s*(?P<last>\d+))?)\s*\)'
     r'(?:\s*(?P<sign>[*=])\s*(?P<strength>[^\s]+))?'
-    r'(?P<raw>\s+raw)?(?P<inverted>\s+inverted)?\s*', re.ASCII)
+    r'(?P<raw>\s+raw)?(?P<inverted>\s+inverted)?\s*',
+    re.ASCII,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Edit:
     Raises:
         UserError: a value that makes no sense, on construction.
     """
+
     component: int
     start: int = 0
     end: Optional[int] = None
@@ -77,8 +80,10 @@ class Edit:
             if not _is(numbers.Integral, value) or value < 0:
                 raise UserError('%s is %r in an edit but must be a whole number from 0' % (name, value))
         if self.end is None and self.start or self.end is not None and self.end <= self.start:
-            raise UserError('start %s and end %s (exclusive) of an edit leave no layer; for all layers start is 0 '
-                            'and end is None' % (self.start, self.end))
+            raise UserError(
+                'start %s and end %s (exclusive) of an edit leave no layer; for all layers start is 0 '
+                'and end is None' % (self.start, self.end)
+            )
         if not _is(numbers.Real, self.strength) or not math.isfinite(self.strength):
             raise UserError('the strength of an edit is %r but must be a finite number' % (self.strength,))
         for name, allowed in [('kind', KINDS), ('unit', UNITS), ('invert', (False, True))]:
@@ -94,7 +99,7 @@ class Edit:
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_dict(cls, facts: Dict[str, Any]) -> 'Edit':
+    def from_dict(cls, facts: Dict[str, Any]) -> Edit:
         """The edit of a dict from JSON; left-out keys have their defaults.
 
         Raises:
@@ -135,14 +140,22 @@ def parse(text: str) -> Edit:
     """
     match = _NOTATION.fullmatch(text)
     if not match or (match['sign'] or '*') != _sign(match['kind']):
-        raise UserError("cannot read the edit '%s'; write for example 'E(v0, 0-4) * 2.0', "
-                        "'centred E(v15, 8) * -3.0' or 'target E(v3, all) = 2.0 inverted'" % text)
+        raise UserError(
+            "cannot read the edit '%s'; write for example 'E(v0, 0-4) * 2.0', "
+            "'centred E(v15, 8) * -3.0' or 'target E(v3, all) = 2.0 inverted'" % text
+        )
     first, last = int(match['first'] or 0), match['last'] or match['first']
     if last is not None and int(last) < first:
         raise UserError("the layers of '%s' run backwards; the first comes first" % text)
-    return Edit(component=int(match['component']), start=first, end=None if match['all'] else int(last) + 1,
-                strength=_number(match['strength'] or '1', text), kind=match['kind'] or 'offset',
-                invert=bool(match['inverted']), unit='raw' if match['raw'] else 'stdev')
+    return Edit(
+        component=int(match['component']),
+        start=first,
+        end=None if match['all'] else int(last) + 1,
+        strength=_number(match['strength'] or '1', text),
+        kind=match['kind'] or 'offset',
+        invert=bool(match['inverted']),
+        unit='raw' if match['raw'] else 'stdev',
+    )
 
 
 def notation(edit: Edit) -> str:
@@ -155,8 +168,14 @@ def notation(edit: Edit) -> str:
     strength = ' %s %r' % (_sign(edit.kind), float(edit.strength))
     if (edit.strength, edit.unit) == (1, 'stdev') and edit.kind != 'target':
         strength = ''
-    return '%sE(v%d, %s)%s%s%s' % (kind, edit.component, _layers(edit), strength,
-                                   ' raw' * (edit.unit == 'raw'), ' inverted' * edit.invert)
+    return '%sE(v%d, %s)%s%s%s' % (
+        kind,
+        edit.component,
+        _layers(edit),
+        strength,
+        ' raw' * (edit.unit == 'raw'),
+        ' inverted' * edit.invert,
+    )
 
 
 def _layers(edit):
@@ -266,8 +285,9 @@ def centre(dlatents: np.ndarray, mean: np.ndarray, direction: np.ndarray) -> np.
     return moved.astype(dlatents.dtype)
 
 
-def exchange(base: np.ndarray, samples: np.ndarray, mean: np.ndarray, components: np.ndarray,
-             which: Union[slice, np.ndarray]) -> np.ndarray:
+def exchange(
+    base: np.ndarray, samples: np.ndarray, mean: np.ndarray, components: np.ndarray, which: Union[slice, np.ndarray]
+) -> np.ndarray:
     """Latents with some coordinates of samples and all others of a base latent (GANSpace's Figure 4).
 
     Args:
@@ -293,7 +313,8 @@ def _axis(dlatents, basis, edit):
     if edit.component >= count:
         raise UserError('%s needs more components than there are: the basis has v0-v%d' % (edit, count - 1))
     if dlatents.shape[2] != width:
-        raise UserError('the basis has width %d but the latents %d; it belongs to another network'
-                        % (width, dlatents.shape[2]))
+        raise UserError(
+            'the basis has width %d but the latents %d; it belongs to another network' % (width, dlatents.shape[2])
+        )
     unit = float(basis.stdev[edit.component]) if edit.unit == 'stdev' else 1.0
     return basis.components[edit.component].astype(np.float64), unit

@@ -1,9 +1,10 @@
 """One edit with its direction in a file: GANSpace's pickles, and the same facts as JSON beside an .npz.
 
-GANSpace's viewer saves an edit as a pickled dict, and a pickle can run any code when it is read. Here it is read as data, and
-our own form is NAME.json with NAME.npz (arrays lat_comp and act_comp). Both carry the component itself, so the edit needs no
-basis, and moves any network whose w has the same width.
+GANSpace's viewer saves an edit as a pickled dict, and a pickle can run any code when it is read. Here it is read as
+data, and our own form is NAME.json with NAME.npz (arrays lat_comp and act_comp). Both carry the component itself, so
+the edit needs no basis, and moves any network whose w has the same width.
 """
+
 from __future__ import annotations
 
 import dataclasses
@@ -17,11 +18,11 @@ import numpy as np
 
 from dnnlib import unpickle
 from regan.base import artefacts, json_records
-from regan.editing import edits
-from regan.sampling import latents
 from regan.base.errors import UserError
 from regan.base.json_records import choice, declared, integer, key, number, text
 from regan.base.typing import PathLike
+from regan.editing import edits
+from regan.sampling import latents
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
@@ -29,9 +30,22 @@ if TYPE_CHECKING:
 
 MODELS = {1: 'StyleGAN', 2: 'StyleGAN2'}  # By generation.
 LAYERS = {'StyleGAN': 'g_mapping', 'StyleGAN2': 'style'}  # GANSpace's names of the layer whose output is w.
-_PICKLED = dict(name='name', component='component_index', start='edit_start', end='edit_end', strength='sigma_range',
-                stdev='lat_stdev', act_stdev='act_stdev', direction='lat_comp', act_direction='act_comp', edit_type='edit_type',
-                model='model_name', dataset='output_class', psi='truncation', seed='example_seed')
+_PICKLED = dict(
+    name='name',
+    component='component_index',
+    start='edit_start',
+    end='edit_end',
+    strength='sigma_range',
+    stdev='lat_stdev',
+    act_stdev='act_stdev',
+    direction='lat_comp',
+    act_direction='act_comp',
+    edit_type='edit_type',
+    model='model_name',
+    dataset='output_class',
+    psi='truncation',
+    seed='example_seed',
+)
 _PICKLED_PCA = dict(estimator='name', components='components', samples='samples', layer='layer', found_on='class_name')
 _ARRAYS = dict(direction='lat_comp', act_direction='act_comp')
 
@@ -63,7 +77,8 @@ class SavedEdit:
     act_stdev: float = key(number(0), 'of the component in the layer')
     direction: np.ndarray = key(_direction, 'float32 [D], in the latent space', recorded=False)
     act_direction: np.ndarray = key(
-        _vector, "float32, any shape, the component in the layer; only GANSpace's viewer uses it", recorded=False)
+        _vector, "float32, any shape, the component in the layer; only GANSpace's viewer uses it", recorded=False
+    )
     space: str = key(choice('w', 'z'), "'w' or 'z'")
     edit_type: str = key(choice('latent', 'activation', 'both'), "'latent', 'activation' or 'both'")
     model: str = key(text, 'of the network')
@@ -95,8 +110,10 @@ class SavedEdit:
     def check_usable(self) -> None:
         """Raises UserError unless the edit moves w."""
         if self.space != 'w' or self.edit_type != 'latent':
-            raise UserError("the saved edit '%s' moves %s; only edits of w can be used"
-                            % (self.name, self.space if self.edit_type == 'latent' else 'activations of ' + self.layer))
+            raise UserError(
+                "the saved edit '%s' moves %s; only edits of w can be used"
+                % (self.name, self.space if self.edit_type == 'latent' else 'activations of ' + self.layer)
+            )
 
     def place(self, basis: Basis) -> Tuple[Basis, edits.Edit]:
         """The basis with the saved direction as one more component, and the Edit along it.
@@ -107,16 +124,23 @@ class SavedEdit:
         self.check_usable()
         count, width = basis.components.shape
         if self.direction.shape != (width,):
-            raise UserError("the saved edit '%s' has width %d but w has %d; it belongs to another network"
-                            % (self.name, self.direction.size, width))
+            raise UserError(
+                "the saved edit '%s' has width %d but w has %d; it belongs to another network"
+                % (self.name, self.direction.size, width)
+            )
         more = dataclasses.replace(
-            basis, components=np.vstack([basis.components, self.direction]), stdev=np.append(basis.stdev, np.float32(self.stdev)),
+            basis,
+            components=np.vstack([basis.components, self.direction]),
+            stdev=np.append(basis.stdev, np.float32(self.stdev)),
             act_stdev=np.append(basis.act_stdev, np.float32(self.act_stdev)),
-            variance_ratio=np.append(basis.variance_ratio, np.float32(0)), random_stdevs=np.append(basis.random_stdevs, np.float32(0)))
+            variance_ratio=np.append(basis.variance_ratio, np.float32(0)),
+            random_stdevs=np.append(basis.random_stdevs, np.float32(0)),
+        )
         return more, self._along(count)
 
 
 # ------------------------------------------------------------------ ours
+
 
 def save(path: PathLike, saved: SavedEdit) -> None:
     """Writes NAME.json and, beside it, NAME.npz. Args: path, that of the .json."""
@@ -140,14 +164,18 @@ def _load_json(path):
         raise json_records.refuse(str(path), 'a saved edit', facts)
     unknown = sorted(set(facts) - set(json_records.rules(SavedEdit)))
     if unknown:
-        raise UserError("%s is no saved edit: it has the unknown key '%s'; give a file that `regan edits import` wrote" % (path, unknown[0]))
+        raise UserError(
+            "%s is no saved edit: it has the unknown key '%s'; give a file that `regan edits import` wrote"
+            % (path, unknown[0])
+        )
     arrays = artefacts.read_npz(Path(path).with_suffix('.npz'))
     facts.update((ours, arrays.get(theirs)) for ours, theirs in _ARRAYS.items())
     return json_records.build(SavedEdit, facts, str(path))
 
 
-def from_basis(basis: Basis, edit: edits.Edit, generator: Generator, dataset: str, psi: float, seed: int,
-               name: str = '') -> SavedEdit:
+def from_basis(
+    basis: Basis, edit: edits.Edit, generator: Generator, dataset: str, psi: float, seed: int, name: str = ''
+) -> SavedEdit:
     """The SavedEdit of an edit along a component of a basis.
 
     Args:
@@ -160,39 +188,75 @@ def from_basis(basis: Basis, edit: edits.Edit, generator: Generator, dataset: st
     if edit.kind == 'target':
         raise UserError('%s leads to one place and a saved edit is an offset; give it as "E(...) * strength"' % edit)
     if edit.component >= len(basis.components):
-        raise UserError('%s needs more components than there are: the basis has v0-v%d' % (edit, len(basis.components) - 1))
-    layers, direction, stdev = edit.layers(generator.num_layers), basis.components[edit.component], float(basis.stdev[edit.component])
+        raise UserError(
+            '%s needs more components than there are: the basis has v0-v%d' % (edit, len(basis.components) - 1)
+        )
+    layers, direction, stdev = (
+        edit.layers(generator.num_layers),
+        basis.components[edit.component],
+        float(basis.stdev[edit.component]),
+    )
     model = MODELS[generator.generation]
     return SavedEdit(
-        name=name or edit.name or edits.notation(edit), component=edit.component, start=layers.start, end=layers.stop,
-        strength=edit.strength / (stdev if edit.unit == 'raw' else 1.0), stdev=stdev, act_stdev=float(basis.act_stdev[edit.component]),
-        direction=direction, act_direction=direction[np.newaxis], space='w', edit_type='latent', model=model, dataset=dataset,
-        found_on=dataset, estimator=basis.record['estimator'], components=len(basis.components), samples=basis.record['n'],
-        layer=LAYERS[model], psi=psi, seed=seed)
+        name=name or edit.name or edits.notation(edit),
+        component=edit.component,
+        start=layers.start,
+        end=layers.stop,
+        strength=edit.strength / (stdev if edit.unit == 'raw' else 1.0),
+        stdev=stdev,
+        act_stdev=float(basis.act_stdev[edit.component]),
+        direction=direction,
+        act_direction=direction[np.newaxis],
+        space='w',
+        edit_type='latent',
+        model=model,
+        dataset=dataset,
+        found_on=dataset,
+        estimator=basis.record['estimator'],
+        components=len(basis.components),
+        samples=basis.record['n'],
+        layer=LAYERS[model],
+        psi=psi,
+        seed=seed,
+    )
 
 
 # ------------------------------------------------------------------ GANSpace's
+
 
 def file_name(saved: SavedEdit) -> str:
     """The name that GANSpace gives to the pickle, from which it tells model, class and space."""
     dataset = saved.dataset if saved.dataset == saved.found_on else '%s_onto_%s' % (saved.found_on, saved.dataset)
     return '%s-%s-%s-%s-%s-%s-comp%d-range%d-%d.pkl' % (
-        saved.model, re.sub('[^A-Za-z0-9_-]', '_', saved.name), dataset, saved.estimator, saved.space, saved.layer,
-        saved.component, saved.start, saved.end)
+        saved.model,
+        re.sub('[^A-Za-z0-9_-]', '_', saved.name),
+        dataset,
+        saved.estimator,
+        saved.space,
+        saved.layer,
+        saved.component,
+        saved.start,
+        saved.end,
+    )
 
 
 def export(path: PathLike, saved: SavedEdit) -> None:
     """Writes the pickle that GANSpace's viewer loads: a dict of text, numbers and arrays."""
     facts = {theirs: getattr(saved, ours) for ours, theirs in _PICKLED.items()}
-    facts.update(lat_comp=saved.direction[np.newaxis], latent_space=saved.space.upper(),
-                 decomposition={theirs: getattr(saved, ours) for ours, theirs in _PICKLED_PCA.items()})
+    facts.update(
+        lat_comp=saved.direction[np.newaxis],
+        latent_space=saved.space.upper(),
+        decomposition={theirs: getattr(saved, ours) for ours, theirs in _PICKLED_PCA.items()},
+    )
     with artefacts.atomic_path(path) as temporary:
         temporary.write_bytes(_portable_pickle(facts))
 
 
 def _portable_pickle(value):
     """Protocol 2 with NumPy's old module names, which NumPy 1 and 2 both know; NumPy 2 itself writes new ones."""
-    return pickle.dumps(value, protocol=2).replace(b'cnumpy._core.multiarray\n_reconstruct\n', b'cnumpy.core.multiarray\n_reconstruct\n')
+    return pickle.dumps(value, protocol=2).replace(
+        b'cnumpy._core.multiarray\n_reconstruct\n', b'cnumpy.core.multiarray\n_reconstruct\n'
+    )
 
 
 def _load_pickle(path):
@@ -215,5 +279,9 @@ def _renamed(facts, keys, path):
     lacking = [theirs for theirs in keys.values() if theirs not in facts]
     if lacking:
         raise UserError('%s lacks %r, which every edit that GANSpace saves has' % (path, lacking[0]))
-    return {ours: facts[theirs].item() if isinstance(facts[theirs], np.ndarray) and facts[theirs].size == 1 else facts[theirs]
-            for ours, theirs in keys.items()}
+    return {
+        ours: facts[theirs].item()
+        if isinstance(facts[theirs], np.ndarray) and facts[theirs].size == 1
+        else facts[theirs]
+        for ours, theirs in keys.items()
+    }

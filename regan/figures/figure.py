@@ -7,6 +7,7 @@ NAME.json that says what made them.
 What a figure shows is in its script in experiments/, whose `draw` makes the tiles of a panel. Each declares a
 Figure and calls `main`, the command line of them all; `regan figure` is another.
 """
+
 from __future__ import annotations
 
 import dataclasses
@@ -19,16 +20,16 @@ import click
 import numpy as np
 
 from regan.base import artefacts, command_errors, json_records, provenance
+from regan.base.errors import UserError
+from regan.base.typing import PathLike
 from regan.components import cached
 from regan.drawing import modes
 from regan.editing import edits
+from regan.figures import figure_spec as specs
 from regan.figures import references
 from regan.figures.references import Drawn
 from regan.networks import models
 from regan.pictures import images
-from regan.figures import figure_spec as specs
-from regan.base.errors import UserError
-from regan.base.typing import PathLike
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
@@ -55,8 +56,15 @@ class Figure(NamedTuple):
     needs: Sequence[str]
 
 
-def run(spec: specs.FigureSpec, draw: Draw, out_dir: PathLike, folder: Optional[PathLike] = None,
-        open_generator: Optional[Open] = None, quiet: bool = True, mode: Optional[str] = None) -> Drawn:
+def run(
+    spec: specs.FigureSpec,
+    draw: Draw,
+    out_dir: PathLike,
+    folder: Optional[PathLike] = None,
+    open_generator: Optional[Open] = None,
+    quiet: bool = True,
+    mode: Optional[str] = None,
+) -> Drawn:
     """Draw a figure and write its files.
 
     Args:
@@ -66,7 +74,8 @@ def run(spec: specs.FigureSpec, draw: Draw, out_dir: PathLike, folder: Optional[
         folder: with network files that the user already has, see `models.resolve`.
         open_generator: callable (path) -> context manager; default Generator.open.
         quiet: no progress bar.
-        mode: name of a mode that replaces noise, conversion and truncation of every panel; its name is added to the files'.
+        mode: name of a mode that replaces noise, conversion and truncation of every panel; its name is added to the
+            files'.
 
     Returns:
         Drawn, the paths of the files.
@@ -93,12 +102,15 @@ def run(spec: specs.FigureSpec, draw: Draw, out_dir: PathLike, folder: Optional[
 
 def _generator_class():
     from regan.networks.generator import Generator  # TensorFlow takes seconds to load
+
     return Generator
 
 
 def _in_mode(panel, mode, generation):
     settings = modes.resolve(mode, None, None, generation, panel.psi, panel.cutoff)
-    return dataclasses.replace(panel, noise=settings.noise, conversion=settings.conversion, psi=settings.psi, cutoff=settings.cutoff)
+    return dataclasses.replace(
+        panel, noise=settings.noise, conversion=settings.conversion, psi=settings.psi, cutoff=settings.cutoff
+    )
 
 
 def _basis(panel, generator, folder, open_generator, quiet):
@@ -110,8 +122,12 @@ def _basis(panel, generator, folder, open_generator, quiet):
 
 
 def _settings(panel, generator):
-    return dict(json_records.recorded(panel), pca=panel.pca.facts, network_sha256=generator.sha256,
-                edits=[edits.notation(edit) for edit in panel.edits])
+    return dict(
+        json_records.recorded(panel),
+        pca=panel.pca.facts,
+        network_sha256=generator.sha256,
+        edits=[edits.notation(edit) for edit in panel.edits],
+    )
 
 
 def _save(spec, drawn, facts, software, folder):
@@ -122,32 +138,48 @@ def _save(spec, drawn, facts, software, folder):
     paths = Drawn(folder / (spec.name + '.png'), folder / (spec.name + '-tiles.png'), folder / (spec.name + '.json'))
     images.save_png(paths.tiles, page)
     images.save_png(paths.figure, large)
-    artefacts.write_json(paths.sidecar, dict(
-        software, name=spec.name, source=spec.source, panels=facts,
-        tiles_sha256=artefacts.sha256_file(paths.tiles), figure_sha256=artefacts.sha256_file(paths.figure)))
+    artefacts.write_json(
+        paths.sidecar,
+        dict(
+            software,
+            name=spec.name,
+            source=spec.source,
+            panels=facts,
+            tiles_sha256=artefacts.sha256_file(paths.tiles),
+            figure_sha256=artefacts.sha256_file(paths.figure),
+        ),
+    )
     return paths
 
 
 def compose(spec: specs.FigureSpec, drawn: Sequence[np.ndarray]) -> np.ndarray:
-    """The figure for the eye: title, then each panel's tiles [R, K, H, W, C], enlarged and lettered. Returns uint8 [H', W', C].
+    """The figure for the eye: title, then each panel's tiles [R, K, H, W, C], enlarged and lettered. Returns uint8 [H',
+    W', C].
 
     Raises UserError when there are labels, but not one for each column, or names of rows, but not one for each row.
     """
     blocks = [_panel(spec, panel, tiles) for panel, tiles in zip(spec.panels, drawn)]
     names = _names(spec, drawn)
-    page, _ = images.stack([np.concatenate(pair, axis=1) for pair in zip(names, blocks)] if names else blocks,
-                           gap=LETTERS // 2 if len(blocks) > 1 else 0)
+    page, _ = images.stack(
+        [np.concatenate(pair, axis=1) for pair in zip(names, blocks)] if names else blocks,
+        gap=LETTERS // 2 if len(blocks) > 1 else 0,
+    )
     return np.concatenate([images.text_row([spec.title], page.shape[1], LETTERS, page.shape[2]), page])  # [H', W', C]
 
 
 def _panel(spec, panel, tiles):
     """Heading, tiles and labels of a panel, uint8 [H', W', C]."""
-    for key, texts, count, what in [('labels', panel.labels, tiles.shape[1], 'columns'), ('rows', panel.rows, tiles.shape[0], 'rows')]:
+    for key, texts, count, what in [
+        ('labels', panel.labels, tiles.shape[1], 'columns'),
+        ('rows', panel.rows, tiles.shape[0], 'rows'),
+    ]:
         if texts and len(texts) != count:
             raise UserError('%s.%s are %d but there are %d %s' % (panel.name, key, len(texts), count, what))
     page, channels = _enlarged(spec, tiles), tiles.shape[-1]
-    above, below = [[images.text_row(texts, page.shape[1], SMALL, channels)] if texts else []
-                    for texts in ([panel.heading] if panel.heading else [], panel.labels)]
+    above, below = [
+        [images.text_row(texts, page.shape[1], SMALL, channels)] if texts else []
+        for texts in ([panel.heading] if panel.heading else [], panel.labels)
+    ]
     return np.concatenate(above + [page] + below)
 
 
@@ -156,7 +188,9 @@ def _enlarged(spec, tiles):
 
 
 def _names(spec, drawn):
-    """The columns left of the panels with the names of their rows, all of one width; an empty list if no panel has names."""
+    """The columns left of the panels with the names of their rows, all of one width; an empty list if no panel has
+    names.
+    """
     columns = []
     for panel, tiles in zip(spec.panels, drawn):
         height = len(_enlarged(spec, tiles))
@@ -167,8 +201,13 @@ def _names(spec, drawn):
     return [images.pad(column, width=width) for column in columns] if any(panel.rows for panel in spec.panels) else []
 
 
-def command(figure: Figure, specs_folder: PathLike, out_dir: PathLike, references_folder: Optional[PathLike] = None,
-            open_generator: Optional[Open] = None) -> click.Command:
+def command(
+    figure: Figure,
+    specs_folder: PathLike,
+    out_dir: PathLike,
+    references_folder: Optional[PathLike] = None,
+    open_generator: Optional[Open] = None,
+) -> click.Command:
     """The click command of one figure.
 
     Args:
@@ -180,25 +219,40 @@ def command(figure: Figure, specs_folder: PathLike, out_dir: PathLike, reference
     """
 
     @click.command(help='Draw %s. What it shows and reproduces is in its spec, %s.json.' % (figure.name, figure.name))
-    @click.option('--networks', default='embedded', show_default=True, metavar='VARIANT|NAME|PATH',
-                  help='embedded: the networks that ship with the project. official: the published ones. Or another '
-                       'variant of the spec, or any network.')
-    @click.option('--networks-folder', type=click.Path(exists=True, file_okay=False),
-                  help='Folder with network files that you have; default $REGAN_NETWORKS.')
-    @click.option('--out', type=click.Path(file_okay=False), default=str(out_dir), show_default=True,
-                  help='Folder for the files.')
-    @click.option('--mode', type=click.Choice(list(modes.MODES)),
-                  help='Draw with the noise, conversion and truncation of this program, into files of its own.')
-    @click.option('--check', is_flag=True,
-                  help='Then compare with the references, in a checkout; exit 1 on a difference.')
+    @click.option(
+        '--networks',
+        default='embedded',
+        show_default=True,
+        metavar='VARIANT|NAME|PATH',
+        help='embedded: the networks that ship with the project. official: the published ones. Or another '
+        'variant of the spec, or any network.',
+    )
+    @click.option(
+        '--networks-folder',
+        type=click.Path(exists=True, file_okay=False),
+        help='Folder with network files that you have; default $REGAN_NETWORKS.',
+    )
+    @click.option(
+        '--out', type=click.Path(file_okay=False), default=str(out_dir), show_default=True, help='Folder for the files.'
+    )
+    @click.option(
+        '--mode',
+        type=click.Choice(list(modes.MODES)),
+        help='Draw with the noise, conversion and truncation of this program, into files of its own.',
+    )
+    @click.option(
+        '--check', is_flag=True, help='Then compare with the references, in a checkout; exit 1 on a difference.'
+    )
     @click.option('--reference', is_flag=True, help='Then make this drawing the reference of its stack, in a checkout.')
     @click.option('--quiet', is_flag=True, help='Print nothing but failures.')
     def draw_figure(networks, networks_folder, out, mode, check, reference, quiet):
         if bool(check) + bool(reference) + bool(mode) > 1:
             raise click.UsageError('choose one of --check, --reference and --mode')
         if (check or reference) and references_folder is None:
-            raise click.UsageError('--check and --reference need the reference pictures, which are in a checkout of '
-                                   'the project and not in this installed package; run them there, or leave them out')
+            raise click.UsageError(
+                '--check and --reference need the reference pictures, which are in a checkout of '
+                'the project and not in this installed package; run them there, or leave them out'
+            )
         with command_errors.errors_in_one_line():
             spec = specs.choose(figure.name, networks, specs_folder)
             specs.check_needs(spec, figure.needs)

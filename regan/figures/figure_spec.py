@@ -3,20 +3,21 @@
 A file maps variants to specs: `embedded` runs on the networks that ship with the project, `official` has the
 parameters of the published image. Further variants are other readings, where report, code and files disagree.
 """
+
 import dataclasses
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 from regan.base import json_records
-from regan.components.pca import PCASpec
-from regan.drawing import modes
-from regan.networks import models
-from regan.pictures import diff
-from regan.sampling import latents, noise
-from regan.editing.edits import Edit, parse
 from regan.base.errors import UserError
 from regan.base.json_records import choice, declared, integer, key, made, number, optional, record, sequence, text
 from regan.base.typing import PathLike
+from regan.components.pca import PCASpec
+from regan.drawing import modes
+from regan.editing.edits import Edit, parse
+from regan.networks import models
+from regan.pictures import diff
+from regan.sampling import latents, noise
 
 VARIANTS = ('embedded', 'official')
 
@@ -52,9 +53,11 @@ class Exchange:
     base_seed: int = key(latents.SEED, 'of the base latent')
     first: int = key(integer(1), 'number N of leading components')
     which: str = key(
-        choice('keep', 'randomise'), '"keep": the first N are those of the base; "randomise": those of the seeds')
+        choice('keep', 'randomise'), '"keep": the first N are those of the base; "randomise": those of the seeds'
+    )
     random_basis_seed: Optional[int] = key(
-        latents.SEED, 'of a random orthonormal basis to use in place of the components, or None', default=None)
+        latents.SEED, 'of a random orthonormal basis to use in place of the components, or None', default=None
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,9 +101,11 @@ class Panel:
     supervised: Optional[Supervised] = key(record(Supervised), 'what Figure 2 needs besides', default=None)
     components_of: Optional[str] = key(text, "the network whose components are used; None: the panel's", default=None)
     edits: Tuple[Edit, ...] = key(
-        sequence(_edit), 'in the order of use; the sidecar has their notation', default=(), recorded=False)
+        sequence(_edit), 'in the order of use; the sidecar has their notation', default=(), recorded=False
+    )
     tolerance: diff.Tolerance = key(
-        record(diff.Tolerance), 'of a tile against a reference of other software or another processor', recorded=False)
+        record(diff.Tolerance), 'of a tile against a reference of other software or another processor', recorded=False
+    )
     rows: Tuple[str, ...] = key(sequence(text), 'texts left of the rows', default=(), recorded=False)
     labels: Tuple[str, ...] = key(sequence(text), 'texts below the columns', default=(), recorded=False)
     name: str = made('for messages, "figure5-embedded, panel 2"', default='')
@@ -131,7 +136,10 @@ def load(figure: str, folder: PathLike) -> Dict[str, FigureSpec]:
     variants = json_records.load(path)
     if not isinstance(variants, dict) or not set(VARIANTS) <= set(variants):
         raise UserError('%s must be a JSON object with the keys %s; correct it' % (path.name, ' and '.join(VARIANTS)))
-    return {variant: _figure('%s-%s' % (figure, variant), data, '%s: %s' % (path.name, variant)) for variant, data in variants.items()}
+    return {
+        variant: _figure('%s-%s' % (figure, variant), data, '%s: %s' % (path.name, variant))
+        for variant, data in variants.items()
+    }
 
 
 def _figure(name, data, where):
@@ -148,8 +156,10 @@ def _panels(name, common, data, where):
     if 'panels' not in data:
         return (_panel(name, common, where),)
     given = json_records.sequence(_object)(data['panels'], where + '.panels')
-    return tuple(_panel('%s, panel %d' % (name, i + 1), dict(common, **panel), '%s.panels[%d]' % (where, i))
-                 for i, panel in enumerate(given))
+    return tuple(
+        _panel('%s, panel %d' % (name, i + 1), dict(common, **panel), '%s.panels[%d]' % (where, i))
+        for i, panel in enumerate(given)
+    )
 
 
 def _object(value, where):
@@ -163,8 +173,10 @@ def _panel(name, data, where):
     for role in ('network', 'components_of'):
         network = getattr(panel, role)
         if network is not None and models.find(network) is None:
-            raise UserError('%s.%s is %s, which models.json does not have; it has: %s'
-                            % (where, role, network, ', '.join(models.registry())))
+            raise UserError(
+                '%s.%s is %s, which models.json does not have; it has: %s'
+                % (where, role, network, ', '.join(models.registry()))
+            )
     model: Any = models.find(panel.network)  # It is there.
     check_network(panel, model.resolution, model.num_layers, where)
     return panel
@@ -224,6 +236,10 @@ def choose(figure: str, networks: str, folder: PathLike) -> FigureSpec:
         if {networks} == {panel.network for panel in spec.panels}:
             return spec
     official, stem = variants['official'], Path(networks).name.split('.')[0]
-    panels = tuple(dataclasses.replace(panel, network=networks, components_of=None, name=panel.name.replace('-official', '-' + stem))
-                   for panel in official.panels)
+    panels = tuple(
+        dataclasses.replace(
+            panel, network=networks, components_of=None, name=panel.name.replace('-official', '-' + stem)
+        )
+        for panel in official.panels
+    )
     return dataclasses.replace(official, panels=panels, name='%s-%s' % (figure, stem))

@@ -1,10 +1,11 @@
 """The reference of a figure: is a drawing still right, and make it the new reference.
 
 There is one reference for each stack, NAME.tf1.png and NAME.tf2.png, each with a sidecar that says
-what made it; NAME.png is the whole figure, to look at only. A drawing must equal a reference made by the same TensorFlow, NumPy and processor
-exactly; against any other it must stay within the spec's tolerance, because there the sums of a
-convolution may run in another order.
+what made it; NAME.png is the whole figure, to look at only. A drawing must equal a reference made by the same
+TensorFlow, NumPy and processor exactly; against any other it must stay within the spec's tolerance, because there the
+sums of a convolution may run in another order.
 """
+
 import shutil
 from pathlib import Path
 from typing import List, NamedTuple, Tuple
@@ -12,10 +13,10 @@ from typing import List, NamedTuple, Tuple
 import numpy as np
 
 from regan.base import artefacts, json_records
-from regan.figures.figure_spec import FigureSpec
-from regan.pictures import diff, images
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
+from regan.figures.figure_spec import FigureSpec
+from regan.pictures import diff, images
 
 STACKS = ('tf1', 'tf2')
 SAME_NUMBERS = ('tensorflow', 'numpy', 'processor')  # where these agree, pixels have to
@@ -60,7 +61,11 @@ def replace(name: str, drawn: Drawn, folder: PathLike) -> str:
     change = _change(path, drawn, facts) if path.exists() else 'there was none before'
     Path(folder).mkdir(parents=True, exist_ok=True)
     for_the_eye = Path(folder) / (name + '.png')
-    for source, target in [(drawn.figure, for_the_eye), (drawn.tiles, path), (drawn.sidecar, path.with_suffix('.json'))]:
+    for source, target in [
+        (drawn.figure, for_the_eye),
+        (drawn.tiles, path),
+        (drawn.sidecar, path.with_suffix('.json')),
+    ]:
         with artefacts.atomic_path(target) as temporary:
             shutil.copyfile(str(source), str(temporary))
     return 'new reference %s; %s' % (path, change)
@@ -83,14 +88,18 @@ def _differences(path, drawn, facts):
     expected, actual = images.read_png(path), images.read_png(drawn.tiles)
     try:
         diff.check_sizes(expected, actual)
-        return [diff.compare(_cut(expected, panel), _cut(actual, panel), panel['tile_height'], panel['tile_width'])
-                for panel in facts['panels']]
+        return [
+            diff.compare(_cut(expected, panel), _cut(actual, panel), panel['tile_height'], panel['tile_width'])
+            for panel in facts['panels']
+        ]
     except UserError as error:
         raise UserError('%s against %s: %s' % (drawn.tiles, path, error))
 
 
 def _cut(page, panel):
-    return page[panel['top']:panel['top'] + panel['rows'] * panel['tile_height'], :panel['columns'] * panel['tile_width']]
+    return page[
+        panel['top'] : panel['top'] + panel['rows'] * panel['tile_height'], : panel['columns'] * panel['tile_width']
+    ]
 
 
 def _check_one(spec, drawn, path):
@@ -104,21 +113,34 @@ def _check_one(spec, drawn, path):
     lines = ['%s: %s %s' % (spec.name, 'agrees with' if passed else 'DIFFERS from', path), HEADER]
     lines += [_row(i, *panel) for i, panel in enumerate(zip(spec.panels, allowed, differences), 1)]
     worst = diff.worst([diff.worst(tiles) for tiles in differences])
-    return passed, lines if passed else lines + ['  worst tile: %s' % worst] + _explain(spec.name, drawn, path, facts, expected)
+    return passed, lines if passed else lines + ['  worst tile: %s' % worst] + _explain(
+        spec.name, drawn, path, facts, expected
+    )
 
 
 def _row(number, panel, tolerance, tiles):
     share = np.mean([tile.share for tile in tiles])
     return '  %-24s  %5d  %5d levels  %8.4f  %7.3f %%  max %g, RMS %g levels (%s)' % (
-        (panel.heading or str(number))[:24], len(tiles), max(tile.max for tile in tiles), max(tile.rms for tile in tiles),
-        100 * share, tolerance.max, tolerance.rms, tolerance.reason)
+        (panel.heading or str(number))[:24],
+        len(tiles),
+        max(tile.max for tile in tiles),
+        max(tile.rms for tile in tiles),
+        100 * share,
+        tolerance.max,
+        tolerance.rms,
+        tolerance.reason,
+    )
 
 
 def _explain(name, drawn, path, facts, expected):
     """The settings that differ, and the paths of the pictures that show how."""
-    lines = ['  %s was %s, is %s' % (key, before.get(key), now[key])
-             for now, before in zip([facts] + facts['panels'], [expected] + expected['panels'])
-             for key in now if key not in NOT_A_CAUSE + ('panels',) and now[key] != before.get(key)]
-    pictures = diff.save_failure(drawn.tiles.parent / 'failed', path.stem,
-                                 images.read_png(path), images.read_png(drawn.tiles))
+    lines = [
+        '  %s was %s, is %s' % (key, before.get(key), now[key])
+        for now, before in zip([facts] + facts['panels'], [expected] + expected['panels'])
+        for key in now
+        if key not in NOT_A_CAUSE + ('panels',) and now[key] != before.get(key)
+    ]
+    pictures = diff.save_failure(
+        drawn.tiles.parent / 'failed', path.stem, images.read_png(path), images.read_png(drawn.tiles)
+    )
     return lines + ['  %s' % picture for picture in pictures]

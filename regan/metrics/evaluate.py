@@ -1,15 +1,16 @@
 """The metrics of a generator: draws its images, asks the networks that judge them, and applies the formulas.
 
-Unless asked otherwise, images are not truncated. New noise images are drawn for every minibatch of 16 from the metric's own
-RandomState, so results are functions of the seed on any TensorFlow. The official code draws new noise for every single image
-from TensorFlow's generator. Each image has the same distribution either way; here the 16 of a minibatch share their noise.
-(For path lengths the official code, too, draws noise once for each minibatch.)
+Unless asked otherwise, images are not truncated. New noise images are drawn for every minibatch of 16 from the metric's
+own RandomState, so results are functions of the seed on any TensorFlow. The official code draws new noise for every
+single image from TensorFlow's generator. Each image has the same distribution either way; here the 16 of a minibatch
+share their noise. (For path lengths the official code, too, draws noise once for each minibatch.)
 
 Names tell what was judged by what. With the official Inception network the Frechet distance is `fid50k` (for 50,000
-images); with a factor reader it is `frechet_reader`, a distance in another space, whose numbers only compare among networks
-that one and the same reader has judged. So with path lengths: `ppl_zfull` is the official one with LPIPS and the crop for
-faces, `ppl2_zfull` without crop, `ppl_reader_zfull` takes the squared distance of the reader's features.
+images); with a factor reader it is `frechet_reader`, a distance in another space, whose numbers only compare among
+networks that one and the same reader has judged. So with path lengths: `ppl_zfull` is the official one with LPIPS and
+the crop for faces, `ppl2_zfull` without crop, `ppl_reader_zfull` takes the squared distance of the reader's features.
 """
+
 import contextlib
 import copy
 import dataclasses
@@ -19,8 +20,8 @@ import numpy as np
 
 from regan.base.errors import UserError
 from regan.metrics import factors, frechet, neighbours, path_length, separability
-from regan.metrics.samples import Drawing, MINIBATCH
 from regan.metrics.reals import RealStatistics
+from regan.metrics.samples import MINIBATCH, Drawing
 
 PATHS = tuple('ppl_' + name for name in path_length.SPECS)
 METRICS = ('frechet', 'pr') + PATHS + ('ls',)
@@ -30,6 +31,7 @@ VISIBLE = 0.9  # R2 on held-out renders above which a factor counts as an attrib
 @dataclasses.dataclass(frozen=True)
 class Result:
     """One number. `standard_error` is None where the measure has none, `details` a dict of JSON values."""
+
     metric: str
     value: float
     n: int
@@ -50,6 +52,7 @@ class Request:
         crop: crop the images to the face for path lengths (official; LPIPS only).
     Raises: UserError.
     """
+
     metrics: tuple
     n: int
     seed: int = 0
@@ -60,7 +63,9 @@ class Request:
     def __post_init__(self):
         unknown = [name for name in self.metrics if name not in METRICS]
         if unknown or not self.metrics:
-            raise UserError('there is no metric %r; choose from %s' % (unknown[0] if unknown else '', ', '.join(METRICS)))
+            raise UserError(
+                'there is no metric %r; choose from %s' % (unknown[0] if unknown else '', ', '.join(METRICS))
+            )
         if len(set(self.metrics)) != len(self.metrics):
             raise UserError('a metric is named twice in %s; name each once' % ','.join(self.metrics))
         if self.n < 4:
@@ -83,6 +88,7 @@ class Judges:
         reader: regan.networks.judges.FactorReader.
         inception, lpips: regan.networks.judges.OfficialNetwork of that kind.
     """
+
     reader: object = None
     inception: object = None
     lpips: object = None
@@ -90,7 +96,10 @@ class Judges:
     def check(self, request, generator, has_reals):
         """Raises UserError if a request cannot be answered, before minutes are spent."""
         if generator.label_size:
-            raise UserError('%s is conditional (%d classes); metrics are for networks without classes' % (generator.path, generator.label_size))
+            raise UserError(
+                '%s is conditional (%d classes); metrics are for networks without classes'
+                % (generator.path, generator.label_size)
+            )
         if request.compares and not has_reals:
             raise UserError('frechet and pr compare with real images; name them with --data')
         if request.mirror and not request.compares:
@@ -102,7 +111,9 @@ class Judges:
         if request.crop and not (request.walks and self.lpips):
             raise UserError('the crop for faces belongs to path lengths by LPIPS; a factor reader needs whole images')
         if 'ls' in request.metrics and not (self.reader and _visible(self.reader)):
-            raise UserError('ls needs a factor reader (--reader) that reads at least one factor with R2 above %s' % VISIBLE)
+            raise UserError(
+                'ls needs a factor reader (--reader) that reads at least one factor with R2 above %s' % VISIBLE
+            )
         if self.reader:
             self.reader.check(generator.num_channels, generator.resolution)
 
@@ -117,8 +128,8 @@ def evaluate(generator, request, judges, reals=None, cache_dir=None, progress=No
         reals: FolderImages or WorldImages, for frechet and pr.
         cache_dir: folder for the statistics of the reals.
         progress: callable (description, total) that gives an object with update(k) and close(), such as a tqdm.
-        farm: callable (name of a method of Drawing, iterable of its arguments) -> iterable of its results in order, computed by
-            others; see `regan.scale.shared_metrics`. The results are the same.
+        farm: callable (name of a method of Drawing, iterable of its arguments) -> iterable of its results in order,
+            computed by others; see `regan.scale.shared_metrics`. The results are the same.
     Raises: UserError.
     """
     judges.check(request, generator, reals is not None)
@@ -137,12 +148,19 @@ class _Run:
             network = judges.inception or judges.reader
             facts = dict(network=network.sha256, backend=drawing.generator.backend)
             mirror_seed = request.seed if request.mirror else None
-            self._statistics = RealStatistics(reals, drawing.features, facts, request.n, mirror_seed, cache_dir,
-                                              self._farmed_features if farm else map)
+            self._statistics = RealStatistics(
+                reals,
+                drawing.features,
+                facts,
+                request.n,
+                mirror_seed,
+                cache_dir,
+                self._farmed_features if farm else map,
+            )
 
     def measure(self, name):
         if name in PATHS:
-            return [self._path(name[len('ppl_'):])]
+            return [self._path(name[len('ppl_') :])]
         return dict(frechet=self._frechet, pr=self._precision_recall, ls=self._separability)[name]()
 
     # -------------------------------------------------------------- metrics
@@ -161,7 +179,10 @@ class _Run:
         with self._bar('neighbours', 3 * self._request.n) as update:
             values = neighbours.precision_recall(reals.features, fakes, reals.radii, progress=update)
         judge = 'inception' if self._judges.inception else 'reader'
-        return [Result('%s_%s' % (name, judge), value, self._request.n) for name, value in zip(('precision', 'recall'), values)]
+        return [
+            Result('%s_%s' % (name, judge), value, self._request.n)
+            for name, value in zip(('precision', 'recall'), values)
+        ]
 
     def _separability(self):
         reader, drawn = self._judges.reader, self._drawn()
@@ -181,7 +202,13 @@ class _Run:
             values = np.concatenate(list(self._minibatches('steps', path_length.PAIRS_AT_ONCE, update, name)))
         length = path_length.summarize(values, spec.reject)
         kind = ('ppl_' if self._request.crop or name == 'segan' else 'ppl2_') if lpips else 'ppl_reader_'
-        return Result(kind + name, length.mean, self._request.n, length.standard_error, dict(dataclasses.asdict(spec), kept=length.kept))
+        return Result(
+            kind + name,
+            length.mean,
+            self._request.n,
+            length.standard_error,
+            dict(dataclasses.asdict(spec), kept=length.kept),
+        )
 
     # -------------------------------------------------------------- images
 
@@ -194,13 +221,17 @@ class _Run:
         return self._fakes
 
     def _minibatches(self, method, size, update, *arguments):
-        """Yields drawing.<method>(random, k, *arguments) for n things, `size` at a time, with one RandomState for all."""
+        """Yields drawing.<method>(random, k, *arguments) for n things, `size` at a time, with one RandomState for
+        all.
+        """
         sizes = path_length.minibatches(self._request.n, size)
         random = np.random.RandomState(self._request.seed)
         if self._farm is None:
             pieces = (getattr(self._drawing, method)(random, k, *arguments) for k in sizes)
         else:
-            pieces = self._farm(method, self._beginnings(random, sizes, getattr(self._drawing, 'skip_' + method), arguments))
+            pieces = self._farm(
+                method, self._beginnings(random, sizes, getattr(self._drawing, 'skip_' + method), arguments)
+            )
         for k, piece in zip(sizes, pieces):
             update(k)
             yield piece
@@ -214,7 +245,7 @@ class _Run:
 
     def _farmed_features(self, _, batches):
         """Yields the features of batches of images, which are sent in minibatches."""
-        pieces = (images[begin:begin + MINIBATCH] for images in batches for begin in range(0, len(images), MINIBATCH))
+        pieces = (images[begin : begin + MINIBATCH] for images in batches for begin in range(0, len(images), MINIBATCH))
         return self._farm('features', ((piece,) for piece in pieces))
 
     @contextlib.contextmanager

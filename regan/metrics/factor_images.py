@@ -1,4 +1,5 @@
 """The images of a data set whose factors are known, as a factor reader learns from them."""
+
 import contextlib
 
 import numpy as np
@@ -28,12 +29,14 @@ def load(folder):
     resolution, path = levels[0].shape[1], levels[0].path
     for level in levels:
         level.close()
-    stem = path.name[:-len('-rXX.tfrecords')]
+    stem = path.name[: -len('-rXX.tfrecords')]
     factors_path, facts_path = path.with_name(stem + '.factors.npy'), path.with_name(stem + '.json')
     facts = json_records.load(facts_path) if facts_path.exists() and factors_path.exists() else {}
     if not {'world', 'factor_names'} <= set(facts):
-        raise UserError('%s has no %s and %s, so its factors are not known; make it from a world'
-                        % (folder, factors_path.name, facts_path.name))
+        raise UserError(
+            '%s has no %s and %s, so its factors are not known; make it from a world'
+            % (folder, factors_path.name, facts_path.name)
+        )
     with contextlib.closing(FolderImages(folder, min(resolution, LARGEST_SIDE))) as source:
         images = np.concatenate(list(source.batches(source.num_images)))  # [n, H, W, C]
     names = list(facts['factor_names'])

@@ -1,10 +1,15 @@
 """Readings of a world's factors against the truth, and as yes-or-no attributes."""
+
 import numpy as np
 
-# World -> its factors whose ends 0 and 1 look the same; of pattern_angle nearly, as stripes do when they have made half a turn.
+# World -> its factors whose ends 0 and 1 look the same; of pattern_angle nearly, as stripes do when they have made half
+# a turn.
 # Hues that do not go all the way round are not among them.
 CIRCULAR = {
-    'cars': ('hue',), 'faces': ('bg_hue',), 'beetles': ('pattern_angle',), 'portraits': ('bg_hue',),
+    'cars': ('hue',),
+    'faces': ('bg_hue',),
+    'beetles': ('pattern_angle',),
+    'portraits': ('bg_hue',),
 }
 
 
@@ -20,8 +25,8 @@ def circular_difference(a, b):
 def r_squared(truth, reading, circular=()):
     """Share of each factor's variance that the readings explain: 1 - mean (reading - truth)^2 / variance of the truth.
 
-    For a circular factor differences go the shorter way round, and the variance is the mean squared difference to the best
-    constant; so reading 0.99 for a truth of 0.01 is nearly right, as a hue is.
+    For a circular factor differences go the shorter way round, and the variance is the mean squared difference to the
+    best constant; so reading 0.99 for a truth of 0.01 is nearly right, as a hue is.
 
     Args:
         truth, reading: float [n, F].
@@ -44,8 +49,8 @@ def circular_variance(values):
 def attribute_logits(readings, circular=()):
     """Factors as yes-or-no attributes: a positive number where the answer is yes, its size how sure it is.
 
-    Of a factor: the reading's distance to the readings' median, so that both answers are equally frequent. Of a circular
-    factor, which has no median: sin(2 pi reading), positive for the half circle from 0 to 0.5.
+    Of a factor: the reading's distance to the readings' median, so that both answers are equally frequent. Of a
+    circular factor, which has no median: sin(2 pi reading), positive for the half circle from 0 to 0.5.
 
     Args:
         readings: float [n, F], range [0, 1].

@@ -1,4 +1,7 @@
-"""Frechet distance of two Gaussians fitted to features (Heusel et al., "GANs trained by a two time-scale update rule", 2017)."""
+"""Frechet distance of two Gaussians fitted to features (Heusel et al., "GANs trained by a two time-scale update
+rule", 2017).
+"""
+
 import dataclasses
 
 import numpy as np
@@ -12,6 +15,7 @@ BLOCK_ROWS = 1024  # Rows that are merged at a time: few, so that memory stays s
 @dataclasses.dataclass(frozen=True)
 class Gaussian:
     """Mean float64 [F] and covariance float64 [F, F] (denominator n - 1) of `count` rows."""
+
     mean: np.ndarray
     covariance: np.ndarray
     count: int
@@ -27,21 +31,24 @@ def fit(batches):
     seen = None
     for batch in batches:
         for begin in range(0, len(batch), BLOCK_ROWS):
-            rows = np.asarray(batch[begin:begin + BLOCK_ROWS], np.float64)
+            rows = np.asarray(batch[begin : begin + BLOCK_ROWS], np.float64)
             seen = (seen or Moments.none(rows.shape[1])).merge(Moments.of(rows))
     if seen is None or seen.count < 2:
         raise UserError('a Frechet distance needs at least 2 images on each side; raise n')
     if not np.isfinite(seen.total):
-        raise UserError('NaN or infinity among the features of %d images; the generator or the feature network is damaged' % seen.count)
+        raise UserError(
+            'NaN or infinity among the features of %d images; the generator or the feature network is damaged'
+            % seen.count
+        )
     return Gaussian(seen.mean, seen.scatter / (seen.count - 1), seen.count)
 
 
 def distance(a, b):
     """Squared Frechet distance of two Gaussians: |mu_a - mu_b|^2 + trace(S_a + S_b - 2 sqrt(S_a S_b)).
 
-    The trace of the square root is taken in the symmetric form: S_a S_b has the eigenvalues of R S_b R, R = sqrt(S_a), which
-    are real and not negative. So singular covariances (fewer images than features) need no care, and nothing imaginary
-    has to be dropped, as with the matrix square root of the product.
+    The trace of the square root is taken in the symmetric form: S_a S_b has the eigenvalues of R S_b R, R = sqrt(S_a),
+    which are real and not negative. So singular covariances (fewer images than features) need no care, and nothing
+    imaginary has to be dropped, as with the matrix square root of the product.
 
     >>> four = np.eye(4)
     >>> round(distance(Gaussian(np.zeros(4), four, 2), Gaussian(np.ones(4), 4 * four, 2)), 6)

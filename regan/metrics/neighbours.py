@@ -1,4 +1,5 @@
 """Precision and recall by nearest neighbours (Kynkaanniemi et al., "Improved precision and recall metric", 2019)."""
+
 import numpy as np
 
 from regan.base.errors import UserError
@@ -34,12 +35,16 @@ def radii_of(features, progress=None):
     if len(features) <= NEIGHBOUR:
         raise UserError('precision and recall need more than %d images on each side; raise n' % NEIGHBOUR)
     if not np.isfinite(features).all():
-        raise UserError('NaN or infinity among the features of %d images; the generator or the feature network is damaged' % len(features))
+        raise UserError(
+            'NaN or infinity among the features of %d images; the generator or the feature network is damaged'
+            % len(features)
+        )
     radii = []
     for begin in range(0, len(features), CHUNK):
-        rows = features[begin:begin + CHUNK]
-        nearest = [_smallest(_squared_distances(rows, columns, exclude))
-                   for columns, exclude in _columns(features, begin)]
+        rows = features[begin : begin + CHUNK]
+        nearest = [
+            _smallest(_squared_distances(rows, columns, exclude)) for columns, exclude in _columns(features, begin)
+        ]
         radii.append(_smallest(np.concatenate(nearest, axis=1))[:, -1])
         _report(progress, len(rows))
     return np.concatenate(radii)
@@ -49,14 +54,16 @@ def covered(rows, members, radii, progress=None):
     """Whether each row lies within the radius of at least one member: bool [n].
 
     Args:
-        rows: float [n, F]. members: float [m, F]. radii: [m], squared.
+        rows: float [n, F].
+        members: float [m, F].
+        radii: [m], squared.
     """
     found = np.zeros(len(rows), bool)
     for begin in range(0, len(rows), CHUNK):
-        block = rows[begin:begin + CHUNK]
+        block = rows[begin : begin + CHUNK]
         for first in range(0, len(members), CHUNK):
-            near = _squared_distances(block, members[first:first + CHUNK]) <= radii[first:first + CHUNK]
-            found[begin:begin + CHUNK] |= near.any(axis=1)
+            near = _squared_distances(block, members[first : first + CHUNK]) <= radii[first : first + CHUNK]
+            found[begin : begin + CHUNK] |= near.any(axis=1)
         _report(progress, len(block))
     return found
 
@@ -64,13 +71,14 @@ def covered(rows, members, radii, progress=None):
 def _columns(features, begin):
     """Pieces of the columns, each with whether it is the block on the diagonal, where a row meets itself."""
     for first in range(0, len(features), CHUNK):
-        yield features[first:first + CHUNK], first == begin
+        yield features[first : first + CHUNK], first == begin
 
 
 def _squared_distances(a, b, exclude_self=False):
     """|a|^2 + |b|^2 - 2 a b, clipped at 0: [n, F], [m, F] -> [n, m].
 
-    Products of equal rows need not cancel exactly in float32; so the centre of b, which distances do not know, is taken off first.
+    Products of equal rows need not cancel exactly in float32; so the centre of b, which distances do not know, is taken
+    off first.
     """
     centre = b.mean(axis=0)
     a, b = a - centre, b - centre

@@ -1,4 +1,5 @@
 """Perceptual path length: how much the image changes along a path in latent space (StyleGAN section 4.1)."""
+
 import collections
 import dataclasses
 
@@ -19,6 +20,7 @@ class PathSpec:
         epsilon: step along the path, whose whole length is 1.
         reject: percentage of the values that is left out at either end.
     """
+
     space: str
     sampling: str
     epsilon: float = 1e-4
@@ -26,7 +28,10 @@ class PathSpec:
 
 
 SPECS = {
-    'zfull': PathSpec('z', 'full'), 'wfull': PathSpec('w', 'full'), 'zend': PathSpec('z', 'end'), 'wend': PathSpec('w', 'end'),
+    'zfull': PathSpec('z', 'full'),
+    'wfull': PathSpec('w', 'full'),
+    'zend': PathSpec('z', 'end'),
+    'wend': PathSpec('w', 'end'),
     'segan': PathSpec('z', 'full', epsilon=1e-2, reject=0.0),  # SEGAN's definition says nothing of rejection.
 }
 
@@ -46,11 +51,13 @@ def values(map_w, render, distance, latent_size, spec, k, random):
     """
     z, place = draws(latent_size, spec, k, random)
     images = render(np.concatenate(_steps(map_w, z, place[:, np.newaxis], spec)))
-    return np.asarray(distance(images[:k], images[k:]), np.float64) / spec.epsilon ** 2
+    return np.asarray(distance(images[:k], images[k:]), np.float64) / spec.epsilon**2
 
 
 def draws(latent_size, spec, k, random):
-    """What a minibatch takes from a RandomState before its noise images: z of both ends [2, k, Z], and the place [k] on the path."""
+    """What a minibatch takes from a RandomState before its noise images: z of both ends [2, k, Z], and the place [k]
+    on the path.
+    """
     z = random.randn(2, k, latent_size)
     return z, random.rand(k) if spec.sampling == 'full' else np.zeros(k)
 
@@ -82,7 +89,8 @@ def slerp(a, b, t):
     """The point at part t of the shortest arc between the directions of a and b, on the unit sphere.
 
     Args:
-        a, b: float [..., Z], of any length but 0. t: float [..., 1].
+        a, b: float [..., Z], of any length but 0.
+        t: float [..., 1].
     """
     a, b = normalize(a), normalize(b)
     cosine = (a * b).sum(axis=-1, keepdims=True)
@@ -96,7 +104,8 @@ def normalize(v):
 
 
 def summarize(values, reject):
-    """Mean and standard error of the values [n] from the `reject`-th to the (100 - reject)-th percentile, both included.
+    """Mean and standard error of the values [n] from the `reject`-th to the (100 - reject)-th percentile, both
+    included.
 
     The percentiles are values of the sample: the next lower one below, the next higher one above.
     """
@@ -110,7 +119,8 @@ def summarize(values, reject):
 
 # ------------------------------------------------------------------ images
 
+
 def crop_face(images):
     """Where faces are in aligned photographs: rows 3 c to 7 c and columns 2 c to 6 c with c = H // 8. [N, C, H, W]."""
     c = images.shape[2] // 8
-    return images[:, :, 3 * c:7 * c, 2 * c:6 * c]
+    return images[:, :, 3 * c : 7 * c, 2 * c : 6 * c]

@@ -1,4 +1,7 @@
-"""Real images for the metrics, from a data set's folder or rendered from a world, and their statistics, which are cached."""
+"""Real images for the metrics, from a data set's folder or rendered from a world, and their statistics, which are
+cached.
+"""
+
 import collections
 import pathlib
 
@@ -26,6 +29,7 @@ class FolderImages:
 
     def __init__(self, folder, resolution):
         from regan.data import tfrecords
+
         levels = tfrecords.open_levels(folder, resolution)
         self._file = levels[0]
         for level in levels[1:]:
@@ -36,7 +40,9 @@ class FolderImages:
     def batches(self, n):
         """Yields uint8 [k, H, W, C], n images in all. Raises UserError if there are fewer."""
         if n > self.num_images:
-            raise UserError('%s holds %d images, fewer than the %d asked for; lower n' % (self._file.path, self.num_images, n))
+            raise UserError(
+                '%s holds %d images, fewer than the %d asked for; lower n' % (self._file.path, self.num_images, n)
+            )
         for begin in range(0, n, BATCH):
             yield self._file.read(np.arange(begin, min(begin + BATCH, n))).transpose(0, 2, 3, 1)
 
@@ -51,15 +57,23 @@ class WorldImages:
 
     def __init__(self, name, resolution):
         from regan import worlds
+
         self._world, self._resolution = worlds.load(name), resolution
-        self.facts = dict(world=name, world_seed=WORLD_SEED, supersampling=SUPERSAMPLING, resolution=resolution,
-                          renderer=worlds.RENDERER_VERSION)
+        self.facts = dict(
+            world=name,
+            world_seed=WORLD_SEED,
+            supersampling=SUPERSAMPLING,
+            resolution=resolution,
+            renderer=worlds.RENDERER_VERSION,
+        )
 
     def batches(self, n):
         """Yields uint8 [k, H, W, 3], n images in all."""
         factors = self._world.sample(n, WORLD_SEED)
         for begin in range(0, n, BATCH):
-            yield self._world.render(factors[begin:begin + BATCH], resolution=self._resolution, supersampling=SUPERSAMPLING)
+            yield self._world.render(
+                factors[begin : begin + BATCH], resolution=self._resolution, supersampling=SUPERSAMPLING
+            )
 
     def close(self):
         pass
@@ -68,7 +82,7 @@ class WorldImages:
 def open_images(data, resolution):
     """The images behind an argument: 'world:NAME', or the folder of a data set. Raises UserError."""
     if data.startswith(WORLD):
-        return WorldImages(data[len(WORLD):], resolution)
+        return WorldImages(data[len(WORLD) :], resolution)
     if not pathlib.Path(data).is_dir():
         raise UserError('%s is no folder; give that of a data set, or %sNAME for fresh renders' % (data, WORLD))
     return FolderImages(data, resolution)
@@ -103,16 +117,20 @@ class RealStatistics:
 
     def gaussian(self, progress):
         """frechet.Gaussian of the features; progress(k) is called after k more images."""
+
         def compute():
             return vars(frechet.fit([self._all_features(progress)]))
+
         arrays = self._cached('gaussian', compute)
         return frechet.Gaussian(arrays['mean'], arrays['covariance'], int(arrays['count']))
 
     def neighbours(self, progress):
         """Neighbours(features [n, F], radii [n])."""
+
         def compute():
             features = self._all_features(progress)
             return dict(features=features, radii=neighbours.radii_of(features))
+
         return Neighbours(**self._cached('neighbours', compute))
 
     def _cached(self, kind, compute):

@@ -1,11 +1,14 @@
-"""What is computed image by image for the metrics: functions of a generator, the judges, a request, and a RandomState."""
+"""What is computed image by image for the metrics: functions of a generator, the judges, a request, and a
+RandomState.
+"""
+
 import dataclasses
 
 import numpy as np
 
-from regan.sampling import latents
 from regan.metrics import path_length
 from regan.pictures.averaging import shrink
+from regan.sampling import latents
 
 MINIBATCH = 16  # Images that share one set of noise images.
 LPIPS_RESOLUTION = 256  # Larger images are averaged down for LPIPS.
@@ -15,18 +18,21 @@ LPIPS_RESOLUTION = 256  # Larger images are averaged down for LPIPS.
 class Drawing:
     """Draws images and shows them to the judges.
 
-    Each method that draws has a counterpart that only takes the same random numbers, for those who need to know where others begin.
+    Each method that draws has a counterpart that only takes the same random numbers, for those who need to know where
+    others begin.
 
     Attributes:
         generator: regan.networks.generator.Generator.
         judges, request: see `regan.metrics.evaluate`.
     """
+
     generator: object
     judges: object
     request: object
 
     def fakes(self, random, k):
-        """Of k fakes that share their noise: z, w, and what the judges say (features, factors), dict of float arrays [k, ...].
+        """Of k fakes that share their noise: z, w, and what the judges say (features, factors), dict of float arrays
+        [k, ...].
 
         Draws z, then the noise images.
         """
@@ -48,12 +54,15 @@ class Drawing:
 
     def steps(self, random, k, name):
         """Squared changes over epsilon^2 along k pieces of paths, float64 [k]. Args: name, of path_length.SPECS."""
+
         def render(w):
             self.generator.set_noise(random)
             return self.generator.render(self._dlatents(w))
 
         distance = self._lpips_distance if self.judges.lpips else self._reader_distance
-        return path_length.values(self.generator.map, render, distance, self.generator.latent_size, path_length.SPECS[name], k, random)
+        return path_length.values(
+            self.generator.map, render, distance, self.generator.latent_size, path_length.SPECS[name], k, random
+        )
 
     def skip_steps(self, random, k, name):
         """Takes what `steps` takes from the RandomState."""

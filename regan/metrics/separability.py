@@ -1,4 +1,5 @@
 """Linear separability: does a hyperplane in latent space tell the attributes apart? (StyleGAN section 4.2)"""
+
 import warnings
 
 import numpy as np
@@ -14,8 +15,8 @@ def score(entropies):
 def entropies(inputs, logits, progress=None):
     """What remains unknown of each attribute once a linear classifier of the inputs has answered, in bits.
 
-    Of each attribute only the surer half of the samples is used: those with the largest |logit| (the official measure keeps
-    100,000 of 200,000 by the larger class probability, softmax(l, -l), which has the same order).
+    Of each attribute only the surer half of the samples is used: those with the largest |logit| (the official measure
+    keeps 100,000 of 200,000 by the larger class probability, softmax(l, -l), which has the same order).
 
     Args:
         inputs: float [n, D], latents z or w.
@@ -28,7 +29,7 @@ def entropies(inputs, logits, progress=None):
         raise UserError('linear separability needs at least 4 images; raise n')
     found = []
     for logit in np.transpose(logits):
-        sure = np.argsort(-np.abs(logit), kind='mergesort')[:len(logit) // 2]
+        sure = np.argsort(-np.abs(logit), kind='mergesort')[: len(logit) // 2]
         target = logit[sure] > 0
         found.append(conditional_entropy(target, predictions(inputs[sure], target)))
         if progress:
@@ -39,14 +40,17 @@ def entropies(inputs, logits, progress=None):
 def predictions(inputs, target):
     """The answers of a linear support vector machine for the samples that it was fitted to: bool [n].
 
-    scikit-learn's LinearSVC with the default loss and penalty. The primal solver, as it is deterministic and converges; the
-    optimum is that of the dual one. With one class only there is nothing to fit: the answers are the targets.
+    scikit-learn's LinearSVC with the default loss and penalty. The primal solver, as it is deterministic and converges;
+    the optimum is that of the dual one. With one class only there is nothing to fit: the answers are the targets.
     """
     from sklearn import exceptions, svm  # Here, because it takes long to load.
+
     if target.all() or not target.any():
         return target
     with warnings.catch_warnings():
-        warnings.simplefilter('ignore', exceptions.ConvergenceWarning)  # The entropy judges the answers, whatever the solver thinks.
+        warnings.simplefilter(
+            'ignore', exceptions.ConvergenceWarning
+        )  # The entropy judges the answers, whatever the solver thinks.
         return svm.LinearSVC(dual=False).fit(inputs, target).predict(inputs)
 
 

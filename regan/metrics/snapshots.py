@@ -1,4 +1,5 @@
 """The metrics of a training's network pickles, one after the other."""
+
 import contextlib
 
 from regan.base import artefacts
@@ -26,10 +27,12 @@ def judged_by(reader, data_dir, n, mirror=False):
         pass  # Refused now rather than after hours, if it is none.
 
     def measure(path):
-        with Generator.open(path) as generator, FactorReader(reader) as judge, \
-                contextlib.closing(reals.open_images(data_dir, generator.resolution)) as images:
+        with Generator.open(path) as generator, FactorReader(reader) as judge, contextlib.closing(
+            reals.open_images(data_dir, generator.resolution)
+        ) as images:
             request, judges = evaluate.Request(('frechet', 'pr'), n, mirror=mirror), evaluate.Judges(judge)
             judges.check(request, generator, True)
             results = evaluate.evaluate(generator, request, judges, images, artefacts.cache_dir())
             return {result.metric: result.value for result in results}
+
     return measure

@@ -1,4 +1,5 @@
 """Results as lines, CSV and JSON."""
+
 import dataclasses
 import os
 import pathlib
@@ -19,7 +20,11 @@ def line(result):
 
 def facts(generator, request, judges, images):
     """Everything the numbers depend on, as a dict of JSON values."""
-    found = dict(provenance.software(generator.backend), network=os.path.basename(generator.path), network_sha256=generator.sha256)
+    found = dict(
+        provenance.software(generator.backend),
+        network=os.path.basename(generator.path),
+        network_sha256=generator.sha256,
+    )
     found.update(dataclasses.asdict(request), metrics=list(request.metrics), data=images and images.facts)
     for field in dataclasses.fields(judges):
         judge = getattr(judges, field.name)
@@ -33,7 +38,17 @@ def write(path, results, about):
         artefacts.write_json(path, dict(about, results=[dataclasses.asdict(result) for result in results]))
         return
     psi = about['psi'] if about['psi'] is None else str(about['psi'])
-    rows = [dict(
-        network=about['network'], metric=result.metric, value=result.value, standard_error=result.standard_error,
-        n=result.n, seed=about['seed'], psi=psi, network_sha256=about['network_sha256']) for result in results]
+    rows = [
+        dict(
+            network=about['network'],
+            metric=result.metric,
+            value=result.value,
+            standard_error=result.standard_error,
+            n=result.n,
+            seed=about['seed'],
+            psi=psi,
+            network_sha256=about['network_sha256'],
+        )
+        for result in results
+    ]
     tables.write_csv(path, rows, digits=6)

@@ -1,8 +1,10 @@
 """How visible a world's factors are, and how well they are read where they are visible.
 
-A factor that leaves no trace in an image, such as the hue of a pattern that is not there, cannot be read from it. The renderer knows
-which those are: each image is drawn again with one factor moved half its range, and what that changes is measured.
+A factor that leaves no trace in an image, such as the hue of a pattern that is not there, cannot be read from it. The
+renderer knows which those are: each image is drawn again with one factor moved half its range, and what that changes is
+measured.
 """
+
 import dataclasses
 from typing import Optional
 
@@ -26,6 +28,7 @@ class Reading:
         r2: of the readings of all images.
         visible_r2: of those images; None where there are fewer than MINIMUM, or all have the same value.
     """
+
     name: str
     change: float
     share: float

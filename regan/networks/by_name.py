@@ -1,4 +1,5 @@
 """A generator by the name of its network. TensorFlow is imported when one is opened."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Optional
@@ -12,8 +13,13 @@ if TYPE_CHECKING:
     from regan.sampling.noise import Choice
 
 
-def open_generator(name_or_path: PathLike, folder: Optional[PathLike] = None, noise: Choice = 'stored',
-                   trust_embedded_code: bool = False, precision: str = 'float32') -> Generator:
+def open_generator(
+    name_or_path: PathLike,
+    folder: Optional[PathLike] = None,
+    noise: Choice = 'stored',
+    trust_embedded_code: bool = False,
+    precision: str = 'float32',
+) -> Generator:
     """An open `regan.networks.generator.Generator`; use it in `with`.
 
     Args:
@@ -28,4 +34,5 @@ def open_generator(name_or_path: PathLike, folder: Optional[PathLike] = None, no
     """
     file = NetworkFile(models.resolve(name_or_path, folder))
     from regan.networks.generator import Generator  # It imports TensorFlow; the file is read meanwhile.
+
     return Generator.open(file, noise=noise, trust_embedded_code=trust_embedded_code, precision=precision)

@@ -1,4 +1,5 @@
 """What is in a network pickle, without a graph and without TensorFlow."""
+
 from typing import Any, Dict, List
 
 from dnnlib import architectures, unpickle
@@ -12,9 +13,9 @@ _DEFAULT_RESOLUTION = {'D_basic': 32}  # All other build functions: 1024.
 def describe(path: PathLike) -> Dict[str, Any]:
     """Facts about a pickle, as a dict for JSON.
 
-    Returns: dict(path, sha256, networks=[dict(name, build_function, generation, state_version, static_kwargs, parameters,
-        components, and for generators and discriminators resolution; for generators also latent_size, dlatent_size, label_size,
-        layers=[dict(index, resolution, scopes)])]).
+    Returns: dict(path, sha256, networks=[dict(name, build_function, generation, state_version, static_kwargs,
+        parameters, components, and for generators and discriminators resolution; for generators also latent_size,
+        dlatent_size, label_size, layers=[dict(index, resolution, scopes)])]).
     Raises: NetworkPickleError, UserError.
     """
     found = unpickle.networks(unpickle.read(path))
@@ -24,8 +25,14 @@ def describe(path: PathLike) -> Dict[str, Any]:
 
 
 def _network(state):
-    facts = dict(name=state.name, build_function=state.build_func_name, state_version=state.version, static_kwargs=state.static_kwargs,
-                 parameters=state.parameters(), components=[c.name + ' (' + c.build_func_name + ')' for c in state.components.values()])
+    facts = dict(
+        name=state.name,
+        build_function=state.build_func_name,
+        state_version=state.version,
+        static_kwargs=state.static_kwargs,
+        parameters=state.parameters(),
+        components=[c.name + ' (' + c.build_func_name + ')' for c in state.components.values()],
+    )
     try:
         facts['generation'] = architectures.generation(state)
     except NetworkPickleError as error:
@@ -33,7 +40,11 @@ def _network(state):
     facts['resolution'] = state.static_kwargs.get('resolution', _DEFAULT_RESOLUTION.get(state.build_func_name, 1024))
     facts['label_size'] = state.static_kwargs.get('label_size', 0)
     if 'mapping' in state.components and 'synthesis' in state.components:
-        dense = [v for n, v in state.components['mapping'].variables.items() if n.endswith('weight') and n.startswith('Dense')]
+        dense = [
+            v
+            for n, v in state.components['mapping'].variables.items()
+            if n.endswith('weight') and n.startswith('Dense')
+        ]
         facts['latent_size'] = state.static_kwargs.get('latent_size', 512)
         facts['dlatent_size'] = dense[-1].shape[1] if dense else facts['latent_size']
         facts['layers'] = style_layers(facts['generation'], facts['resolution'])
@@ -43,13 +54,13 @@ def _network(state):
 def style_layers(generation: int, resolution: int) -> List[Dict[str, Any]]:
     """Which layers each dlatent index drives: list of dict(index, resolution, scopes).
 
-    StyleGAN: 2 r - 4 and 2 r - 3 at 2^r. StyleGAN2: the ToRGB of one resolution shares its index with the first layer of the
-    next; `resolution` is then that of the next.
+    StyleGAN: 2 r - 4 and 2 r - 3 at 2^r. StyleGAN2: the ToRGB of one resolution shares its index with the first layer
+    of the next; `resolution` is then that of the next.
     """
     top = int(resolution).bit_length() - 1
     scopes: List[List[str]] = [[] for _ in range(2 * top - 2)]
     for r in range(2, top + 1):
-        size = '%dx%d/' % (2 ** r, 2 ** r)
+        size = '%dx%d/' % (2**r, 2**r)
         if generation == architectures.STYLEGAN:
             first, second = ('Const', 'Conv') if r == 2 else ('Conv0_up', 'Conv1')
             scopes[2 * r - 4].append(size + first)
@@ -66,8 +77,17 @@ def report(facts: Dict[str, Any]) -> str:
     """The facts as text for a terminal."""
     lines = [facts['path'], '  SHA-256 ' + facts['sha256']]
     for network in facts['networks']:
-        lines += ['', '%s: %s, %s, state version %d, %s parameters' % (
-            network['name'], network['build_function'], network['generation'], network['state_version'], format(network['parameters'], ','))]
+        lines += [
+            '',
+            '%s: %s, %s, state version %d, %s parameters'
+            % (
+                network['name'],
+                network['build_function'],
+                network['generation'],
+                network['state_version'],
+                format(network['parameters'], ','),
+            ),
+        ]
         for key in ('components', 'resolution', 'latent_size', 'dlatent_size', 'label_size', 'problem'):
             if network.get(key) not in (None, []):
                 value = network[key]
@@ -75,6 +95,9 @@ def report(facts: Dict[str, Any]) -> str:
         lines.append('  static_kwargs: ' + ', '.join('%s=%r' % item for item in network['static_kwargs'].items()))
         if network.get('layers'):
             lines.append('  layer  resolution  drives')
-            lines += ['  %5d  %10s  %s' % (layer['index'], '%dx%d' % (layer['resolution'], layer['resolution']), ', '.join(layer['scopes']))
-                      for layer in network['layers']]
+            lines += [
+                '  %5d  %10s  %s'
+                % (layer['index'], '%dx%d' % (layer['resolution'], layer['resolution']), ', '.join(layer['scopes']))
+                for layer in network['layers']
+            ]
     return '\n'.join(lines)

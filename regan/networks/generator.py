@@ -1,4 +1,5 @@
 """A generator from a pickle: latents z to w, and w to images, as numbers in NumPy."""
+
 from typing import Any, Dict, Optional, Tuple, Union
 
 import numpy as np
@@ -47,8 +48,13 @@ class Generator(Opened):
     static_kwargs: Dict[str, Any]
 
     @classmethod
-    def open(cls, path: Union[PathLike, NetworkFile], noise: noises.Choice = 'stored',
-             trust_embedded_code: bool = False, precision: str = 'float32') -> 'Generator':
+    def open(
+        cls,
+        path: Union[PathLike, NetworkFile],
+        noise: noises.Choice = 'stored',
+        trust_embedded_code: bool = False,
+        precision: str = 'float32',
+    ) -> 'Generator':
         """Reads the last generator (Gs) of a pickle.
 
         Args:
@@ -62,8 +68,9 @@ class Generator(Opened):
         """
         return cls(path, noise, trust_embedded_code, precision)
 
-    def __init__(self, path: Union[PathLike, NetworkFile], noise: noises.Choice, trust_embedded_code: bool,
-                 precision: str) -> None:
+    def __init__(
+        self, path: Union[PathLike, NetworkFile], noise: noises.Choice, trust_embedded_code: bool, precision: str
+    ) -> None:
         self.backend = backend()
         precisions.check(precision, self.backend['tensorflow'])
         self.precision = precision
@@ -81,7 +88,9 @@ class Generator(Opened):
     def _describe(self, network):
         parts = network.components
         if not {'mapping', 'synthesis'} <= set(parts):
-            raise UserError('%s holds a generator without mapping and synthesis networks, so it has no W space' % self.path)
+            raise UserError(
+                '%s holds a generator without mapping and synthesis networks, so it has no W space' % self.path
+            )
         self._mapping, self._graphs = parts.mapping, SynthesisGraphs(parts.synthesis, self.precision)
         self.latent_size, self.label_size = [shape[1] for shape in self._mapping.input_shapes]
         self.num_layers, self.dlatent_size = self._graphs.num_layers, self._graphs.dlatent_size
@@ -89,7 +98,10 @@ class Generator(Opened):
         self._layers = LayerOutputs(parts.synthesis, (self.num_layers, self.dlatent_size), self._graphs.noise)
         self.dlatent_avg = network.get_var('dlatent_avg')
         if self.dlatent_avg.shape != (self.dlatent_size,):
-            raise UserError('%s: dlatent_avg has shape %s, but w has width %d' % (self.path, self.dlatent_avg.shape, self.dlatent_size))
+            raise UserError(
+                '%s: dlatent_avg has shape %s, but w has width %d'
+                % (self.path, self.dlatent_avg.shape, self.dlatent_size)
+            )
         first = any(name.endswith('StyleMod/weight') for name in self._graphs.values)
         self.generation = 1 if first else 2
 
@@ -103,8 +115,9 @@ class Generator(Opened):
         """Chooses the noise images of all following pictures.
 
         Args:
-            noise: a choice of `regan.sampling.noise`: 'stored' (those of the pickle), 'none', or a generator's name and seed, for example
-                {'numpy_seed': 0}. Or a RandomState to draw them from. The order is noise0, noise1, ...
+            noise: a choice of `regan.sampling.noise`: 'stored' (those of the pickle), 'none', or a generator's name and
+                seed, for example {'numpy_seed': 0}. Or a RandomState to draw them from. The order is noise0, noise1,
+                ...
         """
         stored = {name: value for name, value in self._graphs.values.items() if name.startswith('noise')}
         values = list(stored.values())
@@ -126,14 +139,19 @@ class Generator(Opened):
         """dlatents float [N, L, D] -> float32 [N, C, H, W], nominal range [-1, 1]: neither rounded nor clipped."""
         return np.concatenate(list(self._minibatches('float', dlatents, {})))
 
-    def synthesize(self, dlatents: np.ndarray, progress: Optional[Progress] = None, conversion: str = 'round',
-                   **controls: np.ndarray) -> np.ndarray:
+    def synthesize(
+        self,
+        dlatents: np.ndarray,
+        progress: Optional[Progress] = None,
+        conversion: str = 'round',
+        **controls: np.ndarray,
+    ) -> np.ndarray:
         """dlatents float [N, L, D] -> uint8 [N, H, W, C].
 
         Args:
             progress: callable that gets the number of images done since its last call.
-            conversion: of the official images x to bytes: 'round', floor(clip(127.5 x + 128, 0, 255)), as the official tools
-                do; or 'truncate', floor(255 clip((x + 1) / 2, 0, 1)), as GANSpace does.
+            conversion: of the official images x to bytes: 'round', floor(clip(127.5 x + 128, 0, 255)), as the official
+                tools do; or 'truncate', floor(255 clip((x + 1) / 2, 0, 1)), as GANSpace does.
             controls: further inputs of the synthesis network, float [N, ...] (SEGAN's control_scale and control_shift).
         """
         pieces = []
@@ -149,7 +167,7 @@ class Generator(Opened):
         arrays = dict(controls, dlatents=dlatents)
         step = self.images_at_once
         for begin in range(0, len(dlatents), step):
-            yield frozen.run(output, **{name: value[begin:begin + step] for name, value in arrays.items()})
+            yield frozen.run(output, **{name: value[begin : begin + step] for name, value in arrays.items()})
 
     @property
     def images_at_once(self) -> int:
@@ -157,7 +175,9 @@ class Generator(Opened):
         return self._graphs.images_at_once
 
     def bf16_delta(self, dlatents: np.ndarray, conversion: str = 'round') -> Tuple[float, int]:
-        """What bf16 costs on dlatents [N, L, D]: mean and largest absolute difference of images from float32, in levels of 255."""
+        """What bf16 costs on dlatents [N, L, D]: mean and largest absolute difference of images from float32, in
+        levels of 255.
+        """
         drawn = []
         for precision in ('float32', 'bf16'):
             frozen = self.synthesis_graph(precision=precision)
@@ -170,7 +190,8 @@ class Generator(Opened):
     def synthesis_graph(self, controls: Controls = (), precision: Optional[str] = None) -> Frozen:
         """The synthesis with the chosen noise as a `dnnlib.tflib.frozen.Frozen`, made at first use.
 
-        Inputs: dlatents float32 [N, L, D], and further ones. Outputs: 'float', as `render`, and the conversions of `synthesize`.
+        Inputs: dlatents float32 [N, L, D], and further ones. Outputs: 'float', as `render`, and the conversions of
+        `synthesize`.
 
         Args:
             controls: dict of names -> shapes without N, of further inputs of the network.

@@ -1,4 +1,5 @@
 """Networks that judge images: the factor reader, and the official metric networks."""
+
 import os
 from typing import List, Optional, Tuple
 
@@ -76,7 +77,9 @@ class FactorReader(_Judge):
 
     Attributes:
         path, sha256: the pickle.
-        world: name. factor_names: list of F str. circular: indices of the circular factors.
+        world: name.
+        factor_names: list of F str.
+        circular: indices of the circular factors.
         r2: list of F float, the share of each factor's variance that is read from held-out renders.
         resolution R, num_channels C: of the images that it sees.
     Raises: UserError if the file is missing, unreadable, or holds no factor reader.
@@ -98,24 +101,32 @@ class FactorReader(_Judge):
 
     def _open(self, found):
         if [state.build_func_name for state in found] != [READER]:
-            raise UserError('%s holds no factor reader but %s; make one with `regan reader`'
-                            % (self.path, names(found)))
+            raise UserError(
+                '%s holds no factor reader but %s; make one with `regan reader`' % (self.path, names(found))
+            )
         state = found[0]
         try:
-            network = tflib.Network(state.name, func_name='nvlabs_stylegan2.factor_reader.F_reader', **state.static_kwargs)
+            network = tflib.Network(
+                state.name, func_name='nvlabs_stylegan2.factor_reader.F_reader', **state.static_kwargs
+            )
             shapes = {name: var.shape.as_list() for name, var in network.own_vars.items()}
         except (ValueError, TypeError) as error:
             raise UserError('%s: the factor reader cannot be built from its arguments: %s' % (self.path, error))
         if shapes != {name: list(value.shape) for name, value in state.variables.items()}:
-            raise UserError('%s: the weights do not fit the factor reader\'s arguments; the file is damaged or of another version' % self.path)
+            raise UserError(
+                "%s: the weights do not fit the factor reader's arguments; the file is damaged or of another version"
+                % self.path
+            )
         tflib.load_vars({var: state.variables[name] for name, var in network.own_vars.items()})
         return network
 
     def check(self, num_channels: int, resolution: int) -> None:
         """Raises UserError if images of this kind cannot be read. Larger ones are averaged down to R."""
         if num_channels != self.num_channels or resolution < self.resolution or resolution % self.resolution:
-            raise UserError('%s reads images of %d channels and %d pixels a side (or 2, 4, ... times that), not %d channels and %d pixels'
-                            % (self.path, self.num_channels, self.resolution, num_channels, resolution))
+            raise UserError(
+                '%s reads images of %d channels and %d pixels a side (or 2, 4, ... times that), not %d channels and %d '
+                'pixels' % (self.path, self.num_channels, self.resolution, num_channels, resolution)
+            )
 
     def read(self, images: np.ndarray) -> np.ndarray:
         """Images uint8 [n, H, W, C] -> factors float32 [n, F], range [0, 1]. Raises UserError as `check`."""

@@ -1,4 +1,5 @@
 """What the layers of a synthesis network put out: a graph with variables, in which every layer can be asked for."""
+
 import collections
 from typing import Any, Dict, Tuple
 
@@ -6,6 +7,7 @@ import numpy as np
 
 import dnnlib.tflib as tflib
 
+# isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
 LATENTS_AT_ONCE = 16  # A larger minibatch hardly gains speed.
@@ -40,8 +42,12 @@ class LayerOutputs:
     def run(self, dlatents: np.ndarray, layer: str) -> np.ndarray:
         """Output of a layer: dlatents float [N, L, D] -> float32 [N, C, H, W]. KeyError if there is no such layer."""
         dlatents_in, outputs = self._graph()
-        return np.concatenate([tflib.run(outputs[layer], {dlatents_in: dlatents[begin:begin + LATENTS_AT_ONCE]})
-                               for begin in range(0, len(dlatents), LATENTS_AT_ONCE)])
+        return np.concatenate(
+            [
+                tflib.run(outputs[layer], {dlatents_in: dlatents[begin : begin + LATENTS_AT_ONCE]})
+                for begin in range(0, len(dlatents), LATENTS_AT_ONCE)
+            ]
+        )
 
     def _graph(self):
         if self._made is None:
@@ -50,10 +56,17 @@ class LayerOutputs:
             dlatents = tf.placeholder(tf.float32, (None,) + self._dlatent_shape)
             images = self._synthesis.get_output_for(dlatents, randomize_noise=False, force_clean_graph=True)
             scope = images.op.name.rsplit('/', 1)[0] + '/'
-            names = [op.name for op in graph.get_operations()[begin:]
-                     if op.name.startswith(scope) and op.name.endswith('/out')]
-            self._made = dlatents, collections.OrderedDict(
-                (name[len(scope):-len('/out')], tf.cast(graph.get_tensor_by_name(name + ':0'), tf.float32))
-                for name in names)
+            names = [
+                op.name
+                for op in graph.get_operations()[begin:]
+                if op.name.startswith(scope) and op.name.endswith('/out')
+            ]
+            self._made = (
+                dlatents,
+                collections.OrderedDict(
+                    (name[len(scope) : -len('/out')], tf.cast(graph.get_tensor_by_name(name + ':0'), tf.float32))
+                    for name in names
+                ),
+            )
             self.set_noise(self._noise)
         return self._made

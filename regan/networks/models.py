@@ -1,4 +1,5 @@
 """Which networks there are (models.json) and where their files are."""
+
 import dataclasses
 import difflib
 from pathlib import Path
@@ -21,7 +22,8 @@ class Model:
     file: str = key(text, 'name of its file, without folder')
     source: str = key(
         choice('embedded', 'download', 'by hand'),
-        '"embedded" (it ships with the project), "download" (`url` gives the file) or "by hand" (`url` is a page)')
+        '"embedded" (it ships with the project), "download" (`url` gives the file) or "by hand" (`url` is a page)',
+    )
     url: Optional[str] = key(optional(text), 'public address, or None when embedded')
     alias: Optional[str] = key(optional(text), 'the name under which official scripts ask for it, or None')
     sha256: Optional[str] = key(optional(text), 'of the file; None where the publisher states none')
@@ -36,8 +38,10 @@ class Model:
 
 def registry(path: PathLike = REGISTRY) -> Dict[str, Model]:
     """All networks: dict name -> Model, in the order of the file. Raises UserError on a bad entry."""
-    return {name: json_records.build(Model, entry, '%s, %s' % (Path(path).name, name))
-            for name, entry in json_records.load(path).items()}
+    return {
+        name: json_records.build(Model, entry, '%s, %s' % (Path(path).name, name))
+        for name, entry in json_records.load(path).items()
+    }
 
 
 def find(name: str) -> Optional[Model]:
@@ -94,12 +98,16 @@ def _embedded(model, sha256, folder, cache):
         try:
             return artefacts.fetch(None, sha256, model.file, cache, folder)
         except UserError as error:
-            raise UserError('%s; a checkout of the project has it in its folder networks/, which REGAN_NETWORKS or '
-                            '--networks-folder may name' % error)
+            raise UserError(
+                '%s; a checkout of the project has it in its folder networks/, which REGAN_NETWORKS or '
+                '--networks-folder may name' % error
+            )
     found = artefacts.sha256_file(path)
     if sha256 not in (None, found):
-        raise UserError('%s has SHA-256 %s but models.json says %s; restore the file, or see models.record_hash '
-                        'if you replaced it' % (path, found, sha256))
+        raise UserError(
+            '%s has SHA-256 %s but models.json says %s; restore the file, or see models.record_hash '
+            'if you replaced it' % (path, found, sha256)
+        )
     return path
 
 
@@ -108,5 +116,7 @@ def _existing(path):
         return Path(path)
     names = list(registry())
     close = difflib.get_close_matches(str(path), names, n=1)
-    raise UserError('%s is neither a file nor a registered network%s; the names are: %s'
-                    % (path, ' (did you mean %s?)' % close[0] if close else '', ', '.join(names)))
+    raise UserError(
+        '%s is neither a file nor a registered network%s; the names are: %s'
+        % (path, ' (did you mean %s?)' % close[0] if close else '', ', '.join(names))
+    )

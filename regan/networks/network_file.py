@@ -1,4 +1,5 @@
 """A network pickle that is read and hashed in the background, while TensorFlow is imported or a graph is built."""
+
 import concurrent.futures
 import os
 from typing import Any, Union
@@ -9,7 +10,9 @@ from regan.base.typing import PathLike
 
 
 class NetworkFile:
-    """Starts to read `path`, a network pickle, as data. Attribute: path, str. Errors are raised when the values are asked for."""
+    """Starts to read `path`, a network pickle, as data. Attribute: path, str. Errors are raised when the values are
+    asked for.
+    """
 
     path: str
 

@@ -1,4 +1,5 @@
 """Opens a network: from a pickle to the state of the network in it, and a graph and a session for it alone."""
+
 import contextlib
 from typing import Any, Dict, Iterable, TypeVar, Union
 
@@ -11,6 +12,7 @@ from regan.base.errors import UserError
 from regan.base.typing import PathLike
 from regan.networks.network_file import NetworkFile
 
+# isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
 Self = TypeVar('Self', bound='Opened')

@@ -1,4 +1,5 @@
 """In what precision the convolutions of a network are computed, and which TensorFlow can do it."""
+
 from regan.base.errors import UserError
 
 DTYPES = {'float32': 'float32', 'bf16': 'bfloat16'}  # Names of precisions -> dtypes of a network's convolutions.
@@ -26,5 +27,6 @@ def check_dtype(dtype: str, tensorflow_version: str) -> None:
         UserError: this TensorFlow cannot compute in it.
     """
     if dtype == 'bfloat16' and tensorflow_version.startswith('1.'):
-        raise UserError('TensorFlow %s has no bfloat16 convolutions on a CPU; choose float32, or TensorFlow 2'
-                        % tensorflow_version)
+        raise UserError(
+            'TensorFlow %s has no bfloat16 convolutions on a CPU; choose float32, or TensorFlow 2' % tensorflow_version
+        )

@@ -1,4 +1,5 @@
 """The graphs in which a synthesis network draws: one for each precision and set of further inputs."""
+
 from typing import Any, Dict, Optional, Tuple, Union
 
 import numpy as np
@@ -8,6 +9,7 @@ from dnnlib.tflib.cut import Cut
 from dnnlib.tflib.frozen import Frozen
 from regan.networks.precision import DTYPES
 
+# isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
 Controls = Union[Dict[str, Tuple[int, ...]], Tuple[()]]  # Shapes of further inputs, without N.
@@ -83,8 +85,15 @@ class SynthesisGraphs:
             outputs = {name: convert(images) for name, convert in CONVERSIONS.items()}
             values = dict(self.values, **self.noise)
             given = {placeholder: values[name] for name, placeholder in placeholders.items()}
-            self._frozen[key] = Frozen(dict(inputs, dlatents=dlatents), dict(outputs, float=images),
-                                       [placeholders[name] for name in self.noise], given), placeholders
+            self._frozen[key] = (
+                Frozen(
+                    dict(inputs, dlatents=dlatents),
+                    dict(outputs, float=images),
+                    [placeholders[name] for name in self.noise],
+                    given,
+                ),
+                placeholders,
+            )
         return self._frozen[key][0]
 
     def cut(self, conversion: str) -> Cut:
@@ -102,7 +111,8 @@ class SynthesisGraphs:
         # A pickle's own dtype stays unless another one is asked for.
         dtype = {} if precision == 'float32' else {'dtype': DTYPES[precision]}
         images, placeholders = self._synthesis.get_output_with_values(
-            dlatents, randomize_noise=False, **dict(grown, **dtype, **inputs))
+            dlatents, randomize_noise=False, **dict(grown, **dtype, **inputs)
+        )
         return dlatents, images, inputs, placeholders
 
     def close(self) -> None:

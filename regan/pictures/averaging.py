@@ -1,4 +1,5 @@
 """Images made smaller by averaging, as the networks that judge images want them."""
+
 import numpy as np
 
 

@@ -3,16 +3,17 @@
 One bad tile among many hardly moves the error of a whole figure, so each tile is judged alone.
 Differences are in colour levels (0 to 255). Knows files and arrays, nothing of figures.
 """
+
 import dataclasses
 from pathlib import Path
 from typing import Iterable, List
 
 import numpy as np
 
-from regan.pictures import images
 from regan.base.errors import UserError
 from regan.base.json_records import declared, key, number, text
 from regan.base.typing import PathLike
+from regan.pictures import images
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,13 +22,18 @@ class TileDifference:
 
     row: int
     col: int
-    max: int        # largest difference of a pixel, 0 to 255
-    rms: float      # root of the mean squared difference, 0 to 255
-    share: float    # part of the pixels that differ in any channel, 0 to 1
+    max: int  # largest difference of a pixel, 0 to 255
+    rms: float  # root of the mean squared difference, 0 to 255
+    share: float  # part of the pixels that differ in any channel, 0 to 1
 
     def __str__(self) -> str:
-        return ('row %d, column %d: max %d, RMS %.3f levels, %.2f %% of the pixels'
-                % (self.row, self.col, self.max, self.rms, 100 * self.share))
+        return 'row %d, column %d: max %d, RMS %.3f levels, %.2f %% of the pixels' % (
+            self.row,
+            self.col,
+            self.max,
+            self.rms,
+            100 * self.share,
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,8 +61,9 @@ def compare(expected: np.ndarray, actual: np.ndarray, height: int, width: int) -
     """
     check_sizes(expected, actual)
     try:
-        levels = np.abs(images.split(expected, height, width).astype(np.int16)
-                        - images.split(actual, height, width))                   # [R, K, H, W, C]
+        levels = np.abs(
+            images.split(expected, height, width).astype(np.int16) - images.split(actual, height, width)
+        )  # [R, K, H, W, C]
     except ValueError as error:
         raise UserError('the pictures cannot be compared: %s' % error)
     return [_measure(row, col, levels[row, col]) for row, col in np.ndindex(*levels.shape[:2])]
@@ -65,13 +72,20 @@ def compare(expected: np.ndarray, actual: np.ndarray, height: int, width: int) -
 def check_sizes(expected: np.ndarray, actual: np.ndarray) -> None:
     """Raises UserError when two pictures [H, W, C] differ in size."""
     if expected.shape != actual.shape:
-        raise UserError('the pictures differ in size: expected %s, got %s (rows, columns, channels)'
-                        % (list(expected.shape), list(actual.shape)))
+        raise UserError(
+            'the pictures differ in size: expected %s, got %s (rows, columns, channels)'
+            % (list(expected.shape), list(actual.shape))
+        )
 
 
 def _measure(row, col, levels):
-    return TileDifference(row, col, int(levels.max()), float(np.sqrt(np.mean(np.square(levels, dtype=np.float64)))),
-                          float(np.mean(levels.max(axis=2) > 0)))
+    return TileDifference(
+        row,
+        col,
+        int(levels.max()),
+        float(np.sqrt(np.mean(np.square(levels, dtype=np.float64)))),
+        float(np.mean(levels.max(axis=2) > 0)),
+    )
 
 
 def worst(differences: Iterable[TileDifference]) -> TileDifference:

@@ -3,6 +3,7 @@
 N images, H rows, W columns, C channels: 1 (grey) or 3 (RGB); values 0 to 255. "..." stands for
 any number of leading axes, also none.
 """
+
 import io
 import math
 import os
@@ -25,8 +26,7 @@ def check(images: np.ndarray, rank: Optional[int] = None) -> np.ndarray:
     """
     images = np.asarray(images)
     if images.dtype != np.uint8 or images.ndim < 3 or images.shape[-1] not in (1, 3):
-        raise ValueError('images must be uint8 [..., H, W, 1 or 3], not %s %s'
-                         % (images.dtype, list(images.shape)))
+        raise ValueError('images must be uint8 [..., H, W, 1 or 3], not %s %s' % (images.dtype, list(images.shape)))
     if rank is not None and images.ndim != rank:
         raise ValueError('images must have %d axes, not %s' % (rank, list(images.shape)))
     return images
@@ -39,9 +39,10 @@ def crop(images: np.ndarray, top: int = 0, bottom: int = 0, left: int = 0, right
     """
     height, width = check(images).shape[-3:-1]
     if min(top, bottom, left, right) < 0 or top + bottom >= height or left + right >= width:
-        raise ValueError('cannot cut %d, %d rows and %d, %d columns off %dx%d pixels'
-                         % (top, bottom, left, right, height, width))
-    return images[..., top:height - bottom, left:width - right, :]
+        raise ValueError(
+            'cannot cut %d, %d rows and %d, %d columns off %dx%d pixels' % (top, bottom, left, right, height, width)
+        )
+    return images[..., top : height - bottom, left : width - right, :]
 
 
 def grid(tiles: np.ndarray, gap: int = 0) -> np.ndarray:
@@ -52,8 +53,8 @@ def grid(tiles: np.ndarray, gap: int = 0) -> np.ndarray:
     rows, cols, height, width, channels = check(tiles, rank=5).shape
     page = np.full([rows, height + gap, cols, width + gap, channels], WHITE, np.uint8)
     page[:, :height, :, :width] = tiles.transpose(0, 2, 1, 3, 4)
-    page = page.reshape(rows * (height + gap), cols * (width + gap), channels)   # [rows, columns, C]
-    return page[:page.shape[0] - gap, :page.shape[1] - gap]
+    page = page.reshape(rows * (height + gap), cols * (width + gap), channels)  # [rows, columns, C]
+    return page[: page.shape[0] - gap, : page.shape[1] - gap]
 
 
 def strip(tiles: np.ndarray) -> np.ndarray:
@@ -69,7 +70,7 @@ def sheet(images: np.ndarray, columns: Optional[int] = None) -> np.ndarray:
     columns = min(columns or int(math.ceil(math.sqrt(len(images)))), len(images))
     rows = -(-len(images) // columns)
     tiles = np.full((rows * columns,) + images.shape[1:], WHITE, np.uint8)
-    tiles[:len(images)] = images
+    tiles[: len(images)] = images
     return grid(tiles.reshape((rows, columns) + images.shape[1:]))
 
 
@@ -80,8 +81,7 @@ def split(page: np.ndarray, height: int, width: int) -> np.ndarray:
     """
     rows, cols = check(page, rank=3).shape[0] // height, page.shape[1] // width
     if page.shape[:2] != (rows * height, cols * width):
-        raise ValueError('%dx%d pixels are not a whole number of %dx%d tiles'
-                         % (page.shape[:2] + (height, width)))
+        raise ValueError('%dx%d pixels are not a whole number of %dx%d tiles' % (page.shape[:2] + (height, width)))
     return page.reshape(rows, height, cols, width, -1).transpose(0, 2, 1, 3, 4)  # [R, K, H, W, C]
 
 
@@ -96,7 +96,7 @@ def enlarge(images: np.ndarray, factor: int, method: str = 'nearest') -> np.ndar
     size = (width * factor, height * factor)
     planes: np.ndarray = np.moveaxis(images, -1, -3).reshape(-1, height, width)  # [N * C, H, W]
     planes = np.stack([np.asarray(Image.fromarray(plane).resize(size, Image.LANCZOS)) for plane in planes])
-    planes = planes.reshape(images.shape[:-3] + (channels,) + size[::-1])        # [..., C, H, W]
+    planes = planes.reshape(images.shape[:-3] + (channels,) + size[::-1])  # [..., C, H, W]
     return np.moveaxis(planes, -3, -1)
 
 
@@ -112,19 +112,22 @@ def text_row(texts: Sequence[str], width: int, size: int, channels: int = 3) -> 
     row = Image.new('L', (width, 2 * size), WHITE)
     for i, text in enumerate(texts):
         ImageDraw.Draw(row).text(((i + 0.5) * share, size), text, fill=0, font=_font(letters), anchor='mm')
-    return np.asarray(row)[:, :, None].repeat(channels, axis=2)                   # [2 * size, width, C]
+    return np.asarray(row)[:, :, None].repeat(channels, axis=2)  # [2 * size, width, C]
 
 
 def text_column(texts: Sequence[str], height: int, size: int, channels: int = 3) -> np.ndarray:
-    """A white column of `height` pixels with the texts in black, each in the middle of its equal share, `size` pixels high.
+    """A white column of `height` pixels with the texts in black, each in the middle of its equal share, `size` pixels
+    high.
 
     It is as wide as the widest text needs. Returns uint8 [height, width, channels].
     """
     width = int(max(_font(size).getlength(text) for text in texts)) + 2 * size
     column = Image.new('L', (width, height), WHITE)
     for i, text in enumerate(texts):
-        ImageDraw.Draw(column).text((width / 2, (i + 0.5) * height / len(texts)), text, fill=0, font=_font(size), anchor='mm')
-    return np.asarray(column)[:, :, None].repeat(channels, axis=2)                # [height, width, C]
+        ImageDraw.Draw(column).text(
+            (width / 2, (i + 0.5) * height / len(texts)), text, fill=0, font=_font(size), anchor='mm'
+        )
+    return np.asarray(column)[:, :, None].repeat(channels, axis=2)  # [height, width, C]
 
 
 def pad(page: np.ndarray, top: int = 0, height: Optional[int] = None, width: Optional[int] = None) -> np.ndarray:
@@ -138,12 +141,14 @@ def pad(page: np.ndarray, top: int = 0, height: Optional[int] = None, width: Opt
     """
     rows, columns, channels = check(page, rank=3).shape
     padded = np.full([height or top + rows, width or columns, channels], WHITE, np.uint8)
-    padded[top:top + rows, :columns] = page
+    padded[top : top + rows, :columns] = page
     return padded
 
 
 def stack(pages: Sequence[np.ndarray], gap: int = 0) -> Tuple[np.ndarray, List[int]]:
-    """Pages [H, W, C] of any sizes from top to bottom, at the left, `gap` pixels between: (page [H', W', C], list of first rows)."""
+    """Pages [H, W, C] of any sizes from top to bottom, at the left, `gap` pixels between: (page [H', W', C], list of
+    first rows).
+    """
     width = max(page.shape[1] for page in pages)
     tops = [sum(len(page) + gap for page in pages[:i]) for i in range(len(pages))]
     heights = [len(page) + (gap if page is not pages[-1] else 0) for page in pages]
@@ -152,6 +157,7 @@ def stack(pages: Sequence[np.ndarray], gap: int = 0) -> Tuple[np.ndarray, List[i
 
 def _font(size):
     from matplotlib import get_data_path  # its font file: the same letters on every machine
+
     return ImageFont.truetype(os.path.join(get_data_path(), 'fonts', 'ttf', 'DejaVuSans.ttf'), size)
 
 
@@ -188,4 +194,4 @@ def read_png(path: Union[PathLike, BinaryIO]) -> np.ndarray:
         raise UserError('%s is not a readable PNG file (%s); make it again' % (path, error))
     if mode not in ('L', 'RGB'):
         raise UserError('%s is a PNG of mode %s; save it as grey (L) or RGB' % (path, mode))
-    return pixels.reshape(pixels.shape[0], pixels.shape[1], -1)                   # [H, W, C]
+    return pixels.reshape(pixels.shape[0], pixels.shape[1], -1)  # [H, W, C]

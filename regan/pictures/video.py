@@ -1,13 +1,14 @@
 """Videos as files: the only module that knows imageio and its ffmpeg."""
+
 import contextlib
 from typing import Any, Iterable, List, Tuple
 
 import numpy as np
 
 from regan.base import artefacts
-from regan.pictures import images
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
+from regan.pictures import images
 
 
 def check() -> Tuple[Any, str]:
@@ -15,10 +16,13 @@ def check() -> Tuple[Any, str]:
     try:
         import imageio.v2
         import imageio_ffmpeg
+
         return imageio.v2, imageio_ffmpeg.get_ffmpeg_exe()
     except (ImportError, RuntimeError) as error:
-        raise UserError('a video cannot be written without imageio and imageio-ffmpeg (%s); install them with: pip install imageio '
-                        'imageio-ffmpeg' % error) from error
+        raise UserError(
+            'a video cannot be written without imageio and imageio-ffmpeg (%s); install them with: pip install imageio '
+            'imageio-ffmpeg' % error
+        ) from error
 
 
 def there_and_back(count: int) -> List[int]:
@@ -31,7 +35,8 @@ def there_and_back(count: int) -> List[int]:
 
 
 def save_mp4(path: PathLike, frames: Iterable[np.ndarray], fps: float) -> None:
-    """Writes frames, an iterable of uint8 [H, W, 1 or 3], one after the other as H.264, which every player reads; atomically.
+    """Writes frames, an iterable of uint8 [H, W, 1 or 3], one after the other as H.264, which every player reads;
+    atomically.
 
     Sizes must be even there: an odd one is made so by repeating the last row or column.
 
@@ -40,8 +45,17 @@ def save_mp4(path: PathLike, frames: Iterable[np.ndarray], fps: float) -> None:
     """
     writers, _ = check()
     with artefacts.atomic_path(path) as temporary:
-        writer = writers.get_writer(str(temporary), format='FFMPEG', mode='I', fps=fps, codec='libx264', pixelformat='yuv420p', quality=8,
-                                    macro_block_size=1, ffmpeg_log_level='error')
+        writer = writers.get_writer(
+            str(temporary),
+            format='FFMPEG',
+            mode='I',
+            fps=fps,
+            codec='libx264',
+            pixelformat='yuv420p',
+            quality=8,
+            macro_block_size=1,
+            ffmpeg_log_level='error',
+        )
         with contextlib.closing(writer):  # Its own `with` leaves ffmpeg running after an error.
             for frame in frames:
                 writer.append_data(_presentable(frame))

@@ -1,15 +1,17 @@
 """The function of `regan.sampling.normals.by_numpy` as compiled code, at more than twice its rate.
 
-The generator is the Mersenne Twister (Matsumoto and Nishimura, 1998), the normals are those of Marsaglia's polar method, as in NumPy's
-legacy generator: pairs of uniform numbers of 53 bits, refused outside the unit circle, and of two normals the second one first. NumPy
-takes one pair after the other. Here the 156 pairs of one state of the twister go through each step together, which suits a processor's
-vectors. The logarithm is the C library's, one by one, so it has NumPy's bits. Other threads can run meanwhile. numba keeps the code on disk.
+The generator is the Mersenne Twister (Matsumoto and Nishimura, 1998), the normals are those of Marsaglia's polar
+method, as in NumPy's legacy generator: pairs of uniform numbers of 53 bits, refused outside the unit circle, and of two
+normals the second one first. NumPy takes one pair after the other. Here the 156 pairs of one state of the twister go
+through each step together, which suits a processor's vectors. The logarithm is the C library's, one by one, so it has
+NumPy's bits. Other threads can run meanwhile. numba keeps the code on disk.
 
 What it gains: a normal takes 9 ns of processor time and NumPy's 33 ns (NumPy 2; 16 and 29 ns on Python 3.7), and so the
 incremental PCA of 100,000 w of width 512 takes 12.4 s of processor time and 14.6 s with NumPy's normals, 18 % more (two
 cores, TensorFlow 2.21). `benchmarks/pca.py` measures the ratio of the times in its column `normals`; should that fall
 below 1.05, this module can go.
 """
+
 import math
 
 import numba
@@ -33,8 +35,8 @@ def _start(seed, state):
 @_compiled
 def _twisted(upper, lower, other):
     """The word that follows from three of the state before."""
-    mixed = (upper & np.uint32(0x80000000)) | (lower & np.uint32(0x7fffffff))
-    return other ^ (mixed >> np.uint32(1)) ^ (np.uint32(-np.int32(mixed & np.uint32(1))) & np.uint32(0x9908b0df))
+    mixed = (upper & np.uint32(0x80000000)) | (lower & np.uint32(0x7FFFFFFF))
+    return other ^ (mixed >> np.uint32(1)) ^ (np.uint32(-np.int32(mixed & np.uint32(1))) & np.uint32(0x9908B0DF))
 
 
 @_compiled
@@ -55,8 +57,8 @@ def _temper(state, words):
     for k in range(_WORDS):
         word = state[k]
         word ^= word >> np.uint32(11)
-        word ^= (word << np.uint32(7)) & np.uint32(0x9d2c5680)
-        word ^= (word << np.uint32(15)) & np.uint32(0xefc60000)
+        word ^= (word << np.uint32(7)) & np.uint32(0x9D2C5680)
+        word ^= (word << np.uint32(15)) & np.uint32(0xEFC60000)
         words[k] = word ^ (word >> np.uint32(18))
 
 
@@ -68,7 +70,9 @@ def _uniform(high, low):
 
 @_compiled
 def _pairs(words, x, y, square):
-    """The pairs inside the unit circle and their squared lengths, at the front of the arrays; returns how many there are."""
+    """The pairs inside the unit circle and their squared lengths, at the front of the arrays; returns how many there
+    are.
+    """
     candidates_x, candidates_y = np.empty(_PAIRS), np.empty(_PAIRS)
     squares = np.empty(_PAIRS)
     for i in range(_PAIRS):

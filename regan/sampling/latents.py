@@ -9,12 +9,12 @@ from typing import Iterable, List, Optional
 import numpy as np
 
 from regan.base import json_records
-from regan.sampling import normals
 from regan.base.errors import UserError
+from regan.sampling import normals
 
-LARGEST_SEED = 2 ** 32 - 1
+LARGEST_SEED = 2**32 - 1
 SEED = json_records.integer(0, LARGEST_SEED)  # The rule of a seed in a file.
-MOST_SEEDS = 10 ** 6  # of one list: a slip such as 1-4000000000 must not fill the memory
+MOST_SEEDS = 10**6  # of one list: a slip such as 1-4000000000 must not fill the memory
 PCA_SEED = 1  # GANSpace's constant for the sampling of PCA
 DIRECTIONS_SEED = 2  # ... and for random directions
 
@@ -43,8 +43,10 @@ def parse_seeds(text: str) -> List[int]:
         first, dash, last = (word.strip() for word in part.partition('-'))
         last = last if dash else first
         if not (_is_seed(first) and _is_seed(last) and int(first) <= int(last)):
-            raise UserError("cannot read seeds from '%s' at '%s'; write numbers from 0 to %d and rising ranges, "
-                            "for example 1-3,7" % (text, part.strip(), LARGEST_SEED))
+            raise UserError(
+                "cannot read seeds from '%s' at '%s'; write numbers from 0 to %d and rising ranges, "
+                "for example 1-3,7" % (text, part.strip(), LARGEST_SEED)
+            )
         if len(seeds) + int(last) - int(first) >= MOST_SEEDS:
             raise UserError("'%s' asks for more than %d seeds; split the list" % (text, MOST_SEEDS))
         seeds.extend(range(int(first), int(last) + 1))
@@ -66,7 +68,7 @@ def batch_seeds(seed: int, count: int) -> np.ndarray:
 
 def draw_seeds(random: np.random.RandomState, count: int) -> np.ndarray:
     """The next `count` seeds of batches from a RandomState, as in `batch_seeds`."""
-    return random.randint(0, 2 ** 31 - 1, size=count, dtype=np.int64)
+    return random.randint(0, 2**31 - 1, size=count, dtype=np.int64)
 
 
 def sample_batch(seed: int, n: int, width: int) -> np.ndarray:
@@ -74,8 +76,9 @@ def sample_batch(seed: int, n: int, width: int) -> np.ndarray:
     return np.random.RandomState(seed).randn(n, width).astype(np.float32)
 
 
-def sample_rows(seeds: np.ndarray, batch_size: int, width: int, start: int, stop: int,
-                fill: Optional[normals.Fill] = None) -> np.ndarray:
+def sample_rows(
+    seeds: np.ndarray, batch_size: int, width: int, start: int, stop: int, fill: Optional[normals.Fill] = None
+) -> np.ndarray:
     """Rows start .. stop - 1 of the batches laid end to end, float32 [stop - start, width].
 
     Args:
@@ -87,10 +90,10 @@ def sample_rows(seeds: np.ndarray, batch_size: int, width: int, start: int, stop
     for index in range(start // batch_size, -(-stop // batch_size)):
         first = index * batch_size
         low, high = max(start, first), min(stop, first + batch_size)
-        batch = rows[low - start:high - start] if low == first else np.empty((high - first, width), np.float32)
+        batch = rows[low - start : high - start] if low == first else np.empty((high - first, width), np.float32)
         fill(seeds[index], batch.reshape(-1))
         if low > first:
-            rows[:high - start] = batch[low - first:]
+            rows[: high - start] = batch[low - first :]
     return rows
 
 

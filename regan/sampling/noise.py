@@ -4,28 +4,35 @@ A choice is plain JSON data: 'stored', 'none', {'numpy_seed': S}, {'torch_cpu_se
 'multiprocessors': 80, 'threads': 2048}. As a text it is stored, none, numpy:S, torch-cpu:S, torch-cuda:S or
 torch-cuda:S:80x2048.
 """
+
 import re
 from typing import Any, Dict, List, Sequence, Tuple, Union
 
 import numpy as np
 
 from regan.base import json_records
-from regan.sampling import latents, torch_random
 from regan.base.errors import UserError
+from regan.sampling import latents, torch_random
 
 Choice = Union[str, Dict[str, Any]]
 
 WORDS = ('stored', 'none')
 CARD = {'multiprocessors': 80, 'threads': 2048}  # Tesla V100
 EXAMPLES = 'stored, none, numpy:0, torch-cpu:0, torch-cuda:0 or torch-cuda:0:80x2048'
-WANTED = '"stored", "none", {"numpy_seed": S}, {"torch_cpu_seed": S} or {"torch_cuda_seed": S, "multiprocessors": 80, "threads": 2048}'
+WANTED = (
+    '"stored", "none", {"numpy_seed": S}, {"torch_cpu_seed": S} or '
+    '{"torch_cuda_seed": S, "multiprocessors": 80, "threads": 2048}'
+)
 
-_TORCH_SEED = json_records.integer(0, 2 ** 64 - 1)
+_TORCH_SEED = json_records.integer(0, 2**64 - 1)
 _RULES = {  # Of the keys of each choice; the seed comes first.
     'numpy_seed': {'numpy_seed': json_records.integer(0, latents.LARGEST_SEED)},
     'torch_cpu_seed': {'torch_cpu_seed': _TORCH_SEED},
-    'torch_cuda_seed': {'torch_cuda_seed': _TORCH_SEED, 'multiprocessors': json_records.integer(1, 10 ** 4),
-                        'threads': json_records.integer(torch_random.BLOCK, 10 ** 4)},
+    'torch_cuda_seed': {
+        'torch_cuda_seed': _TORCH_SEED,
+        'multiprocessors': json_records.integer(1, 10**4),
+        'threads': json_records.integer(torch_random.BLOCK, 10**4),
+    },
 }
 _TEXT = re.compile(r'(numpy|torch-cpu|torch-cuda):(\d+)(?::(\d+)x(\d+))?', re.ASCII)
 
@@ -72,14 +79,15 @@ def notation(choice: Choice) -> str:
     if isinstance(choice, str):  # One of WORDS.
         return choice
     kind = next(iter(choice))
-    text = '%s:%d' % (kind[:-len('_seed')].replace('_', '-'), choice[kind])
+    text = '%s:%d' % (kind[: -len('_seed')].replace('_', '-'), choice[kind])
     if 'threads' in choice and {key: choice[key] for key in CARD} != CARD:
         text += ':%(multiprocessors)dx%(threads)d' % choice
     return text
 
 
-def images(choice: Union[Choice, np.random.RandomState], shapes: Sequence[Tuple[int, ...]],
-           generation: int) -> List[np.ndarray]:
+def images(
+    choice: Union[Choice, np.random.RandomState], shapes: Sequence[Tuple[int, ...]], generation: int
+) -> List[np.ndarray]:
     """The noise images of a choice other than 'stored', float32 of the shapes given.
 
     Args:

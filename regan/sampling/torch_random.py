@@ -5,6 +5,7 @@ graphics card they are within 1e-6, because the sine of the card's own table is 
 streams were told in words by their public sources and by the values that people published; PyTorch 1.3 and 2
 agree on all of this.
 """
+
 import math
 from typing import Any, Callable, List, Optional, Sequence, Tuple, Union
 
@@ -13,14 +14,15 @@ import numpy as np
 TorchGenerator = Union['CPUGenerator', 'CUDAGenerator']
 Words = Union[int, np.ndarray]
 
-WORD = 2 ** 32
+WORD = 2**32
 GROUP = 16  # Values that the processor's vector code transforms together.
-AT_ONCE = 2 ** 14  # Elements of the temporary arrays: they stay in the processor's cache.
+AT_ONCE = 2**14  # Elements of the temporary arrays: they stay in the processor's cache.
 BLOCK = 256  # Threads of a block on the card.
 
 
-def ganspace_noise(shapes: Sequence[Tuple[int, ...]], generation: int,
-                   make_generator: Callable[[], TorchGenerator]) -> List[np.ndarray]:
+def ganspace_noise(
+    shapes: Sequence[Tuple[int, ...]], generation: int, make_generator: Callable[[], TorchGenerator]
+) -> List[np.ndarray]:
     """The noise images that GANSpace gives a network, as list of float32 arrays of the shapes given.
 
     Args:
@@ -37,8 +39,11 @@ def ganspace_noise(shapes: Sequence[Tuple[int, ...]], generation: int,
 
 # ---------------------------------------------------------------- processor
 
+
 class CPUGenerator:
-    """`torch.Generator('cpu')`; only the low 32 bits of the seed count. A MT19937, the same as NumPy's RandomState(seed)."""
+    """`torch.Generator('cpu')`; only the low 32 bits of the seed count. A MT19937, the same as NumPy's
+    RandomState(seed).
+    """
 
     def __init__(self, seed: int) -> None:
         self._random = np.random.RandomState(seed % WORD)
@@ -55,9 +60,9 @@ class CPUGenerator:
 
     def _uniforms(self, count, dtype):
         if dtype == np.float32:
-            return (self._words(count) & 0xFFFFFF).astype(np.float32) * np.float32(2 ** -24)
+            return (self._words(count) & 0xFFFFFF).astype(np.float32) * np.float32(2**-24)
         high, low = self._words(2 * count).astype(np.uint64).reshape(-1, 2).T
-        return ((high & np.uint64(0x1FFFFF)) << np.uint64(32) | low).astype(np.float64) * 2.0 ** -53
+        return ((high & np.uint64(0x1FFFFF)) << np.uint64(32) | low).astype(np.float64) * 2.0**-53
 
     def _small(self, count):
         return np.array([self._one() for _ in range(count)], np.float64)
@@ -85,7 +90,7 @@ def _box_muller(uniforms):
     pairs = uniforms.reshape(-1, 2, GROUP // 2)  # [groups, 2, 8]
     radius_angle = _radius_angle_float if uniforms.dtype == np.float32 else _radius_angle_double
     step = AT_ONCE // (GROUP // 2)
-    done = [radius_angle(1 - pairs[i:i + step, 0], pairs[i:i + step, 1]) for i in range(0, len(pairs), step)]
+    done = [radius_angle(1 - pairs[i : i + step, 0], pairs[i : i + step, 1]) for i in range(0, len(pairs), step)]
     return np.concatenate(done).reshape(-1) + uniforms.dtype.type(0)  # [16 n]; -0 becomes 0
 
 
@@ -128,10 +133,24 @@ def _horner(coefficients, x):
 _TWO_PI = np.float32(2 * np.pi)
 _HALF = np.float32(0.5)
 # The polynomials of the Cephes library, evaluated with fused multiply-adds where the vector code has them.
-_LOG = np.array([7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
-                 -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1], np.float32)
+_LOG = np.array(
+    [
+        7.0376836292e-2,
+        -1.1514610310e-1,
+        1.1676998740e-1,
+        -1.2420140846e-1,
+        1.4249322787e-1,
+        -1.6668057665e-1,
+        2.0000714765e-1,
+        -2.4999993993e-1,
+        3.3333331174e-1,
+    ],
+    np.float32,
+)
 _LN_2 = np.array([0.693359375, -2.12194440e-4], np.float32)
-_QUARTER = np.array([-0.78515625, -2.4187564849853515625e-4, -3.77489497744594108e-8], np.float32)  # -pi/4 in three parts
+_QUARTER = np.array(
+    [-0.78515625, -2.4187564849853515625e-4, -3.77489497744594108e-8], np.float32
+)  # -pi/4 in three parts
 _COS = np.array([2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2], np.float32)
 _SIN = np.array([-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1], np.float32)
 
@@ -161,6 +180,7 @@ def _sine_and_cosine(x):
 
 # ------------------------------------------------------------------- card
 
+
 class CUDAGenerator:
     """`torch.Generator('cuda')`: Philox4x32-10, whose counter says which thread draws and how often it has drawn.
 
@@ -186,7 +206,7 @@ class CUDAGenerator:
         for wave in range(0, waves, 4):  # A thread makes four normals of one draw.
             for begin in range(0, width, AT_ONCE):
                 threads = np.arange(begin, min(begin + AT_ONCE, width), dtype=np.uint64)
-                self._fill(values[wave:wave + 4, begin:begin + AT_ONCE], threads)
+                self._fill(values[wave : wave + 4, begin : begin + AT_ONCE], threads)
             self._draws += 1
         return values.reshape(-1)[:count].reshape(shape)
 
@@ -194,11 +214,11 @@ class CUDAGenerator:
         """One draw of each thread into float32 [up to 4, threads]."""
         words = philox((self._draws % WORD, self._draws // WORD, threads, 0), self._key)
         for first in range(0, len(lanes), 2):  # The pair of words that makes two normals.
-            a, b = words[first:first + 2]
-            uniform = a.astype(np.uint32).astype(np.float32) * np.float32(2.0 ** -32) + np.float32(2.0 ** -33)
+            a, b = words[first : first + 2]
+            uniform = a.astype(np.uint32).astype(np.float32) * np.float32(2.0**-32) + np.float32(2.0**-33)
             radius = np.sqrt(np.float32(-2) * _log_of_card(uniform))
             turn = self._angle(_fma(b.astype(np.uint32).astype(np.float32), _STEP, _HALF_STEP))
-            for quarter, lane in enumerate(lanes[first:first + 2]):
+            for quarter, lane in enumerate(lanes[first : first + 2]):
                 lane[:] = radius * _sine_of_turn(turn, quarter) + np.float32(0)  # -0 becomes 0
 
 
@@ -207,7 +227,9 @@ def philox(counter: Sequence[Words], key: Sequence[Words]) -> List[np.ndarray]:
 
     The words of the counter may be whole numbers or arrays of uint64; the results have their common shape.
     """
-    c0, c1, c2, c3 = (word.astype(np.uint64) for word in np.broadcast_arrays(*(np.asarray(word, np.uint64) for word in counter)))
+    c0, c1, c2, c3 = (
+        word.astype(np.uint64) for word in np.broadcast_arrays(*(np.asarray(word, np.uint64) for word in counter))
+    )
     low, shift = np.uint64(WORD - 1), np.uint64(32)
     for i in range(10):
         k0, k1 = (np.uint64((word + i * step) % WORD) for word, step in zip(key, (0x9E3779B9, 0xBB67AE85)))
@@ -222,7 +244,9 @@ def _float(bits):
 
 _STEP, _HALF_STEP = _float([0x30C90FDB, 0x30490FDB])  # 2 pi / 2**32 and half of it
 _LN_2_OF_CARD = _float(0x3F317218)
-_LOG_OF_CARD = _float([0xBE055027, 0x3E1039F6, 0xBDF8CDCC, 0x3E0F2955, 0xBE2AD8B9, 0x3E4CED0B, 0xBE7FFF22, 0x3EAAAA78, 0xBF000000])
+_LOG_OF_CARD = _float(
+    [0xBE055027, 0x3E1039F6, 0xBDF8CDCC, 0x3E0F2955, 0xBE2AD8B9, 0x3E4CED0B, 0xBE7FFF22, 0x3EAAAA78, 0xBF000000]
+)
 _PER_TURN = np.float64(_float(0x3E22F983))  # 1 / 2 pi
 
 
@@ -231,13 +255,13 @@ def _log_of_card(u):
     exponent = bits - np.int32(0x3F2AAAAB) & np.int32(-0x800000)
     t = (bits - exponent).view(np.float32) - np.float32(1)
     p = _horner(_LOG_OF_CARD, t) * t
-    return _fma(exponent.astype(np.float32) * np.float32(2.0 ** -23), _LN_2_OF_CARD, _fma(p, t, t))
+    return _fma(exponent.astype(np.float32) * np.float32(2.0**-23), _LN_2_OF_CARD, _fma(p, t, t))
 
 
 def _angle_volta(v):
     """Radians float32 -> 2**25ths of a turn, int64: a product of 24 bits, cut off."""
     turns = (v.astype(np.float64) * _PER_TURN).view(np.int64) & ~0x1FFFFFFF
-    return (turns.view(np.float64) * 2 ** 25).astype(np.int64) & 0x1FFFFFF
+    return (turns.view(np.float64) * 2**25).astype(np.int64) & 0x1FFFFFF
 
 
 def _angle_pascal(v):
@@ -251,5 +275,5 @@ def _sine_of_turn(turn, quarter):
     """Sine of (turn + quarter * 2**23) 2**25ths of a turn, float32; so quarter 1 gives the cosine."""
     quadrant, f = (turn >> 23) + quarter, turn & 0x7FFFFF
     f = np.where(quadrant & 1, 0x7FFFFF - f, f)
-    value = np.sin(f * (np.pi / 2 ** 24)).astype(np.float32)
+    value = np.sin(f * (np.pi / 2**24)).astype(np.float32)
     return np.where(quadrant & 2, -value, value)

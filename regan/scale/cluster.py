@@ -1,4 +1,5 @@
 """Workers by address, and an ordered map over them that outlives the loss of some."""
+
 import collections
 import contextlib
 import itertools
@@ -14,7 +15,9 @@ from regan.scale import jobs
 CONNECT_SECONDS = 10  # Then a scheduler that does not answer is given up.
 START_SECONDS = 60  # Without any worker.
 AHEAD = 3  # Tasks for each worker that are waiting, running, or done and not yet asked for.
-ALLOWED_LOSSES = 3  # Of workers with one and the same task, on a local cluster; a scheduler of one's own has its own limit (also 3).
+ALLOWED_LOSSES = (
+    3  # Of workers with one and the same task, on a local cluster; a scheduler of one's own has its own limit (also 3).
+)
 POLL_SECONDS = 5
 EXAMPLES = 'local:N for N processes on this machine, or tcp://HOST:PORT of a Dask scheduler'
 
@@ -24,8 +27,8 @@ def connect(address):
     """A Cluster, in `with`. Processes are only started, or the scheduler asked, when there is work for them.
 
     Args:
-        address: 'local:N', N workers on this machine, which share its memory; or 'tcp://HOST:PORT' of a Dask scheduler. A scheduler
-            and its workers execute whatever they are sent: use them in trusted networks only.
+        address: 'local:N', N workers on this machine, which share its memory; or 'tcp://HOST:PORT' of a Dask scheduler.
+            A scheduler and its workers execute whatever they are sent: use them in trusted networks only.
     Raises:
         UserError: another address; Dask is not installed; later, the scheduler does not answer or has no workers.
     """
@@ -33,9 +36,14 @@ def connect(address):
     try:
         import distributed
     except ImportError:
-        raise UserError("sharing work needs Dask distributed; install it with: pip install dask distributed, or leave out --scheduler")
+        raise UserError(
+            'sharing work needs Dask distributed; install it with: pip install dask distributed, or leave out '
+            '--scheduler'
+        )
     with contextlib.ExitStack() as stack:
-        cluster = Cluster(lambda: stack.enter_context(_local(distributed, processes) if processes else _remote(distributed, address)))
+        cluster = Cluster(
+            lambda: stack.enter_context(_local(distributed, processes) if processes else _remote(distributed, address))
+        )
         yield cluster
 
 
@@ -45,7 +53,7 @@ def _processes(address):
     if local:
         return int(local.group(1))
     port = re.fullmatch(r'tcp://(?:[^\s:/\[\]]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})', address, re.ASCII)
-    if not port or not 0 < int(port.group(1)) < 2 ** 16:
+    if not port or not 0 < int(port.group(1)) < 2**16:
         raise UserError("'%s' is no scheduler; write %s" % (address, EXAMPLES))
     return None
 
@@ -55,12 +63,22 @@ def _local(distributed, processes):
     """Yields a Client of so many new processes, each with its share of the memory."""
     import dask
     from distributed.system import MEMORY_LIMIT
-    never = {'distributed.worker.memory.' + name: False for name in ('target', 'spill', 'pause')}  # TensorFlow's memory cannot be spilled.
+
+    never = {
+        'distributed.worker.memory.' + name: False for name in ('target', 'spill', 'pause')
+    }  # TensorFlow's memory cannot be spilled.
     settings = dict(never, **{'distributed.scheduler.allowed-failures': ALLOWED_LOSSES})
     with dask.config.set(settings), tempfile.TemporaryDirectory() as folder:
-        with distributed.LocalCluster(n_workers=processes, threads_per_worker=1, processes=True, memory_limit=MEMORY_LIMIT // processes,
-                                      local_directory=folder, dashboard_address='127.0.0.1:0', scheduler_kwargs=dict(dashboard=False),
-                                      silence_logs=logging.CRITICAL) as workers:
+        with distributed.LocalCluster(
+            n_workers=processes,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=MEMORY_LIMIT // processes,
+            local_directory=folder,
+            dashboard_address='127.0.0.1:0',
+            scheduler_kwargs=dict(dashboard=False),
+            silence_logs=logging.CRITICAL,
+        ) as workers:
             with distributed.Client(workers) as client:
                 yield client
 
@@ -71,8 +89,10 @@ def _remote(distributed, address):
     try:
         client = distributed.Client(address, timeout=CONNECT_SECONDS)
     except (OSError, distributed.TimeoutError) as error:
-        raise UserError('no Dask scheduler answers at %s within %d seconds; start one with `dask scheduler`, or correct the address'
-                        % (address, CONNECT_SECONDS)) from error
+        raise UserError(
+            'no Dask scheduler answers at %s within %d seconds; start one with `dask scheduler`, or correct the address'
+            % (address, CONNECT_SECONDS)
+        ) from error
     with client:
         yield client
 
@@ -93,6 +113,7 @@ class Cluster:
         """distributed.Client with at least one worker. Raises UserError if there is none."""
         if self._client is None:
             import distributed
+
             self._client = self._start()
             try:
                 self._client.wait_for_workers(1, timeout=START_SECONDS)
@@ -103,16 +124,17 @@ class Cluster:
     def map(self, function, files, arguments, items, bundle=1):
         """function(networks, *arguments, item) for each of `items`, computed by the workers: generator, in order.
 
-        A few tasks for each worker are under way at a time, so neither `items` nor results fill the memory. What a lost worker was doing
-        is done again by another. When the generator is closed, or ends by Ctrl-C or an error, the rest is called off.
+        A few tasks for each worker are under way at a time, so neither `items` nor results fill the memory. What a lost
+        worker was doing is done again by another. When the generator is closed, or ends by Ctrl-C or an error, the rest
+        is called off.
 
         Args:
             function, files, arguments: see jobs.Job.
             items: iterable of picklable values.
             bundle: items that go to a worker together; thousands of tiny tasks a second would keep the scheduler busy.
         Raises:
-            UserError: from the function; a worker that must not take part (see jobs); no worker is left; one task lost its worker
-                ALLOWED_LOSSES + 1 times.
+            UserError: from the function; a worker that must not take part (see jobs); no worker is left; one task lost
+                its worker ALLOWED_LOSSES + 1 times.
         """
         job, client = jobs.Job(function, files, arguments, jobs.demands()), self.client
         self._check(job)
@@ -124,8 +146,7 @@ class Cluster:
                     waiting.append(self._submit(job, chunk))
                 if not waiting:
                     return
-                for result in self._result(waiting[0]):
-                    yield result
+                yield from self._result(waiting[0])
                 waiting.popleft()
         finally:
             if client.status == 'running':
@@ -147,6 +168,7 @@ class Cluster:
         """The result of a task. Raises UserError when no worker is left, or one item has brought down several."""
         import distributed
         from distributed.scheduler import KilledWorker
+
         alone_since = None
         while True:
             try:
@@ -156,10 +178,15 @@ class Cluster:
                 if alone_since and time.monotonic() - alone_since > START_SECONDS:
                     raise _abandoned() from None
             except KilledWorker:
-                raise UserError('several workers in turn were lost over the same task, probably for want of memory; start fewer workers '
-                                'on a machine, or give them more memory') from None
+                raise UserError(
+                    'several workers in turn were lost over the same task, probably for want of memory; start fewer '
+                    'workers '
+                    'on a machine, or give them more memory'
+                ) from None
             except distributed.CancelledError:
-                raise UserError('the connection to the scheduler was lost; start it and its workers again, then this command') from None
+                raise UserError(
+                    'the connection to the scheduler was lost; start it and its workers again, then this command'
+                ) from None
 
     def _check(self, job):
         """Refuses workers that differ, and sends them the files that some of them cannot read."""
@@ -168,8 +195,9 @@ class Cluster:
             return
         answers = self._ask(_introduce, job.demands, list(files.values()))
         jobs.complain([sentence for sentences, _ in answers.values() for sentence in sentences])
-        for sha256 in sorted(set(sha256 for _, lacking in answers.values() for sha256 in lacking)):
+        for sha256 in sorted({sha256 for _, lacking in answers.values() for sha256 in lacking}):
             from regan.scale import shipping
+
             shipping.ship(self.client, files[sha256])
         self._checked.update(files)
 
@@ -177,8 +205,10 @@ class Cluster:
         try:
             return self.client.run(function, *arguments)
         except ImportError as error:
-            raise UserError('a worker cannot import what it needs (%s); install this project and its requirements where workers run'
-                            % error) from error
+            raise UserError(
+                'a worker cannot import what it needs (%s); install this project and its requirements where workers run'
+                % error
+            ) from error
 
 
 def _introduce(demands, files):

@@ -1,9 +1,10 @@
 """What a worker process does: it opens the network files of a job, keeps them open, and works on items.
 
-Float results of TensorFlow depend on its version, on NumPy's, on the processor, and on the number of threads among which an operation is
-divided (not on how many processors these threads have to share). So every process of a job takes the number that the client has, and
-a process that differs in the rest is refused.
+Float results of TensorFlow depend on its version, on NumPy's, on the processor, and on the number of threads among
+which an operation is divided (not on how many processors these threads have to share). So every process of a job takes
+the number that the client has, and a process that differs in the rest is refused.
 """
+
 import collections
 import os
 import socket
@@ -43,7 +44,8 @@ class Job(NamedTuple):
     """What the items of a piece of work have in common.
 
     Attributes:
-        function: importable, called as function(networks, *arguments, item) with networks as a dict of the names in `files`.
+        function: importable, called as function(networks, *arguments, item) with networks as a dict of the names in
+            `files`.
         files: dict of names -> File.
         arguments: picklable.
         demands: of the process, from `demands`.
@@ -58,11 +60,19 @@ class Job(NamedTuple):
 def generator_file(generator, trust_embedded_code=False):
     """The File of an open Generator."""
     from regan.networks.generator import Generator
-    return File(Generator.open, os.path.abspath(generator.path), generator.sha256, ('stored', trust_embedded_code, generator.precision))
+
+    return File(
+        Generator.open,
+        os.path.abspath(generator.path),
+        generator.sha256,
+        ('stored', trust_embedded_code, generator.precision),
+    )
 
 
 def demands():
-    """What this process computes with, as two dicts: 'versions', which others must have, and 'settings', which they can take over."""
+    """What this process computes with, as two dicts: 'versions', which others must have, and 'settings', which they
+    can take over.
+    """
     threads = int(os.environ.get(THREADS) or 0) or cores()
     return dict(versions=_versions(), settings={THREADS: str(threads), KERNELS: os.environ.get(KERNELS, '')})
 
@@ -74,12 +84,15 @@ def cores():
 
 def _versions():
     from regan.networks.opening import backend
+
     facts = provenance.software(backend())
     return {name: facts[name] for name in ('regan', 'tensorflow', 'numpy', 'processor')}
 
 
 def perform(job, items):
-    """The results of some items, in order: list. Raises UserError if this process must not or cannot work on the job."""
+    """The results of some items, in order: list. Raises UserError if this process must not or cannot work on the
+    job.
+    """
     with _lock:
         complain(differences(job.demands))
         networks = {name: _opened(file) for name, file in job.files.items()}
@@ -98,19 +111,27 @@ def differences(wanted):
                 os.environ.pop(name, None)
                 os.environ.update({name: value} if value else {})
         found = dict(_versions(), **_settled)
-        return ['%s has %s %s where this machine has %s' % (where(), name, found[name] or 'unset', value or 'unset')
-                for name, value in sorted(dict(wanted['versions'], **wanted['settings']).items()) if found[name] != value]
+        return [
+            '%s has %s %s where this machine has %s' % (where(), name, found[name] or 'unset', value or 'unset')
+            for name, value in sorted(dict(wanted['versions'], **wanted['settings']).items())
+            if found[name] != value
+        ]
 
 
 def complain(sentences):
     """Raises UserError if there are any sentences of `differences`."""
     if sentences:
-        raise UserError('worker %s, so results would depend on who computes them; give all workers the software, processors and settings '
-                        'of this machine, and start them again' % '; '.join(sentences))
+        raise UserError(
+            'worker %s, so results would depend on who computes them; give all workers the software, processors and '
+            'settings '
+            'of this machine, and start them again' % '; '.join(sentences)
+        )
 
 
 def lacking(files):
-    """Those of the files that this process can read neither in their place nor among what was sent: list of their SHA-256."""
+    """Those of the files that this process can read neither in their place nor among what was sent: list of their
+    SHA-256.
+    """
     return [file.sha256 for file in files if _place(file) is None]
 
 
@@ -133,13 +154,17 @@ def _place(file):
 
 
 def _opened(file):
-    """The network of a file, opened now if it is not open yet; the one that was used longest ago is closed if there are many."""
+    """The network of a file, opened now if it is not open yet; the one that was used longest ago is closed if there
+    are many.
+    """
     key = file._replace(path='')
     if key not in _open:
         path = _place(file)
         if path is None:
-            raise UserError('worker %s cannot read %s as it is on this machine; put it there, or start the command again, which sends it'
-                            % (where(), file.path))
+            raise UserError(
+                'worker %s cannot read %s as it is on this machine; put it there, or start the command again, which '
+                'sends it' % (where(), file.path)
+            )
         while len(_open) >= MOST_OPEN:
             _open.popitem(last=False)[1].close()
         _open[key] = file.opener(path, *file.arguments)

@@ -1,8 +1,9 @@
 """Images of seeds, drawn and compressed by workers."""
+
 from regan.drawing import seed_images
 from regan.pictures import images
 
-PIXELS = 2 ** 18  # Of a task, if that is not less than a minibatch: work for about a second.
+PIXELS = 2**18  # Of a task, if that is not less than a minibatch: work for about a second.
 
 
 def pngs(cluster, files, plan, seeds, generator):
@@ -14,11 +15,10 @@ def pngs(cluster, files, plan, seeds, generator):
         plan: regan.drawing.seed_images.Plan.
         generator: an open one; workers draw the same minibatches.
     """
-    size = generator.images_at_once * max(1, PIXELS // (generator.images_at_once * generator.resolution ** 2))
-    shards = (seeds[begin:begin + size] for begin in range(0, len(seeds), size))
+    size = generator.images_at_once * max(1, PIXELS // (generator.images_at_once * generator.resolution**2))
+    shards = (seeds[begin : begin + size] for begin in range(0, len(seeds), size))
     for shard in cluster.map(_pngs, files, (plan,), shards):
-        for content in shard:
-            yield content
+        yield from shard
 
 
 def _pngs(networks, plan, seeds):

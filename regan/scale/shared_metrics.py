@@ -1,8 +1,9 @@
 """The images of metrics, drawn and judged by workers."""
-from regan.metrics.samples import Drawing, MINIBATCH
-from regan.metrics.evaluate import Judges
 
-PIXELS = 2 ** 18  # Of a task, if that is not less than a minibatch: work for about a second.
+from regan.metrics.evaluate import Judges
+from regan.metrics.samples import MINIBATCH, Drawing
+
+PIXELS = 2**18  # Of a task, if that is not less than a minibatch: work for about a second.
 
 
 def farm(cluster, files, request, resolution):
@@ -14,7 +15,7 @@ def farm(cluster, files, request, resolution):
         request: regan.metrics.evaluate.Request.
         resolution: of the generator's images.
     """
-    bundle = max(1, PIXELS // (MINIBATCH * resolution ** 2))
+    bundle = max(1, PIXELS // (MINIBATCH * resolution**2))
     return lambda method, items: cluster.map(_drawn, files, (request, method), items, bundle)
 
 

@@ -1,4 +1,5 @@
 """Network files for workers that cannot read them in the client's place."""
+
 import pathlib
 
 import distributed

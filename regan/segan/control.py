@@ -1,10 +1,11 @@
 """Semantic control: one coordinate of one subspace runs over some values, all else stays."""
+
 import math
 
 import numpy as np
 
-from regan.sampling import latents
 from regan.base.errors import UserError
+from regan.sampling import latents
 
 OPERATIONS = ('set', 'scale', 'add')
 
@@ -23,7 +24,12 @@ def parse_values(text):
         first, last, count = float(parts[0]), float(parts[1]), int(parts[2])
     except (ValueError, IndexError):
         first = math.nan
-    if len(parts) != 3 or not (math.isfinite(first) and math.isfinite(last)) or count < 1 or (count == 1 and first != last):
+    if (
+        len(parts) != 3
+        or not (math.isfinite(first) and math.isfinite(last))
+        or count < 1
+        or (count == 1 and first != last)
+    ):
         raise UserError("cannot read values from '%s'; write first:last:count, for example -3:3:5" % text)
     return np.linspace(first, last, count)
 
@@ -32,8 +38,8 @@ def affine(operation, values, mean, stdev):
     """What an operation does to a coordinate c, as c * scale + shift: two float64 [K].
 
     Args:
-        operation: 'set': the coordinate becomes mean + value * stdev. 'add': value * stdev is added to it. 'scale': it is
-            multiplied by the value (SEGAN's factor).
+        operation: 'set': the coordinate becomes mean + value * stdev. 'add': value * stdev is added to it. 'scale': it
+            is multiplied by the value (SEGAN's factor).
         values: float [K], in standard deviations (scale: plain factors).
         mean, stdev: of the coordinate.
     """
@@ -51,7 +57,10 @@ def strips(generator, subspaces, subspace, dimension, values, operation, seeds, 
     """One row of images for each seed: the same z and the same noise along the row.
 
     Args:
-        generator: open Generator. subspaces: its Subspaces. subspace: one of them. values: float [K].
+        generator: open Generator.
+        subspaces: its Subspaces.
+        subspace: one of them.
+        values: float [K].
         progress: callable that gets the number of images done since its last call.
     Returns: uint8 [seeds, K, H, W, C].
     Raises: UserError for a dimension that is not there.

@@ -1,11 +1,12 @@
 """Which dimension of which subspace moves which known factor of a world."""
+
 import dataclasses
 
 import numpy as np
 
 from regan.base import plots, tables
-from regan.sampling import latents
 from regan.metrics.factors import circular_difference
+from regan.sampling import latents
 
 MOST_ROWS_IN_FIGURE = 200
 
@@ -15,11 +16,13 @@ class Effects:
     """What one standard deviation of each coordinate does to each factor. R rows, F factors.
 
     Attributes:
-        names: list of str, e.g. 'L3N1D8'. factors: list of str.
+        names: list of str, e.g. 'L3N1D8'.
+        factors: list of str.
         strength: float64 [R], see `Subspaces.strength`; comparable within a subspace.
         mean: float64 [R, F], mean change of the factor's reading per standard deviation, over images.
         stderr: float64 [R, F], its standard error.
     """
+
     names: list
     factors: list
     strength: np.ndarray
@@ -30,12 +33,15 @@ class Effects:
 def traversal(generator, subspaces, read, factors, circular=(), samples=64, top=8, seed=1, progress=None):
     """Moves the `top` strongest coordinates of every subspace by -1 and +1 standard deviation and reads the factors.
 
-    The change per unit of an image is half the difference of the two readings; for a circular factor, the shorter way round.
+    The change per unit of an image is half the difference of the two readings; for a circular factor, the shorter way
+    round.
 
     Args:
-        generator: open Generator. subspaces: its Subspaces.
+        generator: open Generator.
+        subspaces: its Subspaces.
         read: images uint8 [N, H, W, C] -> readings float [N, F].
-        factors: names of the F factors. circular: indices of those that go round, with circumference 1.
+        factors: names of the F factors.
+        circular: indices of those that go round, with circumference 1.
         samples: images for each coordinate, at least 2; the same latents and noise for all.
         progress: callable that gets the number of images done since its last call.
     Returns: Effects, sorted by subspace, then strength.
@@ -49,13 +55,19 @@ def traversal(generator, subspaces, read, factors, circular=(), samples=64, top=
         for dimension in np.argsort(-strength, kind='stable')[:top]:
             ends = []
             for sign in (-1, 1):
-                controls = subspaces.controls(subspace, dimension, np.ones(samples), np.full(samples, sign * stdev[dimension]))
-                ends.append(np.asarray(read(generator.synthesize(dlatents, progress, **controls)), np.float64))  # [N, F]
+                controls = subspaces.controls(
+                    subspace, dimension, np.ones(samples), np.full(samples, sign * stdev[dimension])
+                )
+                ends.append(
+                    np.asarray(read(generator.synthesize(dlatents, progress, **controls)), np.float64)
+                )  # [N, F]
             names.append('%sD%d' % (subspace.name, dimension))
             strengths.append(strength[dimension])
             changes.append(_difference(ends[1], ends[0], circular) / 2)
     changes = np.stack(changes)  # [R, N, F]
-    return Effects(names, list(factors), np.array(strengths), changes.mean(axis=1), changes.std(axis=1, ddof=1) / np.sqrt(samples))
+    return Effects(
+        names, list(factors), np.array(strengths), changes.mean(axis=1), changes.std(axis=1, ddof=1) / np.sqrt(samples)
+    )
 
 
 def _difference(a, b, circular):

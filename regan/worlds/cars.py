@@ -1,58 +1,59 @@
 """Cars on a road or a meadow, seen from the side, the front or the back."""
+
 import collections
 import math
 
 from regan.worlds import colour, raymarch, sdf, vector
 from regan.worlds.colour import Colour
 from regan.worlds.compiled import compiled, inner
-from regan.worlds.raymarch import Camera, March, Shadow
 from regan.worlds.painting import Picture, between
+from regan.worlds.raymarch import Camera, March, Shadow
 from regan.worlds.vector import Vector
 
 # What a factor, or the type of car, moves something between: (at 0, at 1). Lengths in units of about 2 m.
-YAW = (-math.pi / 2, math.pi / 2)            # 0 is the side view.
-ELEVATION = (0.06, 0.42)                     # Of the camera, radians.
+YAW = (-math.pi / 2, math.pi / 2)  # 0 is the side view.
+ELEVATION = (0.06, 0.42)  # Of the camera, radians.
 CAMERA_DISTANCE = (5.3, 4.1)
 HALF_LENGTH = (0.95, 1.13)
-SHORTER_SUV = (0.0, 0.08)                    # Taken off the half length.
-CLEARANCE = (0.14, 0.26)                     # Under the body: sports car, SUV. So are the next lines.
+SHORTER_SUV = (0.0, 0.08)  # Taken off the half length.
+CLEARANCE = (0.14, 0.26)  # Under the body: sports car, SUV. So are the next lines.
 BODY_HALF_HEIGHT = (0.16, 0.28)
 CABIN_HALF_HEIGHT = (0.15, 0.25)
 CABIN_HALF_LENGTH = (0.50, 0.72)
 CABIN_CENTRE = (-0.12, -0.28)
-CABIN_TAPER = (0.42, 0.16)                   # Share of its length that the cabin loses up to the roof.
+CABIN_TAPER = (0.42, 0.16)  # Share of its length that the cabin loses up to the roof.
 NOSE_DROP = (0.10, 0.0)
-RAKE = (0.12, 0.0)                           # How far the roof lies back.
+RAKE = (0.12, 0.0)  # How far the roof lies back.
 WHEEL_RADIUS = (0.19, 0.24)
-LARGER_WHEELS = (0.0, 0.03)                  # Added for the SUV.
-LIGHT_TURN = (-1.2, 1.2)                     # Radians about the vertical.
-LIGHT_HEIGHT = (0.95, 0.40)                  # Day, sunset. So are the next lines.
+LARGER_WHEELS = (0.0, 0.03)  # Added for the SUV.
+LIGHT_TURN = (-1.2, 1.2)  # Radians about the vertical.
+LIGHT_HEIGHT = (0.95, 0.40)  # Day, sunset. So are the next lines.
 SUNLIGHT = (Colour(1.0, 0.96, 0.90), Colour(1.0, 0.74, 0.45))
 HORIZON = (Colour(0.62, 0.78, 0.94), Colour(0.92, 0.60, 0.52))
 ASPHALT = (0.26, 0.62)
 HILL_HEIGHT = (0.0, 0.10)
-NOISE_SHIFT = {'hills': 30.0, 'coarse': 40.0, 'fine': 70.0}   # By how much `phase` moves each.
+NOISE_SHIFT = {'hills': 30.0, 'coarse': 40.0, 'fine': 70.0}  # By how much `phase` moves each.
 
 # Fixed parts.
 LIGHT_FORWARD = 0.75
 LOOK_AT = Vector(0.0, 0.38, 0.0)
 FOCAL_LENGTH = 3.35
-AXLE_PLACE = 0.60                            # Share of the half length.
+AXLE_PLACE = 0.60  # Share of the half length.
 BODY_HALF_WIDTH, BODY_EDGE = 0.42, 0.10
 CABIN_HALF_WIDTH, CABIN_EDGE, CABIN_SUNK = 0.37, 0.07, 0.05
-CABIN_NARROWING = 0.18                       # Share of its width that the cabin loses up to the roof.
-CABIN_CAUTION = 0.75                         # The taper bends space, so distances are overestimated.
+CABIN_NARROWING = 0.18  # Share of its width that the cabin loses up to the roof.
+CABIN_CAUTION = 0.75  # The taper bends space, so distances are overestimated.
 LEAST_NOSE_DROP = 0.03
 BLEND = 0.06
 WHEEL_SIDE, WHEEL_HALF_WIDTH = 0.37, 0.07
 WELL_SIDE, WELL_SIZE = 0.30, 1.18
 RIM_SIZE = 0.58
-WINDOW_FROM, WINDOW_TO = 0.22, 0.86          # Share of the cabin's height.
+WINDOW_FROM, WINDOW_TO = 0.22, 0.86  # Share of the cabin's height.
 SILL_HEIGHT = 0.05
 
 PAINT, GLASS, TYRE, RIM, HEADLIGHT, TAIL_LIGHT, SILL = range(7)
 Finish = collections.namedtuple('Finish', 'colour gloss glow mirror')
-FINISHES = (                                 # By material; the first is replaced by the paint.
+FINISHES = (  # By material; the first is replaced by the paint.
     Finish(Colour(0.0, 0.0, 0.0), 0.0, 0.0, 0.0),
     Finish(Colour(0.07, 0.09, 0.11), 1.0, 0.0, 0.25),
     Finish(Colour(0.035, 0.035, 0.04), 0.0, 0.0, 0.0),
@@ -62,39 +63,53 @@ FINISHES = (                                 # By material; the first is replace
     Finish(Colour(0.05, 0.05, 0.055), 0.0, 0.0, 0.0),
 )
 
-SKY_FADE = Colour(0.9, 0.5, 0.15)            # What the sky loses from the horizon to the zenith.
+SKY_FADE = Colour(0.9, 0.5, 0.15)  # What the sky loses from the horizon to the zenith.
 HILL_TINT, HILL_BASE = Colour(0.62, 0.68, 0.66), Colour(0.02, 0.03, 0.03)
 HILL_LEAST, HILL_FREQUENCY = 0.04, 4.0
 ROAD_TINT = Colour(1.0, 0.99, 0.98)
 GRASS = Colour(0.22, 0.42, 0.11)
-COARSE, FINE = 2.0, 9.0                      # Frequencies of the ground's noise.
+COARSE, FINE = 2.0, 9.0  # Frequencies of the ground's noise.
 AMBIENT, AMBIENT_FROM_ABOVE, DIFFUSE = 0.35, 0.30, 0.85
 HIGHLIGHT, SHININESS = 0.55, 24
 REFLECTED, REFLECTED_SKY, SKY_SHARE = 0.15, 0.5, 0.7
 GROUND_AMBIENT, GROUND_LIT = 0.42, 0.62
-OPEN_HEIGHT, CONTACT_HEIGHT, CONTACT_SHARE = 0.35, 0.02, 0.45   # Darkening of the ground below the car.
+OPEN_HEIGHT, CONTACT_HEIGHT, CONTACT_SHARE = 0.35, 0.02, 0.45  # Darkening of the ground below the car.
 SHADOW_AREA = 3.0
 FOG_START, FOG_DENSITY = 5.0, 0.06
 
-NEAR, FAR, HORIZON_AT = 2.5, 9.0, 60.0       # Distances along a ray.
-NEVER, LEVEL = 1e9, -1e-4                    # Where rays that point above LEVEL meet the ground.
+NEAR, FAR, HORIZON_AT = 2.5, 9.0, 60.0  # Distances along a ray.
+NEVER, LEVEL = 1e9, -1e-4  # Where rays that point above LEVEL meet the ground.
 STEPS, STEP_SHARE = 48, 0.9
 SHADOW = Shadow(start=0.05, stop=2.5, steps=20, sharpness=7.0, dark=0.02)
 
-Car = collections.namedtuple('Car', 'half_length clearance half_height middle deck nose_drop cabin_half_length '
-                                    'cabin_half_height cabin_x cabin_y cabin_taper rake axle wheel_radius')
-Scene = collections.namedtuple('Scene', 'camera car light sunlight horizon paint gloss asphalt grass hill_height '
-                                        'hill_shift coarse_shift fine_shift')
+Car = collections.namedtuple(
+    'Car',
+    'half_length clearance half_height middle deck nose_drop cabin_half_length '
+    'cabin_half_height cabin_x cabin_y cabin_taper rake axle wheel_radius',
+)
+Scene = collections.namedtuple(
+    'Scene',
+    'camera car light sunlight horizon paint gloss asphalt grass hill_height hill_shift coarse_shift fine_shift',
+)
 
 
 def scene(f):
     """What the compiled code needs to draw the factors `f`."""
-    return Scene(camera=_camera(f), car=_car(f), light=_light(f), sunlight=colour.mix(*SUNLIGHT, f.sunset),
-                 horizon=colour.mix(*HORIZON, f.sunset),
-                 paint=colour.squared(colour.of_hue(f.hue, f.saturation, f.value)), gloss=f.gloss,
-                 asphalt=between(ASPHALT, f.ground_shade), grass=f.grass, hill_height=between(HILL_HEIGHT, f.hills),
-                 hill_shift=NOISE_SHIFT['hills'] * f.phase, coarse_shift=NOISE_SHIFT['coarse'] * f.phase,
-                 fine_shift=NOISE_SHIFT['fine'] * f.phase)
+    return Scene(
+        camera=_camera(f),
+        car=_car(f),
+        light=_light(f),
+        sunlight=colour.mix(*SUNLIGHT, f.sunset),
+        horizon=colour.mix(*HORIZON, f.sunset),
+        paint=colour.squared(colour.of_hue(f.hue, f.saturation, f.value)),
+        gloss=f.gloss,
+        asphalt=between(ASPHALT, f.ground_shade),
+        grass=f.grass,
+        hill_height=between(HILL_HEIGHT, f.hills),
+        hill_shift=NOISE_SHIFT['hills'] * f.phase,
+        coarse_shift=NOISE_SHIFT['coarse'] * f.phase,
+        fine_shift=NOISE_SHIFT['fine'] * f.phase,
+    )
 
 
 def _camera(f):
@@ -102,8 +117,12 @@ def _camera(f):
     yaw, elevation, away = between(YAW, f.yaw), between(ELEVATION, f.elevation), between(CAMERA_DISTANCE, f.zoom)
     cos_yaw, sin_yaw, cos_up, sin_up = math.cos(yaw), math.sin(yaw), math.cos(elevation), math.sin(elevation)
     ahead = Vector(-sin_yaw * cos_up, -sin_up, -cos_yaw * cos_up)
-    return Camera(origin=vector.minus(LOOK_AT, vector.times(ahead, away)), right=Vector(cos_yaw, 0.0, -sin_yaw),
-                  up=Vector(-sin_yaw * sin_up, cos_up, -cos_yaw * sin_up), forward=vector.times(ahead, FOCAL_LENGTH))
+    return Camera(
+        origin=vector.minus(LOOK_AT, vector.times(ahead, away)),
+        right=Vector(cos_yaw, 0.0, -sin_yaw),
+        up=Vector(-sin_yaw * sin_up, cos_up, -cos_yaw * sin_up),
+        forward=vector.times(ahead, FOCAL_LENGTH),
+    )
 
 
 def _light(f):
@@ -116,20 +135,31 @@ def _car(f):
     clearance, half_height = between(CLEARANCE, f.type), between(BODY_HALF_HEIGHT, f.type)
     middle, cabin_half_height = clearance + half_height, between(CABIN_HALF_HEIGHT, f.type)
     deck = middle + half_height
-    return Car(half_length=half_length, clearance=clearance, half_height=half_height, middle=middle, deck=deck,
-               nose_drop=between(NOSE_DROP, f.type), cabin_half_length=between(CABIN_HALF_LENGTH, f.type),
-               cabin_half_height=cabin_half_height, cabin_x=between(CABIN_CENTRE, f.type),
-               cabin_y=deck + cabin_half_height - CABIN_SUNK, cabin_taper=between(CABIN_TAPER, f.type),
-               rake=between(RAKE, f.type), axle=half_length * AXLE_PLACE,
-               wheel_radius=between(WHEEL_RADIUS, f.wheel) + between(LARGER_WHEELS, f.type))
+    return Car(
+        half_length=half_length,
+        clearance=clearance,
+        half_height=half_height,
+        middle=middle,
+        deck=deck,
+        nose_drop=between(NOSE_DROP, f.type),
+        cabin_half_length=between(CABIN_HALF_LENGTH, f.type),
+        cabin_half_height=cabin_half_height,
+        cabin_x=between(CABIN_CENTRE, f.type),
+        cabin_y=deck + cabin_half_height - CABIN_SUNK,
+        cabin_taper=between(CABIN_TAPER, f.type),
+        rake=between(RAKE, f.type),
+        axle=half_length * AXLE_PLACE,
+        wheel_radius=between(WHEEL_RADIUS, f.wheel) + between(LARGER_WHEELS, f.type),
+    )
 
 
 # ------------------------------------------------------------------ shape
 
+
 @inner
 def distance(point, car):
     """Distance to the car and its material; x forward, y up from the ground, z sideways."""
-    height = (point.y - car.deck) / (2.0 * car.cabin_half_height)   # 0 at the deck, 1 at the roof.
+    height = (point.y - car.deck) / (2.0 * car.cabin_half_height)  # 0 at the deck, 1 at the roof.
     body, cabin = _body(point, car), _cabin(point, height, car)
     nearest = sdf.smooth_union(body, cabin, BLEND)
     material = GLASS if cabin < body and WINDOW_FROM < height < WINDOW_TO else PAINT
@@ -152,8 +182,11 @@ def distance(point, car):
 def _body(point, car):
     """The lower body; its top falls towards the nose."""
     drop = car.nose_drop * max(point.x / car.half_length, 0.0) ** 2 + LEAST_NOSE_DROP
-    return sdf.rounded_box(Vector(point.x, point.y - car.middle + drop * 0.5, point.z),
-                           Vector(car.half_length, car.half_height - drop * 0.5, BODY_HALF_WIDTH), BODY_EDGE)
+    return sdf.rounded_box(
+        Vector(point.x, point.y - car.middle + drop * 0.5, point.z),
+        Vector(car.half_length, car.half_height - drop * 0.5, BODY_HALF_WIDTH),
+        BODY_EDGE,
+    )
 
 
 @inner
@@ -162,9 +195,11 @@ def _cabin(point, height, car):
     above = max(height, 0.0)
     x = (point.x - car.cabin_x + car.rake * height) / (1.0 - car.cabin_taper * above)
     z = point.z / (1.0 - CABIN_NARROWING * above)
-    return CABIN_CAUTION * sdf.rounded_box(Vector(x, point.y - car.cabin_y, z),
-                                           Vector(car.cabin_half_length, car.cabin_half_height, CABIN_HALF_WIDTH),
-                                           CABIN_EDGE)
+    return CABIN_CAUTION * sdf.rounded_box(
+        Vector(x, point.y - car.cabin_y, z),
+        Vector(car.cabin_half_length, car.cabin_half_height, CABIN_HALF_WIDTH),
+        CABIN_EDGE,
+    )
 
 
 @inner
@@ -182,16 +217,19 @@ def _detail(point, side, car):
 
 # ------------------------------------------------------------------ colour
 
+
 @inner
 def _pixel(scene, u, v):
     """The colour seen through (u, v)."""
     heading = raymarch.direction(scene.camera, u, v)
     origin, above = scene.camera.origin, max(heading.y, 0.0)
-    sky = Colour(scene.horizon.r - SKY_FADE.r * above, scene.horizon.g - SKY_FADE.g * above,
-                 scene.horizon.b - SKY_FADE.b * above)
+    sky = Colour(
+        scene.horizon.r - SKY_FADE.r * above, scene.horizon.g - SKY_FADE.g * above, scene.horizon.b - SKY_FADE.b * above
+    )
     ground_at = -origin.y / heading.y if heading.y < LEVEL else NEVER
-    point, material = raymarch.march(distance, scene.car, origin, heading,
-                                     March(NEAR, min(ground_at, FAR), STEPS, STEP_SHARE))
+    point, material = raymarch.march(
+        distance, scene.car, origin, heading, March(NEAR, min(ground_at, FAR), STEPS, STEP_SHARE)
+    )
     if material != raymarch.MISS:
         return _surface(scene, point, material, heading, sky)
     if ground_at < HORIZON_AT:
@@ -209,8 +247,7 @@ def _surface(scene, point, material, heading, sky):
         base, gloss = scene.paint, scene.gloss
     normal = raymarch.normal(distance, scene.car, point, raymarch.SURFACE)
     mirrored = vector.reflected(heading, normal)
-    light = (AMBIENT + AMBIENT_FROM_ABOVE * normal.y + finish.glow
-             + DIFFUSE * max(vector.dot(normal, scene.light), 0.0))
+    light = AMBIENT + AMBIENT_FROM_ABOVE * normal.y + finish.glow + DIFFUSE * max(vector.dot(normal, scene.light), 0.0)
     highlight = HIGHLIGHT * max(vector.dot(mirrored, scene.light), 0.0) ** SHININESS
     fresnel = (1.0 + vector.dot(heading, normal)) ** 3 + finish.mirror
     sky_share = SKY_SHARE * fresnel * (REFLECTED + REFLECTED_SKY * max(mirrored.y, 0.0))

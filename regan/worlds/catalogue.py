@@ -1,4 +1,5 @@
 """The factors of every world, as data. All lie in [0, 1]; their order is the order of the columns."""
+
 from regan.worlds.factors import Cut, Factor, Leaning, Normal, Switch, Uniform
 
 _CARS = (
@@ -20,25 +21,34 @@ _CARS = (
     Factor('gloss', 'of the paint: 0 matt, 1 mirrors the sky'),
 )
 
-_HEAD = {factor.name: factor for factor in (
-    Factor('yaw', 'turn of the head: 0 to the left, 0.5 to the front, 1 to the right; at most 43 degrees', Normal(0.22)),
-    Factor('pitch', 'nod of the head: 0 down, 1 up; at most 16 degrees', Normal(0.22)),
-    Factor('zoom', 'distance of the camera: 0 far, 1 near'),
-    Factor('skin', '0 light, 1 dark'),
-    Factor('smile', '0 none, 1 wide with teeth'),
-    Factor('hair_length', '0 short, 1 long; longer where gender is low', Leaning(1.2, on='gender', weight=-0.7, offset=0.2)),
-    Factor('hair_hue', '0 red-brown, 1 yellow; also the brightness of the clothes'),
-    Factor('hair_value', 'brightness of the hair: 0 black, 1 light'),
-    Factor('gender', 'jaw, nose, lips and brows: 0 female, 1 male', Cut(2.0, pivot=0.5, offset=0.5)),
-    Factor('glasses', 'worn above 0.5', Switch(0.28)),
-    Factor('strokes', 'strength of the brush: 0 fine, 1 coarse, with fewer colours'),
-    Factor('age', '0 young, 1 old: wrinkles and folds from 0.35, grey hair'),
-    Factor('eye_open', 'upper eyelid: 0 low, 1 high'),
-    Factor('bg_hue', 'hue of the wall, once round the colour circle; the clothes have nearly the opposite one'),
-    Factor('bg_value', 'brightness of the wall'),
-    Factor('light', 'direction of the light: 0 from the left, 1 from the right'),
-    Factor('beard', '0 none, 1 full; only where gender is above 0.5', Cut(2.2, offset=-1.2)),
-)}
+_HEAD = {
+    factor.name: factor
+    for factor in (
+        Factor(
+            'yaw', 'turn of the head: 0 to the left, 0.5 to the front, 1 to the right; at most 43 degrees', Normal(0.22)
+        ),
+        Factor('pitch', 'nod of the head: 0 down, 1 up; at most 16 degrees', Normal(0.22)),
+        Factor('zoom', 'distance of the camera: 0 far, 1 near'),
+        Factor('skin', '0 light, 1 dark'),
+        Factor('smile', '0 none, 1 wide with teeth'),
+        Factor(
+            'hair_length',
+            '0 short, 1 long; longer where gender is low',
+            Leaning(1.2, on='gender', weight=-0.7, offset=0.2),
+        ),
+        Factor('hair_hue', '0 red-brown, 1 yellow; also the brightness of the clothes'),
+        Factor('hair_value', 'brightness of the hair: 0 black, 1 light'),
+        Factor('gender', 'jaw, nose, lips and brows: 0 female, 1 male', Cut(2.0, pivot=0.5, offset=0.5)),
+        Factor('glasses', 'worn above 0.5', Switch(0.28)),
+        Factor('strokes', 'strength of the brush: 0 fine, 1 coarse, with fewer colours'),
+        Factor('age', '0 young, 1 old: wrinkles and folds from 0.35, grey hair'),
+        Factor('eye_open', 'upper eyelid: 0 low, 1 high'),
+        Factor('bg_hue', 'hue of the wall, once round the colour circle; the clothes have nearly the opposite one'),
+        Factor('bg_value', 'brightness of the wall'),
+        Factor('light', 'direction of the light: 0 from the left, 1 from the right'),
+        Factor('beard', '0 none, 1 full; only where gender is above 0.5', Cut(2.2, offset=-1.2)),
+    )
+}
 
 _BEETLES = (
     Factor('turn', 'head of the beetle: 0 to the right, 1 to the left; at most 26 degrees', Normal(0.16)),
@@ -62,9 +72,13 @@ _BEETLES = (
 
 def _heads(special):
     """The factors of a head with the `special` one in its column."""
-    return tuple(_HEAD[name] for name in (
-        'yaw pitch zoom skin smile hair_length hair_hue hair_value gender %s age eye_open bg_hue bg_value light beard'
-        % special).split())
+    return tuple(
+        _HEAD[name]
+        for name in (
+            'yaw pitch zoom skin smile hair_length hair_hue hair_value gender %s age eye_open bg_hue bg_value light '
+            'beard' % special
+        ).split()
+    )
 
 
 FACTORS = {'cars': _CARS, 'faces': _heads('glasses'), 'beetles': _BEETLES, 'portraits': _heads('strokes')}

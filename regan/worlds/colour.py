@@ -2,6 +2,7 @@
 
 Hues become colours in `of_hue`, which is Python's colorsys.
 """
+
 import collections
 import colorsys
 import math

@@ -2,6 +2,7 @@
 
 Nothing is kept on disk: numba cannot cache code that is given other functions (here: a world's distances).
 """
+
 import numba
 
 # No operation is reordered, fused or approximated, so that releases of the compiler agree. Only NaN, infinity and

@@ -1,4 +1,5 @@
 """What a picture is made from: named numbers in [0, 1], what they mean, and how they are distributed."""
+
 import dataclasses
 from typing import Any, Dict, Tuple
 
@@ -12,6 +13,7 @@ class Uniform:
     As in the other distributions, `apply` turns draws, float32 [n] uniform in [0, 1), into values [n]; `others` holds
     the values of the factors before it, by name.
     """
+
     low: float = 0.0
     high: float = 1.0
 
@@ -22,6 +24,7 @@ class Uniform:
 @dataclasses.dataclass(frozen=True)
 class Cut:
     """gain * (U - pivot) + offset for uniform U, cut to [0, 1]; what is cut off gathers at 0 and at 1."""
+
     gain: float
     pivot: float = 0.0
     offset: float = 0.0
@@ -35,6 +38,7 @@ class Cut:
 @dataclasses.dataclass(frozen=True)
 class Leaning:
     """gain * U + weight * (the factor named `on`) + offset for uniform U, cut to [0, 1]."""
+
     gain: float
     on: str
     weight: float
@@ -49,6 +53,7 @@ class Leaning:
 @dataclasses.dataclass(frozen=True)
 class Switch:
     """1 with the given probability, else 0."""
+
     probability: float
     low: float = 0.0
     high: float = 1.0
@@ -60,6 +65,7 @@ class Switch:
 @dataclasses.dataclass(frozen=True)
 class Normal:
     """A normal distribution about the middle, cut to [0, 1]; drawn after the uniform numbers."""
+
     stdev: float
     mean: float = 0.5
     low: float = 0.0
@@ -78,6 +84,7 @@ class Factor:
         meaning: what it changes, with what 0 and 1 look like.
         distribution: of the training images; its `low` and `high` are the range.
     """
+
     name: str
     meaning: str
     distribution: Any = Uniform()

@@ -1,4 +1,5 @@
 """Images of a world in files: a folder of images with their factors, or one page; a JSON says what made it."""
+
 import json
 from pathlib import Path
 
@@ -35,9 +36,12 @@ def write_folder(folder, world, n, resolution, seed, progress=None):
     _write_factors(folder / 'factors.csv', world.factor_names, factors)
     missing = [i for i in range(n) if not (folder / _file(i)).exists()]
     progress(n - len(missing))
-    batches = (missing[first:first + BATCH] for first in range(0, len(missing), BATCH))
-    drawn = ((i, image) for batch in batches
-             for i, image in zip(batch, world.render(factors[batch], resolution, SUPERSAMPLING)))
+    batches = (missing[first : first + BATCH] for first in range(0, len(missing), BATCH))
+    drawn = (
+        (i, image)
+        for batch in batches
+        for i, image in zip(batch, world.render(factors[batch], resolution, SUPERSAMPLING))
+    )
     for _ in background.behind(lambda item: images.save_png(folder / _file(item[0]), item[1]), drawn, buffered=BATCH):
         progress(1)
     return len(missing)
@@ -57,7 +61,7 @@ def write_page(path, world, factors, resolution, facts, titles=None, progress=No
     """
     flat, tiles = factors.reshape(-1, factors.shape[-1]), []
     for first in range(0, len(flat), BATCH):
-        tiles.append(world.render(flat[first:first + BATCH], resolution, SUPERSAMPLING))
+        tiles.append(world.render(flat[first : first + BATCH], resolution, SUPERSAMPLING))
         if progress:
             progress(len(tiles[-1]))
     tiles = np.concatenate(tiles)  # [rows * columns, R, R, 3]
@@ -73,8 +77,13 @@ def _file(i):
 
 
 def _facts(world, resolution):
-    return dict(world=world.name, factors=list(world.factor_names), resolution=resolution, supersampling=SUPERSAMPLING,
-                renderer_version=worlds.RENDERER_VERSION)
+    return dict(
+        world=world.name,
+        factors=list(world.factor_names),
+        resolution=resolution,
+        supersampling=SUPERSAMPLING,
+        renderer_version=worlds.RENDERER_VERSION,
+    )
 
 
 def _claim(folder, facts):
@@ -85,8 +94,9 @@ def _claim(folder, facts):
     """
     if (folder / 'world.json').exists():
         if _read_facts(folder / 'world.json') != facts:
-            raise UserError('%s holds images of another call (see its world.json); choose another --out or delete it'
-                            % folder)
+            raise UserError(
+                '%s holds images of another call (see its world.json); choose another --out or delete it' % folder
+            )
         for leftover in folder.glob('.*.png'):  # Of a run that was killed while it wrote.
             leftover.unlink()
     elif folder.exists() and any(not path.name.startswith('.') for path in folder.iterdir()):

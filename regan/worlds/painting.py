@@ -1,4 +1,5 @@
 """From factors to images: the same for every world."""
+
 import collections
 import concurrent.futures
 import importlib
@@ -6,7 +7,7 @@ import os
 
 import numpy as np
 
-_BAND = 16          # Rows that one thread draws at a time.
+_BAND = 16  # Rows that one thread draws at a time.
 
 Picture = collections.namedtuple('Picture', 'scene trace finish')
 Picture.__new__.__defaults__ = (None,)
@@ -35,7 +36,7 @@ def render(world, factors, resolution, supersampling):
         i, first = task
         band = np.empty([min(_BAND, resolution - first), resolution, 3], np.float32)
         picture.trace(scenes[i], first, supersampling, band)
-        images[i, first:first + _BAND] = np.clip(band * 255 + 0.5, 0, 255)
+        images[i, first : first + _BAND] = np.clip(band * 255 + 0.5, 0, 255)
 
     def finish(i):
         images[i] = picture.finish(images[i], rows[i])

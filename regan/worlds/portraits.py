@@ -1,4 +1,5 @@
 """Faces as paintings: the same heads without glasses, brushed onto canvas."""
+
 import collections
 
 import numpy as np
@@ -8,9 +9,9 @@ from regan.worlds import faces
 from regan.worlds.painting import Picture, between
 
 # What a factor moves something between: (at 0, at 1).
-STRENGTH = (0.25, 1.0)                       # Of all that follows, by the factor `strokes`.
-WARMTH = (0.86, 1.0)                         # Brightness of the tint, by the factor `bg_value`.
-PALETTE = (19.0, 5.0)                        # Levels of a colour, by the strength.
+STRENGTH = (0.25, 1.0)  # Of all that follows, by the factor `strokes`.
+WARMTH = (0.86, 1.0)  # Brightness of the tint, by the factor `bg_value`.
+PALETTE = (19.0, 5.0)  # Levels of a colour, by the strength.
 
 # Lengths in pixels of a picture of REFERENCE pixels.
 REFERENCE = 128.0
@@ -18,7 +19,7 @@ WARP, WARP_SMOOTHNESS = 19.8, 4.0
 STROKE_LENGTH, STROKE_WIDTH, STROKE_DEPTH = 3.2, 0.7, 0.055
 EDGE_SMOOTHNESS = 2.0
 TINT = np.array([1.05, 0.97, 0.80])
-PALETTE_SHARE = 0.45                         # The rest keeps its colour.
+PALETTE_SHARE = 0.45  # The rest keeps its colour.
 CORNER_SHADE = 0.22
 _NO_DIVISION_BY_ZERO = {'gradient': 1e-4, 'strokes': 1e-6}
 
@@ -34,7 +35,7 @@ def paint(image, f):
     size = image.shape[0]
     scale, strength = size / REFERENCE, between(STRENGTH, f.strokes)
     random = np.random.RandomState(_seed(f))
-    warped = _warped(image, WARP * scale * strength, WARP_SMOOTHNESS * scale, random)   # [R, R, 3], 0 to 1
+    warped = _warped(image, WARP * scale * strength, WARP_SMOOTHNESS * scale, random)  # [R, R, 3], 0 to 1
     strokes = _strokes(warped.mean(-1), scale, random)
     painted = warped * TINT * between(WARMTH, f.bg_value) + STROKE_DEPTH * strength * strokes[..., None]
     levels = between(PALETTE, strength)
@@ -54,9 +55,11 @@ def _warped(image, amount, smoothness, random):
     right = ndimage.gaussian_filter(random.randn(size, size), smoothness) * amount
     down = ndimage.gaussian_filter(random.randn(size, size), smoothness) * amount
     y, x = np.mgrid[:size, :size]
-    planes = [ndimage.map_coordinates(image[..., c].astype(np.float32), [y + down, x + right], order=1, mode='reflect')
-              for c in range(3)]
-    return np.stack(planes, -1) / 255                                                  # [R, R, 3]
+    planes = [
+        ndimage.map_coordinates(image[..., c].astype(np.float32), [y + down, x + right], order=1, mode='reflect')
+        for c in range(3)
+    ]
+    return np.stack(planes, -1) / 255  # [R, R, 3]
 
 
 def _strokes(brightness, scale, random):
@@ -75,7 +78,7 @@ def _strokes(brightness, scale, random):
 def _corners(size):
     """Squared distance from the middle, 1 in the corners, float [R, R]."""
     y, x = np.mgrid[:size, :size] - size / 2
-    return (x ** 2 + y ** 2) / (size * size / 2)
+    return (x**2 + y**2) / (size * size / 2)
 
 
 PICTURE = Picture(scene, faces.PICTURE.trace, paint)

@@ -2,22 +2,23 @@
 
 `distance` is always a compiled function of a point and of the world's shape: (signed distance, material).
 """
+
 import collections
 
 from regan.worlds import vector
 from regan.worlds.compiled import inner
 from regan.worlds.vector import Vector
 
-Camera = collections.namedtuple('Camera', 'origin right up forward')   # The longer `forward`, the narrower the view.
-March = collections.namedtuple('March', 'start stop steps share')      # Each step is `share` of the distance.
+Camera = collections.namedtuple('Camera', 'origin right up forward')  # The longer `forward`, the narrower the view.
+March = collections.namedtuple('March', 'start stop steps share')  # Each step is `share` of the distance.
 Shadow = collections.namedtuple('Shadow', 'start stop steps sharpness dark')
 
-MISS = -1                # The material of a ray that meets nothing.
-SURFACE = 0.004          # A ray this near to a surface has met it.
-_SHORTEST_STEP = 0.03    # Of a shadow ray.
+MISS = -1  # The material of a ray that meets nothing.
+SURFACE = 0.004  # A ray this near to a surface has met it.
+_SHORTEST_STEP = 0.03  # Of a shadow ray.
 _TETRAHEDRON = (Vector(1.0, -1.0, -1.0), Vector(-1.0, -1.0, 1.0), Vector(-1.0, 1.0, -1.0), Vector(1.0, 1.0, 1.0))
 _NO_DIVISION_BY_ZERO = 1e-12
-_GAMMA = 0.4545          # Light to pixel value.
+_GAMMA = 0.4545  # Light to pixel value.
 
 
 @inner

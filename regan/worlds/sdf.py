@@ -2,6 +2,7 @@
 
 After Inigo Quilez, "Distance functions". Each shape lies at the origin; subtract its centre from the point.
 """
+
 from regan.worlds import vector
 from regan.worlds.compiled import compiled
 from regan.worlds.vector import Vector
@@ -19,8 +20,9 @@ def sphere(point, radius):
 def ellipsoid(point, radii):
     """Distance to an ellipsoid with semi-axes `radii`: exact in sign, first-order in size (a sphere's is exact)."""
     scaled = vector.length(Vector(point.x / radii.x, point.y / radii.y, point.z / radii.z))
-    slope = vector.length(Vector(point.x / (radii.x * radii.x), point.y / (radii.y * radii.y),
-                                 point.z / (radii.z * radii.z)))
+    slope = vector.length(
+        Vector(point.x / (radii.x * radii.x), point.y / (radii.y * radii.y), point.z / (radii.z * radii.z))
+    )
     return scaled * (scaled - 1.0) / max(slope, _NO_DIVISION_BY_ZERO)
 
 

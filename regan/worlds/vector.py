@@ -1,4 +1,5 @@
 """Points and directions in space, for compiled code and for plain Python alike."""
+
 import collections
 import math
 

@@ -1,4 +1,5 @@
 """A world: factors in, images out."""
+
 import dataclasses
 from typing import Tuple
 
@@ -17,6 +18,7 @@ class World:
         name: of the world, and of the module that draws it.
         factors: tuple of Factor, in the order of the columns.
     """
+
     name: str
     factors: Tuple[Factor, ...]
 
@@ -65,10 +67,15 @@ class World:
         """
         factors = np.asarray(factors, np.float32)
         if factors.ndim != 2 or factors.shape[1] != len(self.factors):
-            raise ValueError('factors of %s must be [n, %d], not %s' % (self.name, len(self.factors), list(factors.shape)))
+            raise ValueError(
+                'factors of %s must be [n, %d], not %s' % (self.name, len(self.factors), list(factors.shape))
+            )
         if not ((factors >= 0) & (factors <= 1)).all():
             raise ValueError('factors must lie in [0, 1]')
         if resolution < 1 or supersampling < 1:
-            raise ValueError('resolution and supersampling must be at least 1, not %s and %s' % (resolution, supersampling))
+            raise ValueError(
+                'resolution and supersampling must be at least 1, not %s and %s' % (resolution, supersampling)
+            )
         from regan.worlds import painting
+
         return painting.render(self, factors, resolution, supersampling)

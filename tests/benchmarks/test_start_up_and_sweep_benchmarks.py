@@ -1,4 +1,5 @@
 """The benchmarks of start-up and sweeps print their tables and write what was measured. No times are checked."""
+
 import json
 import os
 import pathlib
@@ -11,9 +12,14 @@ FOLDER = pathlib.Path(__file__).parents[2] / 'benchmarks'
 
 
 def run(script, *words):
-    return subprocess.run([sys.executable, str(FOLDER / script)] + [str(word) for word in words], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, universal_newlines=True, cwd=str(FOLDER.parent),
-                          env=dict(os.environ, PYTHONPATH=str(FOLDER.parent)))
+    return subprocess.run(
+        [sys.executable, str(FOLDER / script)] + [str(word) for word in words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=str(FOLDER.parent),
+        env=dict(os.environ, PYTHONPATH=str(FOLDER.parent)),
+    )
 
 
 def cases_of(tmp_path, script, *words):
@@ -26,20 +32,37 @@ def cases_of(tmp_path, script, *words):
 
 
 def test_sweep(tmp_path, tiny_pickle):
-    case, = cases_of(tmp_path, 'sweep.py', '--network', tiny_pickle, '--layer', 3, '--no-commands')
-    assert case['network'] == 'tiny.pkl' and case['layer'] == '3' and case['largest_difference'] <= 1 and case['held_megabytes'] > 0
+    (case,) = cases_of(tmp_path, 'sweep.py', '--network', tiny_pickle, '--layer', 3, '--no-commands')
+    assert (
+        case['network'] == 'tiny.pkl'
+        and case['layer'] == '3'
+        and case['largest_difference'] <= 1
+        and case['held_megabytes'] > 0
+    )
     assert case['gain'] == pytest.approx(case['images_per_second'] / case['images_per_second_in_full'], rel=1e-2)
 
 
 def test_start_up(tmp_path, tiny_pickle, monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
     import start_up
+
     case = start_up.measure('regan --help', start_up.REGAN + ['--help'], start_up.LIGHT, tiny_pickle, 1)
-    assert case['ratio'] == case['over_click'] > 0 and case['over_goal'] == case['seconds'] / 0.3 and case['peak_megabytes'] > 5
-    assert list(case['phases'])[:3] == ['import tensorflow', 'import regan', 'read (limit)'] and 'first image' in case['phases_text']
+    assert (
+        case['ratio'] == case['over_click'] > 0
+        and case['over_goal'] == case['seconds'] / 0.3
+        and case['peak_megabytes'] > 5
+    )
+    assert (
+        list(case['phases'])[:3] == ['import tensorflow', 'import regan', 'read (limit)']
+        and 'first image' in case['phases_text']
+    )
 
 
 @pytest.mark.parametrize('script', ['start_up.py', 'sweep.py'])
 def test_bad_options_end_in_one_sentence(script):
     done = run(script, '--random', 'stylegan3:256')
-    assert done.returncode == 2 and "'stylegan3:256' is not GENERATION:RESOLUTION" in done.stderr and 'Traceback' not in done.stderr
+    assert (
+        done.returncode == 2
+        and "'stylegan3:256' is not GENERATION:RESOLUTION" in done.stderr
+        and 'Traceback' not in done.stderr
+    )

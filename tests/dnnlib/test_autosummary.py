@@ -18,14 +18,18 @@ def session():
 @pytest.fixture
 def saved(tmp_path):
     """Function that saves the summaries and returns {tag: value} of what was written, and the step."""
+
     def save(step=None):
         folder = str(tmp_path / str(step))
         with tf.summary.FileWriter(folder) as writer:
             tflib.autosummary.save_summaries(writer, step)
-        path, = glob.glob(os.path.join(folder, '*'))
+        (path,) = glob.glob(os.path.join(folder, '*'))
         events = [e for e in tf.train.summary_iterator(path) if e.summary.value]
         assert all(e.step == (step or 0) for e in events)
-        return {v.tag: v.simple_value for e in events for v in e.summary.value if v.WhichOneof('value') == 'simple_value'}
+        return {
+            v.tag: v.simple_value for e in events for v in e.summary.value if v.WhichOneof('value') == 'simple_value'
+        }
+
     return save
 
 
@@ -128,5 +132,7 @@ def test_custom_scalars(session, saved, monkeypatch):
     series = layout.category[0].chart[0].margin.series[0]
     values = saved()
     std = np.std([1, 2, 6])
-    np.testing.assert_allclose([values[tag] for tag in (series.value, series.lower, series.upper)], [3, 3 - std, 3 + std], rtol=1e-6)
+    np.testing.assert_allclose(
+        [values[tag] for tag in (series.value, series.lower, series.upper)], [3, 3 - std, 3 + std], rtol=1e-6
+    )
     assert values['Loss/p'] == values['xCustomScalars/Loss/p/margin_hi'] == 4

@@ -1,4 +1,5 @@
 """A synthesis cut before any layer gives the images of the whole one, without computing what lies below the cut."""
+
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
@@ -29,13 +30,15 @@ def latents_of(layer):
 
 
 def built(function, arguments):
-    synthesis = small_networks.build(function, **arguments)
-    dlatents = tf.placeholder(tf.float32, [None, LAYERS, WIDTH])
-    return dlatents, synthesis.get_output_for(dlatents, randomize_noise=False)
+    """Input and output of a network's template, on stored noise."""
+    synthesis = small_networks.build(function, randomize_noise=False, **arguments)
+    return synthesis.input_templates[0], synthesis.output_templates[0]
 
 
 def rounding(dlatents, images, run, values):
-    """By how much the number of images alone changes them: TensorFlow adds up in another order then, on some processors."""
+    """By how much the number of images alone changes them: TensorFlow adds up in another order then, on some
+    processors.
+    """
     singly = np.concatenate([run(images, {dlatents: value[None]}) for value in values])
     return np.abs(singly - run(images, {dlatents: values})).max()
 
@@ -97,24 +100,40 @@ def toy(output_of):
     return dlatents, output_of(dlatents)
 
 
-@pytest.mark.parametrize('take', [
-    lambda x: [x[:, 0], x[:, 1], x[:, -1]],
-    lambda x: tf.unstack(x, axis=1),
-    lambda x: [tf.identity(x)[:, 0], tf.reduce_sum(x[:, 0:2], axis=1), tf.squeeze(tf.cast(x, tf.float32)[:, 2:], axis=1)],
-    lambda x: [x[:, 0], x[:, 1] + tf.cast(tf.shape(x)[0], tf.float32), x[:, 2]],
-], ids=['index', 'unstack', 'ranges', 'shape'])
+@pytest.mark.parametrize(
+    'take',
+    [
+        lambda x: [x[:, 0], x[:, 1], x[:, -1]],
+        lambda x: tf.unstack(x, axis=1),
+        lambda x: [
+            tf.identity(x)[:, 0],
+            tf.reduce_sum(x[:, 0:2], axis=1),
+            tf.squeeze(tf.cast(x, tf.float32)[:, 2:], axis=1),
+        ],
+        lambda x: [x[:, 0], x[:, 1] + tf.cast(tf.shape(x)[0], tf.float32), x[:, 2]],
+    ],
+    ids=['index', 'unstack', 'ranges', 'shape'],
+)
 def test_ways_to_take_a_style(take):
     def output_of(x):
         first, second, third = take(x)
         return tf.tanh(tf.tanh(first) + second) * third
+
     with small_networks.fresh_session() as session:
         dlatents, output = toy(output_of)
         cut = Cut(dlatents, output, session.run)
-        assert [[tensor.op.type for tensor in cut.border(layer)] for layer in range(4)] == [[], ['Tanh'], ['Tanh'], ['Mul']]
+        assert [[tensor.op.type for tensor in cut.border(layer)] for layer in range(4)] == [
+            [],
+            ['Tanh'],
+            ['Tanh'],
+            ['Mul'],
+        ]
         for layer in range(4):
             base = np.random.RandomState(1).randn(1, 3, 2)
             edited = base + (np.arange(3) >= layer)[:, np.newaxis]
-            np.testing.assert_allclose(cut.finish(cut.hold(base, layer), edited), session.run(output, {dlatents: edited}), rtol=1e-6)
+            np.testing.assert_allclose(
+                cut.finish(cut.hold(base, layer), edited), session.run(output, {dlatents: edited}), rtol=1e-6
+            )
 
 
 def test_a_graph_that_mixes_all_styles_is_not_cut():

@@ -14,6 +14,7 @@ SCAN_PAGE = b'<!DOCTYPE html><a href="/confirmed?export=download&amp;id=1">Downl
 
 class Handler(http.server.BaseHTTPRequestHandler):
     """Answers by path; `self.server.paths` records the requests."""
+
     PAGES = {
         '/plain': (200, {}, b'content'),
         '/named': (200, {'Content-Disposition': 'attachment; filename="a net (1).pkl"'}, b'content'),
@@ -131,8 +132,16 @@ def test_retries(server, tmp_path, capsys):
     assert capsys.readouterr().out.endswith(' ..... done\n')  # The three of the text, and two failures.
 
 
-@pytest.mark.parametrize('page, message', [
-    ('/missing', '404'), ('/empty', 'No data received'), ('/page', 'HTML page'), ('/quota', 'quota'), ('/cut', 'IncompleteRead|connection was lost')])
+@pytest.mark.parametrize(
+    'page, message',
+    [
+        ('/missing', '404'),
+        ('/empty', 'No data received'),
+        ('/page', 'HTML page'),
+        ('/quota', 'quota'),
+        ('/cut', 'IncompleteRead|connection was lost'),
+    ],
+)
 def test_failures_say_what_to_do(server, tmp_path, capsys, page, message):
     url = server.url + page
     with pytest.raises(IOError, match=message) as e:
@@ -154,6 +163,7 @@ def test_virus_scan_page_is_followed(server, tmp_path):
 def test_a_failed_write_leaves_nothing(server, tmp_path, monkeypatch):
     def full(*args):
         raise OSError(28, 'No space left on device')
+
     monkeypatch.setattr(os, 'replace', full)
     with pytest.raises(OSError, match='No space'):
         util.open_url(server.url + '/plain', cache_dir=str(tmp_path), verbose=False)

@@ -1,4 +1,5 @@
 """Source text in pickles: executed for those who trust it, and for nobody else."""
+
 import pickle
 import sys
 import warnings
@@ -9,14 +10,16 @@ import pytest
 from dnnlib.tflib.revival import load_pickle
 from dnnlib.unpickle import NetworkPickleError
 from tests.small_networks import fresh_session
-from tests.small_pickles import ADA_MAIN, MAIN, STYLE, damaged, images_of, pickled
+from tests.small_pickles import ADA_MAIN, MAIN, STYLE, damaged, images_of
 
 
 def renamed_with_source(suffix):
     """A change of a state: a function that is not ours, with source text that defines it and begins with `suffix`."""
+
     def change(net):
         source = net.build_module_src.replace('def G_main(', 'def G_of_a_fork(')
         net.build_func_name, net.build_module_src = 'G_of_a_fork', suffix + source
+
     return change
 
 
@@ -24,7 +27,10 @@ def test_embedded_source_is_not_executed_without_trust(pickled, tmp_path):
     canary = tmp_path / 'executed'
     change = renamed_with_source('open(%r, "w")\n' % str(canary))
     with fresh_session():
-        with pytest.raises(NetworkPickleError, match="the file: network 'Gs' is built by the function 'G_of_a_fork', which is not one of ours"):
+        with pytest.raises(
+            NetworkPickleError,
+            match="the file: network 'Gs' is built by the function 'G_of_a_fork', which is not one of ours",
+        ):
             load_pickle(damaged(pickled, MAIN, change), name='the file')
         with pytest.raises(NetworkPickleError, match='G_of_a_fork'):
             pickle.load(damaged(pickled, MAIN, change))
@@ -38,6 +44,7 @@ def test_embedded_source_of_networks_that_are_ours_is_never_executed(pickled, tm
     def change(net):
         for state in [net] + list(net.components.values()):
             state.build_module_src = 'open(%r, "w")\n' % str(canary) + state.build_module_src
+
     with fresh_session(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')
         Gs = load_pickle(damaged(pickled, MAIN, change), trust_embedded_code=trust)
@@ -56,7 +63,9 @@ def test_our_embedded_source_is_self_contained(pickled, func_name, monkeypatch):
         for component in net.components.values():
             name = component.build_func_name
             component.build_func_name = name + '_of_a_fork'
-            component.build_module_src = component.build_module_src.replace('def %s(' % name, 'def %s_of_a_fork(' % name)
+            component.build_module_src = component.build_module_src.replace(
+                'def %s(' % name, 'def %s_of_a_fork(' % name
+            )
 
     for module in [name for name in sys.modules if name.startswith(('nvlabs_stylegan', 'dnnlib.tflib.primitives'))]:
         monkeypatch.setitem(sys.modules, module, None)  # An import of it fails.
@@ -65,7 +74,10 @@ def test_our_embedded_source_is_self_contained(pickled, func_name, monkeypatch):
         Gs = load_pickle(damaged(pickled, func_name, change), trust_embedded_code=True, name='the file')
         texts = [str(w.message) for w in caught]
         for name in ('Gs', 'G_synthesis', 'G_mapping'):
-            assert any(text.startswith('Executing the Python code embedded in the file for network %r' % name) for text in texts), name
+            assert any(
+                text.startswith('Executing the Python code embedded in the file for network %r' % name)
+                for text in texts
+            ), name
         np.testing.assert_array_equal(images_of(Gs), pickled[func_name][1])
         # Saved again, the pickle carries the source that it came with.
         assert new in Gs.__getstate__()['build_module_src']
@@ -79,14 +91,18 @@ def test_a_fork_that_changed_a_function_of_ours_gets_its_own(pickled, func_name)
     def change(net):
         net.build_func_name, net.build_module_src = 'G_of_a_fork', net.build_module_src.replace(old, 'def G_of_a_fork(')
         synthesis = net.components['synthesis']
-        synthesis.build_module_src += '\n_official = %s\n\ndef %s(dlatents_in, **kwargs):\n    return -_official(dlatents_in, **kwargs)\n' % (
-            (synthesis.build_func_name,) * 2)
+        synthesis.build_module_src += (
+            '\n_official = %s\n\ndef %s(dlatents_in, **kwargs):\n    return -_official(dlatents_in, **kwargs)\n'
+            % ((synthesis.build_func_name,) * 2)
+        )
+
     with fresh_session(), pytest.warns(UserWarning, match='Executing'):
         Gs = load_pickle(damaged(pickled, func_name, change), trust_embedded_code=True)
         np.testing.assert_array_equal(images_of(Gs), -pickled[func_name][1])
 
 
 def test_embedded_source_that_fails_is_reported(pickled):
-    with fresh_session(), pytest.warns(UserWarning, match='Executing'), \
-            pytest.raises(NetworkPickleError, match=r"the file, network 'Gs': the embedded code failed \(ZeroDivisionError"):
+    with fresh_session(), pytest.warns(UserWarning, match='Executing'), pytest.raises(
+        NetworkPickleError, match=r"the file, network 'Gs': the embedded code failed \(ZeroDivisionError"
+    ):
         load_pickle(damaged(pickled, MAIN, renamed_with_source('1 / 0\n')), trust_embedded_code=True, name='the file')

@@ -1,4 +1,5 @@
 """The Network API as official scripts use it."""
+
 import io
 import pickle
 
@@ -12,17 +13,21 @@ from dnnlib.tflib.revival import load_pickle
 from tests import make_pickles
 from tests.small_networks import fresh_session, set_values, value_of
 
-
 # ------------------------------------------------------------------ build functions of our own
 
-def G_two_inputs(x, y, factor=2.0, dtype='float32', extra_output=False, is_template_graph=False, components=None, **_kwargs):
+
+def G_two_inputs(
+    x, y, factor=2.0, dtype='float32', extra_output=False, is_template_graph=False, components=None, **_kwargs
+):
     """out = (x . w) factor + y + shift."""
     x.set_shape([None, 3])
     y.set_shape([None, 5])
     w = tf.get_variable('w', shape=[3, 5], initializer=tf.initializers.random_normal())
     shift = tf.get_variable('shift', shape=[], initializer=tf.initializers.zeros(), trainable=False)
     out = tf.matmul(x, w) * factor + y + shift
-    return (tf.identity(out, name='out'), tf.identity(x, name='x_out')) if extra_output else tf.identity(out, name='out')
+    return (
+        (tf.identity(out, name='out'), tf.identity(x, name='x_out')) if extra_output else tf.identity(out, name='out')
+    )
 
 
 def G_bias(x, is_template_graph=False, components=None, **_kwargs):
@@ -78,6 +83,7 @@ def assert_close(found, wanted):
 
 # ------------------------------------------------------------------ construction
 
+
 def test_attributes(net):
     assert (net.name, net.scope, net.num_inputs, net.num_outputs) == ('N', 'N', 2, 1)
     assert net.input_names == ['x', 'y'] and net.output_names == ['out']
@@ -89,9 +95,21 @@ def test_attributes(net):
     assert [t.name for t in net.input_templates] == ['N/x:0', 'N/y:0'] and net.output_templates[0].name == 'N/out:0'
 
 
-@pytest.mark.parametrize('attribute, length', [
-    ('vars', 2), ('own_vars', 2), ('trainables', 1), ('var_global_to_local', 2), ('input_shapes', 2), ('output_shapes', 1), ('input_names', 2),
-    ('output_names', 1), ('input_templates', 2), ('output_templates', 1)])
+@pytest.mark.parametrize(
+    'attribute, length',
+    [
+        ('vars', 2),
+        ('own_vars', 2),
+        ('trainables', 1),
+        ('var_global_to_local', 2),
+        ('input_shapes', 2),
+        ('output_shapes', 1),
+        ('input_names', 2),
+        ('output_names', 1),
+        ('input_templates', 2),
+        ('output_templates', 1),
+    ],
+)
 def test_the_graph_is_built_by_whatever_asks_first(session, attribute, length):
     net = tflib.Network('N', func_name=G_two_inputs)
     assert tf.global_variables() == []
@@ -102,12 +120,15 @@ def test_name_defaults_to_the_functions(session):
     assert tflib.Network(func_name=__name__ + '.G_two_inputs').name == 'G_two_inputs'
 
 
-@pytest.mark.parametrize('kwargs, message', [
-    (dict(name='N'), 'needs func_name'),
-    (dict(name='N', func_name=lambda x: x), 'must be a top-level function'),
-    (dict(name='a b', func_name=G_two_inputs), "network name 'a b' may hold letters"),
-    (dict(name='a/b', func_name=G_two_inputs), "network name 'a/b' may hold letters"),
-])
+@pytest.mark.parametrize(
+    'kwargs, message',
+    [
+        (dict(name='N'), 'needs func_name'),
+        (dict(name='N', func_name=lambda x: x), 'must be a top-level function'),
+        (dict(name='a b', func_name=G_two_inputs), "network name 'a b' may hold letters"),
+        (dict(name='a/b', func_name=G_two_inputs), "network name 'a/b' may hold letters"),
+    ],
+)
 def test_bad_arguments(session, kwargs, message):
     with pytest.raises(ValueError, match=message):
         tflib.Network(**kwargs)
@@ -121,7 +142,11 @@ def test_shapes_must_be_defined(session):
 def test_everything_needs_a_session():
     data = make_pickles.dumps(make_pickles.sample_network(), 4)
     with tf.Graph().as_default():
-        for make in (lambda: tflib.Network('N', func_name=G_two_inputs), lambda: load_pickle(io.BytesIO(data)), lambda: pickle.loads(data)):
+        for make in (
+            lambda: tflib.Network('N', func_name=G_two_inputs),
+            lambda: load_pickle(io.BytesIO(data)),
+            lambda: pickle.loads(data),
+        ):
             with pytest.raises(RuntimeError, match=r'dnnlib\.tflib\.init_tf\(\)'):
                 make()
 
@@ -142,6 +167,7 @@ def test_scopes_do_not_depend_on_the_scope_around(session):
 
 # ------------------------------------------------------------------ run
 
+
 def test_run(net):
     out = net.run(X, Y)
     assert out.dtype == np.float32
@@ -149,7 +175,9 @@ def test_run(net):
 
 
 def test_any_numeric_type_is_fed(net):
-    assert_close(net.run(np.arange(6).reshape(2, 3), Y[:2].astype(np.float64)), expected(np.arange(6).reshape(2, 3), Y[:2]))
+    assert_close(
+        net.run(np.arange(6).reshape(2, 3), Y[:2].astype(np.float64)), expected(np.arange(6).reshape(2, 3), Y[:2])
+    )
     assert_close(net.run([[1, 2, 3]], None), expected(np.array([[1, 2, 3]]), 0))
 
 
@@ -175,7 +203,7 @@ def test_wrong_inputs(net, arrays):
 
 
 def test_return_as_list(net):
-    out, = net.run(X, Y, return_as_list=True)
+    (out,) = net.run(X, Y, return_as_list=True)
     assert_close(out, expected())
 
 
@@ -217,8 +245,14 @@ def test_a_graph_is_made_once_for_each_combination(net):
         net.run(X, Y, **kwargs)
         return len(graph.get_operations()) - before
 
-    combinations = [dict(), dict(factor=3.0), dict(factor=4.0), dict(factor=np.array([1, 2, 3, 4, 5], np.float32)),
-                    dict(output_transform=dict(func=times, amount=2)), dict(output_transform=dict(func=times, amount=5))]
+    combinations = [
+        dict(),
+        dict(factor=3.0),
+        dict(factor=4.0),
+        dict(factor=np.array([1, 2, 3, 4, 5], np.float32)),
+        dict(output_transform=dict(func=times, amount=2)),
+        dict(output_transform=dict(func=times, amount=5)),
+    ]
     assert all(new_ops(**kwargs) > 0 for kwargs in combinations)
     assert all(new_ops(minibatch_size=3, print_progress=False, **kwargs) == 0 for kwargs in combinations)
     assert new_ops(factor=3) > 0  # Another type may build another graph.
@@ -274,6 +308,7 @@ def test_several_outputs(session):
 
 # ------------------------------------------------------------------ get_output_for
 
+
 def test_get_output_for(net):
     x = tf.placeholder(tf.float32)
     out = net.get_output_for(x, None)
@@ -301,11 +336,12 @@ def test_wrong_inputs_of_get_output_for(net, inputs):
 
 def test_gradients_flow_through(net):
     x = tf.constant(X)
-    gradient, = tf.gradients(net.get_output_for(x, None), x)
+    (gradient,) = tf.gradients(net.get_output_for(x, None), x)
     assert_close(tflib.run(gradient), np.tile(2 * W.sum(axis=1), [7, 1]))
 
 
 # ------------------------------------------------------------------ variables
+
 
 def test_get_and_set(net):
     var = net.find_var('w')
@@ -377,6 +413,7 @@ def test_copies_concern_common_names(session):
 
 
 # ------------------------------------------------------------------ other networks from this one
+
 
 def test_clone_is_independent(session):
     net = tflib.Network('N', func_name=G_wrapper)

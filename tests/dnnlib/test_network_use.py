@@ -1,4 +1,7 @@
-"""Networks as scripts and servers use them: loaded whole, in sessions and threads of their own, with wrong arguments."""
+"""Networks as scripts and servers use them: loaded whole, in sessions and threads of their own, with wrong
+arguments.
+"""
+
 import pickle
 import threading
 
@@ -60,6 +63,7 @@ def in_thread(function):
             found.append(function())
         except Exception as e:
             found.append(e)
+
     thread = threading.Thread(target=call)
     thread.start()
     thread.join()
@@ -67,6 +71,7 @@ def in_thread(function):
 
 
 # ------------------------------------------------------------------ loading
+
 
 def plain(path):
     with open(path, 'rb') as file:
@@ -81,8 +86,15 @@ def by_name(path):
 @pytest.mark.parametrize('load', [plain, by_name, misc.load_pkl])
 def test_official_loaders_leave_tensors_and_variables_behind(session, path, load, tmp_path):
     D, Gs = load(path)[1:]
-    for name in ('Gs/latents_in', 'Gs/labels_in', 'Gs/images_out', 'G_synthesis/dlatents_in', 'G_synthesis/8x8/Conv1/add',
-                 'G_mapping/dlatents_out', 'D/scores_out'):
+    for name in (
+        'Gs/latents_in',
+        'Gs/labels_in',
+        'Gs/images_out',
+        'G_synthesis/dlatents_in',
+        'G_synthesis/8x8/Conv1/add',
+        'G_mapping/dlatents_out',
+        'D/scores_out',
+    ):
         assert session.graph.get_tensor_by_name(name + ':0') is not None
     names = [v.name for v in tf.global_variables()]
     assert len(names) == len(Gs.vars) + len(D.vars) and names[0].startswith('G_synthesis/')  # Components come first.
@@ -98,7 +110,10 @@ def test_our_own_loading_builds_nothing(session, path):
 
 # ------------------------------------------------------------------ sessions and devices
 
-@pytest.mark.parametrize('config', [None, tf.ConfigProto(), tf.ConfigProto(gpu_options=tf.GPUOptions(allow_growth=True))])
+
+@pytest.mark.parametrize(
+    'config', [None, tf.ConfigProto(), tf.ConfigProto(gpu_options=tf.GPUOptions(allow_growth=True))]
+)
 @pytest.mark.parametrize('make', [tf.Session, tf.InteractiveSession])
 def test_soft_placement_in_sessions_of_scripts(config, make):
     with tf.Graph().as_default():
@@ -130,6 +145,7 @@ def test_init_tf_in_a_thread_spoils_nothing(session):
     def serve():
         tflib.init_tf()
         return net.run(np.ones([1, 3]))
+
     assert in_thread(serve).tolist() == [[2] * 3] and net.run(np.ones([1, 3])).tolist() == [[2] * 3]
     assert in_thread(serve).tolist() == [[2] * 3]
 
@@ -137,7 +153,10 @@ def test_init_tf_in_a_thread_spoils_nothing(session):
 def test_many_threads_at_once(session):
     net = tflib.Network('N', func_name=G_scaled)
     found = []
-    threads = [threading.Thread(target=lambda i=i: found.append((i, net.run(np.ones([1, 3]), scale=float(i % 3))))) for i in range(9)]
+    threads = [
+        threading.Thread(target=lambda i=i: found.append((i, net.run(np.ones([1, 3]), scale=float(i % 3)))))
+        for i in range(9)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -183,10 +202,13 @@ def test_first_use_in_another_session(session, path):
 
 # ------------------------------------------------------------------ attributes
 
+
 def test_attributes_can_be_assigned(session):
     net = tflib.Network('N', func_name=G_scaled)
     own = dict(net.own_vars)
-    assert net._get_vars() is net.vars and net._get_own_vars() is net.own_vars and net._get_trainables() is net.trainables
+    assert (
+        net._get_vars() is net.vars and net._get_own_vars() is net.own_vars and net._get_trainables() is net.trainables
+    )
     net.vars['again'] = own['w']
     assert 'again' in net.vars and net.find_var('again') is own['w']
     for name in ('vars', 'own_vars', 'trainables'):
@@ -202,16 +224,20 @@ def test_attributes_can_be_assigned(session):
 
 # ------------------------------------------------------------------ arguments of run
 
-@pytest.mark.parametrize('arrays, message', [
-    (('0', None), r"network 'Gs': latents_in must be numbers of shape \[N, 12\]; found '0'"),
-    ((np.zeros([2, 12]), '0'), r"network 'Gs': labels_in must be numbers of shape \[N, 0\]; found '0'"),
-    ((np.zeros([2, 12]), 0), r"network 'Gs': labels_in must have the shape \[N, 0\]; found \[\]"),
-    ((np.zeros(12), None), r"latents_in must have the shape \[N, 12\]; found \[12\], which lacks the axis of N"),
-    ((np.zeros([2, 11]), None), r"latents_in must have the shape \[N, 12\]; found \[2, 11\]"),
-    ((3, None), r"latents_in must have the shape \[N, 12\]; found \[\]"),
-    (([[1, 2], [3]], None), r"latents_in must be numbers of shape \[N, 12\]"),
-    (([None], None), r"latents_in must be numbers of shape \[N, 12\]; found \[None\]"),
-])
+
+@pytest.mark.parametrize(
+    'arrays, message',
+    [
+        (('0', None), r"network 'Gs': latents_in must be numbers of shape \[N, 12\]; found '0'"),
+        ((np.zeros([2, 12]), '0'), r"network 'Gs': labels_in must be numbers of shape \[N, 0\]; found '0'"),
+        ((np.zeros([2, 12]), 0), r"network 'Gs': labels_in must have the shape \[N, 0\]; found \[\]"),
+        ((np.zeros(12), None), r'latents_in must have the shape \[N, 12\]; found \[12\], which lacks the axis of N'),
+        ((np.zeros([2, 11]), None), r'latents_in must have the shape \[N, 12\]; found \[2, 11\]'),
+        ((3, None), r'latents_in must have the shape \[N, 12\]; found \[\]'),
+        (([[1, 2], [3]], None), r'latents_in must be numbers of shape \[N, 12\]'),
+        (([None], None), r'latents_in must be numbers of shape \[N, 12\]; found \[None\]'),
+    ],
+)
 def test_wrong_arrays(generator, arrays, message):
     for _ in range(2):
         with pytest.raises(ValueError, match=message):
@@ -226,24 +252,35 @@ def test_dlatents_without_the_axis_of_items(generator):
         generator.components.synthesis.run(tf.zeros([1, 6, 10]))
 
 
-@pytest.mark.parametrize('kwargs, message', [
-    (dict(truncation_psi=np.array([0.5, 0.7])), r'truncation_psi must be None, one number or a tensor; found numbers of shape \[2\]'),
-    (dict(truncation_psi='0.5'), r"truncation_psi must be None, one number or a tensor; found '0.5'"),
-    (dict(truncation_cutoff=[1, 2]), r'truncation_cutoff must be None, one number or a tensor; found numbers of shape \[2\]'),
-    (dict(minibatch_size=0), 'minibatch_size must be a positive whole number; found 0'),
-    (dict(minibatch_size='4'), "minibatch_size must be a positive whole number; found '4'"),
-    (dict(num_gpus=0), 'num_gpus must be a positive whole number; found 0'),
-    (dict(num_gpus=2, minibatch_size=2), 'num_gpus must divide every minibatch; found 2 for a minibatch of 1'),
-    (dict(output_transform=tflib.convert_images_to_uint8), r'output_transform must be dict\(func=function'),
-    (dict(input_transform={'func': None}), r'input_transform must be dict\(func=function'),
-])
+@pytest.mark.parametrize(
+    'kwargs, message',
+    [
+        (
+            dict(truncation_psi=np.array([0.5, 0.7])),
+            r'truncation_psi must be None, one number or a tensor; found numbers of shape \[2\]',
+        ),
+        (dict(truncation_psi='0.5'), r"truncation_psi must be None, one number or a tensor; found '0.5'"),
+        (
+            dict(truncation_cutoff=[1, 2]),
+            r'truncation_cutoff must be None, one number or a tensor; found numbers of shape \[2\]',
+        ),
+        (dict(minibatch_size=0), 'minibatch_size must be a positive whole number; found 0'),
+        (dict(minibatch_size='4'), "minibatch_size must be a positive whole number; found '4'"),
+        (dict(num_gpus=0), 'num_gpus must be a positive whole number; found 0'),
+        (dict(num_gpus=2, minibatch_size=2), 'num_gpus must divide every minibatch; found 2 for a minibatch of 1'),
+        (dict(output_transform=tflib.convert_images_to_uint8), r'output_transform must be dict\(func=function'),
+        (dict(input_transform={'func': None}), r'input_transform must be dict\(func=function'),
+    ],
+)
 def test_wrong_arguments(generator, kwargs, message):
     with pytest.raises(ValueError, match=message):
         generator.run(np.zeros([3, 12]), None, **kwargs)
 
 
 def test_psi_of_get_output_for(generator):
-    with pytest.raises(ValueError, match=r'truncation_psi must be None, one number or a tensor; found numbers of shape \[2\]'):
+    with pytest.raises(
+        ValueError, match=r'truncation_psi must be None, one number or a tensor; found numbers of shape \[2\]'
+    ):
         generator.get_output_for(tf.zeros([1, 12]), None, truncation_psi=np.array([0.5, 0.7]))
 
 
@@ -260,7 +297,9 @@ def test_labels_of_a_conditional_network(session):
     net = build('nvlabs_stylegan.networks.G_mapping', 'G_mapping', label_size=5)
     with pytest.raises(ValueError, match=r'labels_in must have the shape \[N, 5\]; found \[3, 4\]'):
         net.run(np.zeros([3, 12]), np.zeros([3, 4]))
-    with pytest.raises(ValueError, match=r'labels_in must have the shape \[N, 5\] with N = 3, as many as latents_in; found \[1, 5\]'):
+    with pytest.raises(
+        ValueError, match=r'labels_in must have the shape \[N, 5\] with N = 3, as many as latents_in; found \[1, 5\]'
+    ):
         net.run(np.zeros([3, 12]), np.zeros([1, 5]))
 
 
@@ -276,6 +315,7 @@ def tile(x):
 
 
 # ------------------------------------------------------------------ truncation
+
 
 @pytest.mark.parametrize('function', ['nvlabs_stylegan.networks.G_style', 'nvlabs_stylegan2.networks.G_main'])
 def test_truncation_is_fed(session, function):
@@ -293,11 +333,17 @@ def test_truncation_is_fed(session, function):
     np.testing.assert_array_equal(net.run(z, None, randomize_noise=False, truncation_psi=0.7), found[0])
     whole = net.run(z, None, randomize_noise=False, truncation_psi=1)
     assert np.abs(whole - found[0]).max() > 0.01
-    for off in (dict(truncation_psi=1.0), dict(truncation_psi=None), dict(truncation_cutoff=0), dict(truncation_cutoff=-1)):
+    for off in (
+        dict(truncation_psi=1.0),
+        dict(truncation_psi=None),
+        dict(truncation_cutoff=0),
+        dict(truncation_cutoff=-1),
+    ):
         np.testing.assert_allclose(net.run(z, None, randomize_noise=False, **off), whole, rtol=1e-5, atol=1e-5)
 
 
 # ------------------------------------------------------------------ half precision
+
 
 @pytest.mark.parametrize('function', ['nvlabs_stylegan.networks', 'nvlabs_stylegan2.networks', 'nvlabs_stylegan2.ada'])
 def test_half_precision_mapping(session, function):

@@ -27,8 +27,8 @@ class NumpyAdam:
     def step(self, g):
         self.t += 1
         self.m = self.beta1 * self.m + (1 - self.beta1) * g
-        self.v = self.beta2 * self.v + (1 - self.beta2) * g ** 2
-        lr = self.lr * np.sqrt(1 - self.beta2 ** self.t) / (1 - self.beta1 ** self.t)
+        self.v = self.beta2 * self.v + (1 - self.beta2) * g**2
+        lr = self.lr * np.sqrt(1 - self.beta2**self.t) / (1 - self.beta1**self.t)
         self.x = self.x - lr * self.m / (np.sqrt(self.v) + self.epsilon)
 
 
@@ -140,7 +140,7 @@ def test_minibatch_multiplier(session, as_tensor):
     for i, g in enumerate(values):
         session.run(op, {fed: g})
         if i % 3 == 2:
-            expected = expected - values[i - 2:i + 1].mean(axis=0)
+            expected = expected - values[i - 2 : i + 1].mean(axis=0)
         np.testing.assert_allclose(session.run(x), expected, rtol=1e-5, atol=1e-6)
 
 
@@ -176,14 +176,22 @@ def test_non_finite_gradients_train_nothing(session, bad):
 
 def test_loss_scaling(session):
     x, fed = variable(session, [0, 0, 0]), feed()
-    opt = tflib.Optimizer('Train', SGD, learning_rate=1.0, use_loss_scaling=True, loss_scaling_init=5.0, loss_scaling_inc=0.25, loss_scaling_dec=1.5)
+    opt = tflib.Optimizer(
+        'Train',
+        SGD,
+        learning_rate=1.0,
+        use_loss_scaling=True,
+        loss_scaling_init=5.0,
+        loss_scaling_inc=0.25,
+        loss_scaling_dec=1.5,
+    )
     loss = gradient_is(fed, x)
     opt.register_gradients(loss, [x])
     op = opt.apply_updates()
     scale = opt.get_loss_scaling_var(loss.device)
     there = opt.apply_loss_scaling(tf.constant(3.0))
     back = opt.undo_loss_scaling(there)
-    np.testing.assert_allclose(session.run([scale, there, back]), [5, 3 * 2 ** 5, 3], rtol=1e-6)
+    np.testing.assert_allclose(session.run([scale, there, back]), [5, 3 * 2**5, 3], rtol=1e-6)
     for value, expected_x, expected_scale in [(1, -1, 5.25), (np.nan, -1, 3.75), (2, -3, 4.0)]:
         session.run(op, {fed: [value] * 3})
         np.testing.assert_allclose(session.run(x), [expected_x] * 3, rtol=1e-6)

@@ -1,15 +1,18 @@
 """What the layers of every generation are made of, in both memory layouts."""
+
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 
-from dnnlib.tflib.primitives import convolution, latents, layers as shared, layout as memory, variables
+from dnnlib.tflib.primitives import convolution, latents, variables
+from dnnlib.tflib.primitives import layers as shared
+from dnnlib.tflib.primitives import layout as memory
 from tests import numpy_networks as oracle
 from tests.layers_in_layouts import TOLERANCE, apply, layout, normal
 from tests.small_networks import fresh_session
 
-
 # ------------------------------------------------------------------ images
+
 
 def test_fresh_noise_is_one_normal_channel_for_each_sample(layout):
     x = np.zeros([11, 3, 16, 17])
@@ -21,7 +24,9 @@ def test_fresh_noise_is_one_normal_channel_for_each_sample(layout):
     assert len({image.tobytes() for image in noise}) == 11
 
 
-@pytest.mark.parametrize('count, group_size, num_features', [(8, 4, 1), (8, 4, 2), (3, 4, 1), (1, 4, 1), (6, None, 3), (6, 2, 1)])
+@pytest.mark.parametrize(
+    'count, group_size, num_features', [(8, 4, 1), (8, 4, 2), (3, 4, 1), (1, 4, 1), (6, None, 3), (6, 2, 1)]
+)
 def test_minibatch_stddev(layout, count, group_size, num_features):
     x = normal(18, count, 6, 4, 5)
     y = apply(shared.minibatch_stddev, x, group_size, num_features)
@@ -45,7 +50,8 @@ def test_zeros_between_pixels(layout):
 
 def test_values_for_axes(layout):
     assert memory.for_axes('space', 'batch', 'channels') == [
-        {'N': 'batch', 'C': 'channels'}.get(axis, 'space') for axis in memory.data_format()]
+        {'N': 'batch', 'C': 'channels'}.get(axis, 'space') for axis in memory.data_format()
+    ]
 
 
 def test_flattening_is_channel_major(layout):
@@ -66,12 +72,13 @@ def test_publish_leaves_an_nchw_view(layout):
 
 # ------------------------------------------------------------------ variables
 
+
 @pytest.mark.parametrize('use_wscale, lrmul', [(True, 1.0), (True, 0.01), (False, 0.01)])
 def test_equalised_learning_rate(use_wscale, lrmul):
     """The stored weight is scaled by gain / sqrt(fan_in) * lrmul (or by lrmul); its initial deviation is the rest."""
     with fresh_session() as session:
         w = variables.weight([97, 101], 1.5, use_wscale, lrmul)
-        var, = tf.global_variables()
+        (var,) = tf.global_variables()
         session.run(var.initializer)
         stored, scaled = session.run([var, w])
     coef = 1.5 / np.sqrt(97) * lrmul if use_wscale else lrmul
@@ -80,6 +87,7 @@ def test_equalised_learning_rate(use_wscale, lrmul):
 
 
 # ------------------------------------------------------------------ latents
+
 
 @pytest.mark.parametrize('cutoff, layers', [(None, 5), (5, 5), (3, 3), (0, 0), (-1, 0)])
 @pytest.mark.parametrize('as_tensors', [False, True])
@@ -103,7 +111,7 @@ def test_style_mixing_makes_one_random_cut_for_the_minibatch():
         draws = np.array([session.run(mixed) for _ in range(1000)])
     assert (draws == draws[:, :1, :, :1]).all()
     cuts = 8 - draws[:, 0, :, 0].sum(axis=1)
-    assert all((draw[:int(cut)] == 0).all() for draw, cut in zip(draws[:, 0, :, 0], cuts))
+    assert all((draw[: int(cut)] == 0).all() for draw, cut in zip(draws[:, 0, :, 0], cuts))
     counts = [int(np.sum(cuts == k)) for k in range(9)]
     assert counts[0] == counts[6] == counts[7] == counts[8] == 0
     # Binomial: 100 +- 9.5 without mixing, 225 +- 13 for each cut.

@@ -1,4 +1,5 @@
 """Networks from pickles, and back: the official state, what fits and what does not."""
+
 import io
 import pickle
 
@@ -7,13 +8,13 @@ import pytest
 import tensorflow.compat.v1 as tf
 
 import dnnlib.tflib as tflib
-from dnnlib.tflib import network, pickled as pickled_module
+from dnnlib.tflib import network
+from dnnlib.tflib import pickled as pickled_module
 from dnnlib.tflib.revival import load_pickle
 from dnnlib.unpickle import NetworkPickleError
 from tests import make_pickles
 from tests.small_networks import build, fresh_session, value_of
-from tests.small_pickles import ADA_MAIN, MAIN, STYLE, Z, damaged, images_of, pickled, write
-
+from tests.small_pickles import ADA_MAIN, MAIN, STYLE, Z, damaged, images_of, write
 
 # ------------------------------------------------------------------ pickles: the official generators
 
@@ -26,7 +27,15 @@ def test_the_state_is_the_official_one(pickled, func_name, version):
         state = pickle.loads(pickled[func_name][0])[2].__getstate__()
         mapping = state['components']['mapping'].__getstate__()
         layers = [name for name, _, _ in state['components']['mapping'].list_layers()]
-    assert list(state)[:7] == ['version', 'name', 'static_kwargs', 'components', 'build_module_src', 'build_func_name', 'variables']
+    assert list(state)[:7] == [
+        'version',
+        'name',
+        'static_kwargs',
+        'components',
+        'build_module_src',
+        'build_func_name',
+        'variables',
+    ]
     assert (state['version'], state['name'], state['build_func_name']) == (version, 'Gs', func_name.rsplit('.', 1)[1])
     assert type(state['static_kwargs']) is dict and state['static_kwargs']['resolution'] == 4
     assert not {'name', 'func_name', 'components', 'is_template_graph'} & set(state['static_kwargs'])
@@ -35,14 +44,27 @@ def test_the_state_is_the_official_one(pickled, func_name, version):
     assert {type(value) for name, value in state['variables'] if name == 'lod'} <= {np.float32}
     assert 'def %s(' % state['build_func_name'] in state['build_module_src']
     assert layers[-3:] == ['Dense0', 'Broadcast', 'dlatents_out']
-    assert (mapping['name'], mapping['static_kwargs']['dlatent_broadcast'], mapping['static_kwargs']['resolution']) == ('G_mapping', 2, 4)
-    shapes = {key: state[key] for key in state if key.endswith('put_shapes') or key.endswith('put_names')}
-    assert shapes == ({} if version < 5 else {'input_shapes': [[None, 12], [None, 0]], 'output_shapes': [[None, 3, 4, 4]],
-                                              'input_names': ['latents_in', 'labels_in'], 'output_names': ['images_out']})
+    assert (mapping['name'], mapping['static_kwargs']['dlatent_broadcast'], mapping['static_kwargs']['resolution']) == (
+        'G_mapping',
+        2,
+        4,
+    )
+    shapes = {key: state[key] for key in state if key.endswith(('put_shapes', 'put_names'))}
+    assert shapes == (
+        {}
+        if version < 5
+        else {
+            'input_shapes': [[None, 12], [None, 0]],
+            'output_shapes': [[None, 3, 4, 4]],
+            'input_names': ['latents_in', 'labels_in'],
+            'output_names': ['images_out'],
+        }
+    )
 
 
 def test_our_pickles_are_plain_data_for_other_readers(pickled):
     """Converters map Network to a class of their own, which receives the state."""
+
     class Stub:
         def __setstate__(self, state):
             self.state = state
@@ -55,11 +77,21 @@ def test_our_pickles_are_plain_data_for_other_readers(pickled):
     assert [net.state['name'] for net in (G, D, Gs)] == ['G', 'D', 'Gs']
     mapping = Gs.state['components']['mapping'].state
     assert mapping['static_kwargs']['dlatent_broadcast'] == 2
-    np.testing.assert_array_equal(dict(mapping['variables'])['Dense0/weight'], value_of('G_mapping/Dense0/weight', [12, 10]))
+    np.testing.assert_array_equal(
+        dict(mapping['variables'])['Dense0/weight'], value_of('G_mapping/Dense0/weight', [12, 10])
+    )
 
 
-@pytest.mark.parametrize('func_name, reader', [
-    (STYLE, 'load_pickle'), (STYLE, 'pickle.load'), (MAIN, 'pickle.load'), (MAIN, 'protocol 2 again'), (ADA_MAIN, 'load_pickle')])
+@pytest.mark.parametrize(
+    'func_name, reader',
+    [
+        (STYLE, 'load_pickle'),
+        (STYLE, 'pickle.load'),
+        (MAIN, 'pickle.load'),
+        (MAIN, 'protocol 2 again'),
+        (ADA_MAIN, 'load_pickle'),
+    ],
+)
 def test_round_trip_gives_equal_images(pickled, func_name, reader):
     data, images = pickled[func_name]
     with fresh_session():
@@ -75,7 +107,9 @@ def test_round_trip_gives_equal_images(pickled, func_name, reader):
         assert D.output_shape == [None, 1]
 
 
-@pytest.mark.parametrize('reader', [pickle.loads, lambda data: load_pickle(io.BytesIO(data))], ids=['pickle', 'load_pickle'])
+@pytest.mark.parametrize(
+    'reader', [pickle.loads, lambda data: load_pickle(io.BytesIO(data))], ids=['pickle', 'load_pickle']
+)
 @pytest.mark.parametrize('func_name', [STYLE, MAIN])
 def test_scopes_after_loading(pickled, func_name, reader):
     with fresh_session():
@@ -87,7 +121,9 @@ def test_scopes_after_loading(pickled, func_name, reader):
         dlatents = np.random.RandomState(3).randn(2, 2, 10)
         images = synthesis.run(dlatents, randomize_noise=False, structure='fixed')
         for name in ('concat', 'concat/concat'):
-            np.testing.assert_array_equal(tflib.run('G_synthesis_1/_Run/%s:0' % name, {'G_synthesis_1/_Run/dlatents_in:0': dlatents}), images)
+            np.testing.assert_array_equal(
+                tflib.run('G_synthesis_1/_Run/%s:0' % name, {'G_synthesis_1/_Run/dlatents_in:0': dlatents}), images
+            )
         weight = '4x4/Conv/weight'
         assert Gs.find_var('G_synthesis/' + weight) is Gs.find_var('synthesis/' + weight) is synthesis.find_var(weight)
         assert Gs.find_var('G_synthesis/' + weight).name == 'G_synthesis_1/%s:0' % weight
@@ -100,7 +136,11 @@ def test_components_answer_for_themselves(pickled):
         mapping, synthesis = Gs.components.mapping, Gs.components.synthesis
         assert (Gs.input_shapes, Gs.output_shape) == ([[None, 12], [None, 0]], [None, 3, 4, 4])
         assert (mapping.input_names, mapping.output_shape) == (['latents_in', 'labels_in'], [None, 2, 10])
-        assert (synthesis.input_names, synthesis.input_shape, synthesis.output_names) == (['dlatents_in'], [None, 2, 10], ['images_out'])
+        assert (synthesis.input_names, synthesis.input_shape, synthesis.output_names) == (
+            ['dlatents_in'],
+            [None, 2, 10],
+            ['images_out'],
+        )
         w = mapping.run(Z, None)
         assert w.shape == (7, 2, 10)
         np.testing.assert_array_equal(mapping.run(Z, None, dlatent_broadcast=None), w[:, 0])
@@ -108,7 +148,9 @@ def test_components_answer_for_themselves(pickled):
         by_hand = synthesis.run(average + (w - average) * np.float32(0.5), randomize_noise=False, structure='fixed')
         np.testing.assert_allclose(by_hand, pickled[MAIN][1], rtol=1e-4, atol=1e-5)
         assert list(Gs.vars)[:2] == ['lod', 'dlatent_avg']
-        assert list(Gs.vars)[2:] == ['G_synthesis/' + n for n in synthesis.vars] + ['G_mapping/' + n for n in mapping.vars]
+        assert list(Gs.vars)[2:] == ['G_synthesis/' + n for n in synthesis.vars] + [
+            'G_mapping/' + n for n in mapping.vars
+        ]
         assert not [n for n in Gs.trainables if n.split('/')[-1].startswith(('lod', 'noise0', 'dlatent_avg'))]
         assert set(Gs.vars) - set(Gs.trainables) == {'lod', 'dlatent_avg', 'G_synthesis/noise0'}
 
@@ -126,9 +168,13 @@ def test_noise_variables_replace_the_stored_noise(pickled):
 def test_uint8_images(pickled):
     with fresh_session():
         Gs = load_pickle(io.BytesIO(pickled[MAIN][0]))[2]
-        images = Gs.run(Z, None, randomize_noise=False, output_transform=dict(func=tflib.convert_images_to_uint8, nchw_to_nhwc=True))
+        images = Gs.run(
+            Z, None, randomize_noise=False, output_transform=dict(func=tflib.convert_images_to_uint8, nchw_to_nhwc=True)
+        )
     assert images.dtype == np.uint8 and images.shape == (7, 4, 4, 3)
-    np.testing.assert_array_equal(images, np.clip(pickled[MAIN][1] * np.float32(127.5) + 128, 0, 255).astype(np.uint8).transpose([0, 2, 3, 1]))
+    np.testing.assert_array_equal(
+        images, np.clip(pickled[MAIN][1] * np.float32(127.5) + 128, 0, 255).astype(np.uint8).transpose([0, 2, 3, 1])
+    )
 
 
 def test_clone_of_a_loaded_generator(pickled):
@@ -172,6 +218,7 @@ def test_import_handlers_change_the_state(pickled, monkeypatch):
     @network.import_handler
     def rename(state):
         return dict(state, name=state['name'] + '.renamed')
+
     with fresh_session():
         assert load_pickle(io.BytesIO(pickled[MAIN][0]))[1].name == 'D.renamed'
         assert pickle.loads(pickled[MAIN][0])[1].name == 'D.renamed'
@@ -193,6 +240,7 @@ def test_a_shared_network_stays_one(pickled):
 
 
 # ------------------------------------------------------------------ pickles that do not fit
+
 
 def rename_function(net):
     net.build_func_name = 'G_unheard_of'
@@ -231,27 +279,54 @@ def unknown_dtype(net):
     net.components['mapping'].static_kwargs['dtype'] = 'float99'
 
 
-@pytest.mark.parametrize('change, message', [
-    (rename_function, "the file: network 'Gs' is built by the function 'G_unheard_of', which is not one of ours"),
-    (rename_component_function, "the file: network 'G_synthesis' is built by the function 'G_synthesis', which stylegan2 does not have"),
-    (add_argument, "the file: network 'Gs' (G_main) was built with the argument attention = 'full', which our implementation does not know"),
-    (add_component_argument, "the file: network 'G_mapping' (G_mapping) was built with the argument rotate = [1, 2]"),
-    (drop_variable, "the file, network 'G_synthesis' (G_synthesis_stylegan2): the file lacks the variables 4x4/Conv/mod_weight."),
-    (add_variable, "the file, network 'Gs' (G_main): the file holds unknown variables gamma."),
-    (reshape_variable, "the file, network 'G_mapping' (G_mapping): the file holds wrong shapes: Dense0/weight is [10, 5] instead of [12, 10]."),
-    (odd_resolution, "the file, network 'G_synthesis': cannot be built from its arguments: resolution must be a power of two"),
-    (unknown_dtype, "the file, network 'G_mapping': cannot be built from its arguments"),
-])
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (rename_function, "the file: network 'Gs' is built by the function 'G_unheard_of', which is not one of ours"),
+        (
+            rename_component_function,
+            "the file: network 'G_synthesis' is built by the function 'G_synthesis', which stylegan2 does not have",
+        ),
+        (
+            add_argument,
+            "the file: network 'Gs' (G_main) was built with the argument attention = 'full', which our implementation "
+            "does not know",
+        ),
+        (
+            add_component_argument,
+            "the file: network 'G_mapping' (G_mapping) was built with the argument rotate = [1, 2]",
+        ),
+        (
+            drop_variable,
+            "the file, network 'G_synthesis' (G_synthesis_stylegan2): the file lacks the variables "
+            "4x4/Conv/mod_weight.",
+        ),
+        (add_variable, "the file, network 'Gs' (G_main): the file holds unknown variables gamma."),
+        (
+            reshape_variable,
+            "the file, network 'G_mapping' (G_mapping): the file holds wrong shapes: Dense0/weight is [10, 5] instead "
+            "of [12, 10].",
+        ),
+        (
+            odd_resolution,
+            "the file, network 'G_synthesis': cannot be built from its arguments: resolution must be a power of two",
+        ),
+        (unknown_dtype, "the file, network 'G_mapping': cannot be built from its arguments"),
+    ],
+)
 def test_pickles_that_do_not_fit(pickled, change, message):
     with fresh_session(), pytest.raises(NetworkPickleError) as error:
         load_pickle(damaged(pickled, MAIN, change), name='the file').output_shape
     assert message in str(error.value)
 
 
-@pytest.mark.parametrize('argument', ['structure', 'fused_modconv', 'w_avg_beta', 'truncation_psi', 'style_mixing_prob', 'mapping_lrmul'])
+@pytest.mark.parametrize(
+    'argument', ['structure', 'fused_modconv', 'w_avg_beta', 'truncation_psi', 'style_mixing_prob', 'mapping_lrmul']
+)
 def test_known_and_harmless_arguments_are_accepted(pickled, argument):
     def add(net):
         net.static_kwargs[argument] = {'structure': 'fixed', 'fused_modconv': True}.get(argument, 0.01)
+
     with fresh_session():
         assert load_pickle(damaged(pickled, MAIN, add)).static_kwargs[argument] is not None
 
@@ -267,7 +342,9 @@ def test_published_networks_of_the_orig_kind():
         synthesis = net.components['synthesis']
         net.static_kwargs['structure'] = synthesis.static_kwargs['structure'] = 'fixed'
         del net.static_kwargs['architecture'], synthesis.static_kwargs['architecture']
-        synthesis.variables = [('lod', np.float32(0))] + [(n.replace('8x8/ToRGB', 'ToRGB_lod0'), v) for n, v in synthesis.variables]
+        synthesis.variables = [('lod', np.float32(0))] + [
+            (n.replace('8x8/ToRGB', 'ToRGB_lod0'), v) for n, v in synthesis.variables
+        ]
 
     with fresh_session():
         Gs = load_pickle(damaged({MAIN: (data, images)}, MAIN, rename))

@@ -1,4 +1,5 @@
 """The source text that our pickles carry: complete, and independent of our packages."""
+
 import ast
 import importlib
 import textwrap
@@ -29,7 +30,16 @@ def text(request):
 
 
 def test_only_what_readers_have_is_imported(text):
-    assert imports(text[1]) <= {'numpy', 'tensorflow.compat.v1', 'dnnlib', 'dnnlib.tflib', 'collections', 'contextlib', 'itertools', 'math'}
+    assert imports(text[1]) <= {
+        'numpy',
+        'tensorflow.compat.v1',
+        'dnnlib',
+        'dnnlib.tflib',
+        'collections',
+        'contextlib',
+        'itertools',
+        'math',
+    }
     assert {'numpy', 'tensorflow.compat.v1'} <= imports(text[1])
 
 
@@ -40,7 +50,9 @@ def test_every_build_function_is_defined_once(text):
 
 
 def test_no_later_definition_changes_an_earlier_text(text):
-    """All modules end up in one namespace. Only the build functions themselves may replace those of an earlier generation."""
+    """All modules end up in one namespace. Only the build functions themselves may replace those of an earlier
+    generation.
+    """
     generation, source = text
     names = []
     for node in ast.parse(source).body:
@@ -57,12 +69,16 @@ def test_the_text_runs_in_a_module_of_its_own(text):
         assert namespace[name].__module__ == 'elsewhere'
     with fresh_session(), tf.variable_scope('N'):
         if generation == architectures.READER:
-            factors, _ = namespace['F_reader'](tf.placeholder(tf.float32, [None, 3, 16, 16]), resolution=16, num_factors=5)
+            factors, _ = namespace['F_reader'](
+                tf.placeholder(tf.float32, [None, 3, 16, 16]), resolution=16, num_factors=5
+            )
             assert factors.shape.as_list() == [None, 5]
             return
         name = [name for name in namespace if name.startswith('D_')][-1]  # SEGAN has StyleGAN2's.
         x = tf.placeholder(tf.float32, [None, 3, 4, 4])
-        scores = namespace[name](x, tf.placeholder(tf.float32, [None, 0]), is_template_graph=True, **dict(SIZES, resolution=4))
+        scores = namespace[name](
+            x, tf.placeholder(tf.float32, [None, 0]), is_template_graph=True, **dict(SIZES, resolution=4)
+        )
         assert scores.shape.as_list() == [None, 1]
 
 
@@ -73,7 +89,8 @@ def test_modules_are_inlined_in_order_of_dependence(tmp_path, monkeypatch):
     (package / '__init__.py').write_text('')
     (package / 'base.py').write_text('import numpy as np\n\nBASE = np.float32(1)\n')
     (package / 'middle.py').write_text('from inlined.base import BASE\n\nMIDDLE = BASE + 1\n')
-    (package / 'top.py').write_text(textwrap.dedent('''\
+    (package / 'top.py').write_text(
+        textwrap.dedent('''\
         """Top."""
         import math
         from inlined.base import (
@@ -82,12 +99,18 @@ def test_modules_are_inlined_in_order_of_dependence(tmp_path, monkeypatch):
 
         def total():
             return math.floor(BASE + MIDDLE)
-        '''))
+        ''')
+    )
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr('dnnlib.tflib.source._INLINED', ('inlined',))
     source = module_source(importlib.import_module('inlined.top'))
     assert imports(source) == {'math', 'numpy'}
-    assert [source.count(line) for line in ('BASE = np.float32(1)', 'MIDDLE = BASE + 1', 'import math', 'inlined')] == [1, 1, 1, 0]
+    assert [source.count(line) for line in ('BASE = np.float32(1)', 'MIDDLE = BASE + 1', 'import math', 'inlined')] == [
+        1,
+        1,
+        1,
+        0,
+    ]
     namespace = {}
     exec(source, namespace)
     assert namespace['total']() == 3

@@ -32,7 +32,7 @@ def fails():
 
 @pytest.fixture
 def config(tmp_path, monkeypatch):
-    """A SubmitConfig for the functions of SCRIPT, whose module is named anew for each test."""
+    """A SubmitConfig for the functions of SCRIPT, whose module is given a new name for each test."""
     name = re.sub('[^a-z0-9_]', '_', 'script_in_' + tmp_path.name.lower())
     (tmp_path / (name + '.py')).write_text(SCRIPT)
     (tmp_path / '.hidden').mkdir()
@@ -56,8 +56,17 @@ def read(*path):
 def test_v2_run(config):
     run = dnnlib.submit_run(config, config.script + '.v2_style', a=1)
     assert run.run_dir == os.path.join(config.run_dir_root, '00000-test')
-    assert sorted(os.listdir(run.run_dir)) == ['_finished.txt', 'log.txt', 'result.txt', 'run.txt', 'submit_config.pkl', 'submit_config.txt']
-    assert re.match('dnnlib: Running v2_style.*\nv2 1 2\nto stderr\ndnnlib: Finished v2_style', read(run.run_dir, 'log.txt'))
+    assert sorted(os.listdir(run.run_dir)) == [
+        '_finished.txt',
+        'log.txt',
+        'result.txt',
+        'run.txt',
+        'submit_config.pkl',
+        'submit_config.txt',
+    ]
+    assert re.match(
+        'dnnlib: Running v2_style.*\nv2 1 2\nto stderr\ndnnlib: Finished v2_style', read(run.run_dir, 'log.txt')
+    )
     run_txt = read(run.run_dir, 'run.txt')
     assert all(text in run_txt for text in ["'max_epoch': 7", "'end_time'", "'host_name': 'localhost'", run.task_name])
     assert config.run_dir is None, 'the settings given are not changed'

@@ -1,4 +1,5 @@
 """Session, variable, scope and image helpers of the official dnnlib API."""
+
 import os
 import subprocess
 import sys
@@ -22,16 +23,24 @@ def session():
 
 # ------------------------------------------------------------------ sessions
 
+
 def run_python(text):
     """Standard output of a Python program, run in a process of its own, that may use tflib, tf and np."""
     preamble = 'import numpy as np\nimport dnnlib.tflib as tflib\nimport tensorflow.compat.v1 as tf\n'
     env = dict(os.environ, PYTHONPATH=os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-    return subprocess.run([sys.executable, '-W', 'ignore', '-c', preamble + text], env=env, check=True, stdout=subprocess.PIPE,
-                          universal_newlines=True).stdout
+    return subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', preamble + text],
+        env=env,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
 
 
 def test_init_tf():
-    """One default session for the process; the seed takes one draw of NumPy's generator; a second call changes nothing."""
+    """One default session for the process; the seed takes one draw of NumPy's generator; a second call changes
+    nothing.
+    """
     out = run_python('''
 assert tf.get_default_session() is None and not tf.get_default_graph().get_operations()
 try:
@@ -65,6 +74,7 @@ def test_seeds_and_environment_may_be_left_alone(monkeypatch):
 
     def create_session(config, force_as_default):
         created.append((config['gpu_options.allow_growth'], force_as_default))
+
     monkeypatch.setattr(tfutil, 'create_session', create_session)
     before = np.random.get_state()[1].tolist()
     with tf.Graph().as_default() as graph:
@@ -87,6 +97,7 @@ def test_create_session():
 
 # ------------------------------------------------------------------ expressions
 
+
 def test_is_tf_expression(session):
     var = tf.get_variable('v', shape=[2])
     assert all(tflib.is_tf_expression(x) for x in (tf.constant(1), var, var.initializer))
@@ -95,10 +106,12 @@ def test_is_tf_expression(session):
 
 def test_small_maths(session):
     x = np.random.RandomState(0).rand(3, 5).astype(np.float32) + 0.5
-    values = tflib.run([tflib.flatten(tf.constant(x)), tflib.log2(x), tflib.exp2(x), tflib.lerp(tf.constant(x), -x, 0.25)])
+    values = tflib.run(
+        [tflib.flatten(tf.constant(x)), tflib.log2(x), tflib.exp2(x), tflib.lerp(tf.constant(x), -x, 0.25)]
+    )
     np.testing.assert_array_equal(values[0], x.ravel())
     np.testing.assert_allclose(values[1], np.log2(x), rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(values[2], 2.0 ** x, rtol=1e-5)
+    np.testing.assert_allclose(values[2], 2.0**x, rtol=1e-5)
     np.testing.assert_allclose(values[3], x / 2, rtol=1e-5)
     assert tflib.lerp(np.float64(2), np.float64(4), 0.25) == 2.5
     assert [tflib.run(tflib.lerp_clip(2.0, 4.0, t)) for t in (-1.0, 0.25, 3.0)] == [2.0, 2.5, 4.0]
@@ -109,7 +122,7 @@ def test_inverse_error_function(session):
     y = np.float32([0, 1e-7, -1e-3, 0.3, -0.7, 0.99, 0.9966, -0.999, 0.99999, -0.999999])
     np.testing.assert_allclose(tflib.run(tflib.erfinv(y)), scipy.special.erfinv(y.astype(np.float64)), rtol=2e-6)
     x = tf.constant(0.5)
-    slope, = tf.gradients(tflib.erfinv(x), x)
+    (slope,) = tf.gradients(tflib.erfinv(x), x)
     assert tflib.run(slope) == pytest.approx(np.sqrt(np.pi) / 2 * np.exp(scipy.special.erfinv(0.5) ** 2), rel=1e-4)
 
 
@@ -127,6 +140,7 @@ def test_absolute_scopes_ignore_what_surrounds_them(session):
 
 
 # ------------------------------------------------------------------ variables
+
 
 def test_init_uninitialized_vars(session):
     a, b = [tf.get_variable(n, initializer=np.float32(3)) for n in 'ab']
@@ -181,6 +195,7 @@ def test_create_var_with_large_initial_value(session):
 
 # ------------------------------------------------------------------ images
 
+
 def to_uint8(images, **kwargs):
     with fresh_session():
         return tflib.run(tflib.convert_images_to_uint8(tf.constant(images), **kwargs))
@@ -188,7 +203,9 @@ def to_uint8(images, **kwargs):
 
 def test_conversion_truncates_and_saturates():
     below_zero = np.nextafter(np.float32(0), np.float32(-1)) * np.float32(1e38)
-    values = np.float32([-1e9, -1.5, -1, -0.5, -1e-3, 0, below_zero, 0.0039, 0.5, 0.9960784, 1, 1.5, 1e9]).reshape([1, 1, 1, 13])
+    values = np.float32([-1e9, -1.5, -1, -0.5, -1e-3, 0, below_zero, 0.0039, 0.5, 0.9960784, 1, 1.5, 1e9]).reshape(
+        [1, 1, 1, 13]
+    )
     exact = np.clip(values * np.float32(127.5) + np.float32(128), 0, 255).astype(np.uint8)
     assert exact.ravel().tolist() == [0, 0, 0, 64, 127, 128, 127, 128, 191, 255, 255, 255, 255]
     np.testing.assert_array_equal(to_uint8(values), exact)
@@ -198,14 +215,18 @@ def test_stored_images_convert_exactly():
     """The official float32 image, converted, is the official uint8 image, bit for bit."""
     case = golden_cases.case('sg2-orig-res32')
     assert case.compare('images_uint8.psi1', to_uint8(case['images.psi1'], nchw_to_nhwc=True)).delta == 0
-    assert case.compare('images_uint8_shrink2.psi1', to_uint8(case['images.psi1'], nchw_to_nhwc=True, shrink=2)).delta == 0
+    assert (
+        case.compare('images_uint8_shrink2.psi1', to_uint8(case['images.psi1'], nchw_to_nhwc=True, shrink=2)).delta == 0
+    )
 
 
 def test_layout_shrinking_and_range():
     images = np.random.RandomState(0).rand(2, 3, 7, 10).astype(np.float32)
     straight = to_uint8(images, drange=[0, 1])
     assert straight.shape == (2, 3, 7, 10)
-    np.testing.assert_array_equal(straight, np.clip(images * np.float32(255) + np.float32(0.5), 0, 255).astype(np.uint8))
+    np.testing.assert_array_equal(
+        straight, np.clip(images * np.float32(255) + np.float32(0.5), 0, 255).astype(np.uint8)
+    )
     np.testing.assert_array_equal(to_uint8(images, drange=[0, 1], nchw_to_nhwc=True), straight.transpose([0, 2, 3, 1]))
     shrunk = to_uint8(images, drange=[0, 1], shrink=3)
     blocks = images[:, :, :6, :9].reshape(2, 3, 2, 3, 3, 3).mean(axis=(3, 5))  # Incomplete blocks are dropped.
@@ -229,4 +250,6 @@ def test_conversion_from_uint8(session):
 
 def test_conversions_are_inverse(session):
     images = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16)
-    np.testing.assert_array_equal(tflib.run(tflib.convert_images_to_uint8(tflib.convert_images_from_uint8(images))), images)
+    np.testing.assert_array_equal(
+        tflib.run(tflib.convert_images_to_uint8(tflib.convert_images_from_uint8(images))), images
+    )

@@ -1,4 +1,5 @@
 """Reading pickles as data: what every writer wrote is read bit for bit, and nothing that a file says is executed."""
+
 import bz2
 import collections
 import contextlib
@@ -21,7 +22,7 @@ from dnnlib.unpickle import NetworkPickleError, NetworkState
 from tests import make_pickles
 
 FILES = sorted(glob.glob(os.path.join(os.path.dirname(__file__), 'pickles', '*.pkl')))
-NAMES = [os.path.basename(f)[:-len('.pkl')] for f in FILES]
+NAMES = [os.path.basename(f)[: -len('.pkl')] for f in FILES]
 
 
 def content(name):
@@ -35,6 +36,7 @@ def read(data):
 
 # ------------------------------------------------------------------ good files
 
+
 def assert_same_array(found, expected):
     assert isinstance(found, np.ndarray) and found.dtype == np.asarray(expected).dtype.newbyteorder('=')
     assert found.dtype.isnative and found.flags.writeable
@@ -43,10 +45,17 @@ def assert_same_array(found, expected):
 
 def test_every_protocol_and_writer_is_here():
     assert NAMES == (
-        ['python27-numpy1-protocol%d' % i for i in range(3)] + ['python311-numpy2-protocol%d' % i for i in range(6)] +
-        ['python37-numpy1-protocol%d' % i for i in range(5)] + ['python38-numpy1-protocol5'])
-    assert b'numpy._core' in content('python311-numpy2-protocol4') and b'numpy.core' in content('python37-numpy1-protocol4')
-    assert b'copy_reg' in content('python27-numpy1-protocol0') and b'_frombuffer' in content('python38-numpy1-protocol5')
+        ['python27-numpy1-protocol%d' % i for i in range(3)]
+        + ['python311-numpy2-protocol%d' % i for i in range(6)]
+        + ['python37-numpy1-protocol%d' % i for i in range(5)]
+        + ['python38-numpy1-protocol5']
+    )
+    assert b'numpy._core' in content('python311-numpy2-protocol4') and b'numpy.core' in content(
+        'python37-numpy1-protocol4'
+    )
+    assert b'copy_reg' in content('python27-numpy1-protocol0') and b'_frombuffer' in content(
+        'python38-numpy1-protocol5'
+    )
 
 
 @pytest.mark.parametrize('name', NAMES)
@@ -54,7 +63,12 @@ def test_every_writer_is_read_bit_for_bit(name):
     values, expected = read(content(name)), make_pickles.sample_values()
     network, written = values.pop('network'), expected.pop('network')
     assert isinstance(network, NetworkState)
-    assert (network.version, network.name, network.build_func_name, network.build_module_src) == (4, 'D', 'D_stylegan2', '')
+    assert (network.version, network.name, network.build_func_name, network.build_module_src) == (
+        4,
+        'D',
+        'D_stylegan2',
+        '',
+    )
     assert network.static_kwargs == {'num_channels': 1, 'resolution': 8, 'label_size': 0, 'fmap_base': 8, 'fmap_max': 2}
     assert network.components == {} and network.parameters() == sum(value.size for _, value in written.variables)
     assert list(network.variables) == [name for name, _ in written.variables]
@@ -83,11 +97,22 @@ def test_a_small_file_that_unfolds_to_gigabytes_is_refused(monkeypatch, compress
 
 
 def generator(number, **changes):
-    """A generator in the official form, with components, of this state version, with changes to its state: make_pickles.Network."""
+    """A generator in the official form, with components, of this state version, with changes to its state:
+    make_pickles.Network.
+    """
     mapping = make_pickles.state('G_mapping', 'G_mapping', [('Dense0/bias', make_pickles.ramp(0, (3,)))], number)
-    synthesis = make_pickles.state('G_synthesis', 'G_synthesis', [('lod', 0.0), ('noise0', make_pickles.ramp(1, (1, 1, 4, 4)))], number)
-    net = make_pickles.state('Gs', 'G_style', [('lod', 0.5), ('dlatent_avg', make_pickles.ramp(2, (3,)))], number,
-                             collections.OrderedDict([('synthesis', synthesis), ('mapping', mapping)]), {'resolution': 8}, 'import this')
+    synthesis = make_pickles.state(
+        'G_synthesis', 'G_synthesis', [('lod', 0.0), ('noise0', make_pickles.ramp(1, (1, 1, 4, 4)))], number
+    )
+    net = make_pickles.state(
+        'Gs',
+        'G_style',
+        [('lod', 0.5), ('dlatent_avg', make_pickles.ramp(2, (3,)))],
+        number,
+        collections.OrderedDict([('synthesis', synthesis), ('mapping', mapping)]),
+        {'resolution': 8},
+        'import this',
+    )
     net.__dict__.update(changes)
     return net
 
@@ -112,12 +137,19 @@ def test_a_shared_network_stays_one():
     net = generator(3)
     G, D, Gs = read(make_pickles.dumps((net, generator(3), net), 4))
     assert G is Gs and G is not D
-    assert unpickle.networks((G, D, Gs)) == [G, D, Gs] and unpickle.networks(G) == [G] and unpickle.networks([1, 'x']) == []
+    assert (
+        unpickle.networks((G, D, Gs)) == [G, D, Gs]
+        and unpickle.networks(G) == [G]
+        and unpickle.networks([1, 'x']) == []
+    )
 
 
 def test_dictionary_classes_become_plain_dictionaries():
     import dnnlib
-    net = generator(3, static_kwargs=collections.OrderedDict(resolution=8, nested=dnnlib.EasyDict(a=[1, (2.5, None, True)])))
+
+    net = generator(
+        3, static_kwargs=collections.OrderedDict(resolution=8, nested=dnnlib.EasyDict(a=[1, (2.5, None, True)]))
+    )
     kwargs = read(make_pickles.dumps(net, 4)).static_kwargs
     assert kwargs == {'resolution': 8, 'nested': {'a': [1, (2.5, None, True)]}}
     assert type(kwargs) is dict and type(kwargs['nested']) is dict
@@ -129,13 +161,16 @@ def test_source_may_be_a_path_or_a_stream(tmp_path):
     (tmp_path / 'bad.pkl').write_bytes(b'no pickle')
     with pytest.raises(NetworkPickleError, match='bad.pkl is not a readable pickle'):
         unpickle.read(tmp_path / 'bad.pkl')
-    with open(str(tmp_path / 'bad.pkl'), 'rb') as f, pytest.raises(NetworkPickleError, match='bad.pkl is not a readable pickle'):
+    with open(str(tmp_path / 'bad.pkl'), 'rb') as f, pytest.raises(
+        NetworkPickleError, match='bad.pkl is not a readable pickle'
+    ):
         unpickle.read(f)
     with pytest.raises(NetworkPickleError, match='^the network of today is not a readable pickle'):
         unpickle.read(tmp_path / 'bad.pkl', 'the network of today')
 
 
 # ------------------------------------------------------------------ hostile files
+
 
 def text(value):
     return b'X' + struct.pack('<I', len(value)) + value.encode()
@@ -157,15 +192,35 @@ CALLS = {
     'OBJ': lambda module, name, argument: b'(' + glob_(module, name) + text(argument) + b'o.',
     'NEWOBJ': lambda module, name, argument: b'\x80\x02' + glob_(module, name) + text(argument) + b'\x85\x81.',
     'NEWOBJ_EX': lambda module, name, argument: b'\x80\x04' + glob_(module, name) + text(argument) + b'\x85}\x92.',
-    'BUILD': lambda module, name, argument: (glob_('dnnlib.tflib.network', 'Network') + b')\x81}(' + text('x') + glob_(module, name) +
-                                             text(argument) + b'\x85Rub.'),
+    'BUILD': lambda module, name, argument: (
+        glob_('dnnlib.tflib.network', 'Network')
+        + b')\x81}('
+        + text('x')
+        + glob_(module, name)
+        + text(argument)
+        + b'\x85Rub.'
+    ),
 }
 
-CALLABLES = [('os', 'system'), ('posix', 'system'), ('builtins', 'eval'), ('__builtin__', 'eval'), ('builtins', 'exec'),
-             ('builtins', '__import__'), ('subprocess', 'check_output'), ('canary', 'anything'), ('pickle', 'loads'),
-             ('numpy', 'load'), ('numpy.core.multiarray', 'fromstring'), ('dnnlib.util', 'Logger'), ('dnnlib.util', 'open_url'),
-             ('dnnlib.tflib.network', 'Network.run'), ('dnnlib.unpickle', 'os.system'), ('torch', 'load'),
-             ('torch_utils.persistence', '_reconstruct_persistent_obj')]
+CALLABLES = [
+    ('os', 'system'),
+    ('posix', 'system'),
+    ('builtins', 'eval'),
+    ('__builtin__', 'eval'),
+    ('builtins', 'exec'),
+    ('builtins', '__import__'),
+    ('subprocess', 'check_output'),
+    ('canary', 'anything'),
+    ('pickle', 'loads'),
+    ('numpy', 'load'),
+    ('numpy.core.multiarray', 'fromstring'),
+    ('dnnlib.util', 'Logger'),
+    ('dnnlib.util', 'open_url'),
+    ('dnnlib.tflib.network', 'Network.run'),
+    ('dnnlib.unpickle', 'os.system'),
+    ('torch', 'load'),
+    ('torch_utils.persistence', '_reconstruct_persistent_obj'),
+]
 
 
 @pytest.fixture
@@ -219,17 +274,36 @@ CRAFTED = {
     'object dtype by its letter': (array_with(dtype_with('O'), b']' + text('x') + b'a'), "array of type 'O'"),
     'pointer dtype': (array_with(dtype_with('P'), b'U\x0812345678'), "array of type 'P'"),
     'record dtype': (array_with(dtype_with('V8'), b'U\x0812345678'), "array of type 'V8'"),
-    'list of fields': (array_with(glob_('numpy', 'dtype') + b'(](' + text('a') + text('O') + b'\x86eK\x00K\x01tR', b'U\x0812345678'),
-                       'array of type'),
-    'objects in a number array': (array_with(dtype_with('f8', dtype_state()), b']' + text('x') + b'a'), 'array of Python objects'),
-    'objects by the dtype flags': (array_with(dtype_with('f8', dtype_state(flags=b'K\x3f')), b']' + text('x') + b'a'), 'array of Python objects'),
-    'fields in the dtype state': (array_with(dtype_with('f8', dtype_state(fields=b'N(U\x01at}')), b'U\x0812345678'), 'structured array'),
-    'subarray in the dtype state': (array_with(dtype_with('f8', dtype_state(fields=dtype_with('O') + b'NN')), b'U\x0812345678'), "type 'O'"),
-    'more shape than data': (array_with(dtype_with('f8'), b'U\x0812345678', b'J\xff\xff\xff\x7f\x85'), 'not a readable pickle, or damaged'),
+    'list of fields': (
+        array_with(glob_('numpy', 'dtype') + b'(](' + text('a') + text('O') + b'\x86eK\x00K\x01tR', b'U\x0812345678'),
+        'array of type',
+    ),
+    'objects in a number array': (
+        array_with(dtype_with('f8', dtype_state()), b']' + text('x') + b'a'),
+        'array of Python objects',
+    ),
+    'objects by the dtype flags': (
+        array_with(dtype_with('f8', dtype_state(flags=b'K\x3f')), b']' + text('x') + b'a'),
+        'array of Python objects',
+    ),
+    'fields in the dtype state': (
+        array_with(dtype_with('f8', dtype_state(fields=b'N(U\x01at}')), b'U\x0812345678'),
+        'structured array',
+    ),
+    'subarray in the dtype state': (
+        array_with(dtype_with('f8', dtype_state(fields=dtype_with('O') + b'NN')), b'U\x0812345678'),
+        "type 'O'",
+    ),
+    'more shape than data': (
+        array_with(dtype_with('f8'), b'U\x0812345678', b'J\xff\xff\xff\x7f\x85'),
+        'not a readable pickle, or damaged',
+    ),
     'broken data': (array_with(dtype_with('f8'), b'U\x071234567'), 'not a readable pickle, or damaged'),
     'call of ndarray': (glob_('numpy', 'ndarray') + b'(K\x02tR.', 'not a readable pickle, or damaged'),
-    'rebuilt object of another kind': (glob_('copy_reg', '_reconstructor') + b'(' + glob_('__builtin__', 'object') * 2 + b'NtR.',
-                                       'rebuilds an object'),
+    'rebuilt object of another kind': (
+        glob_('copy_reg', '_reconstructor') + b'(' + glob_('__builtin__', 'object') * 2 + b'NtR.',
+        'rebuilds an object',
+    ),
     'bytes of any size': (glob_('builtins', 'bytes') + b'(J\xff\xff\xff\x7ftR.', 'not a readable pickle, or damaged'),
     'persistent id': (b'Pexternal\n.', "refers to data outside the file ('external')"),
     'binary persistent id': (b'\x80\x02' + text('external') + b'Q.', "refers to data outside the file ('external')"),
@@ -238,7 +312,10 @@ CRAFTED = {
     'a function in place of data': (glob_('_codecs', 'encode') + b'.', 'where data is expected'),
     'a list that holds itself': (b']q\x00h\x00a.', 'nested too deeply'),
     'deep nesting': (b'(' + b']' * 100000 + b'a' * 99999 + b't.', 'nested too deeply'),
-    'a frame longer than the file': (b'\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7fN.', 'cut off|not a readable pickle'),
+    'a frame longer than the file': (
+        b'\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7fN.',
+        'cut off|not a readable pickle',
+    ),
     'out-of-band data': (b'\x80\x05\x97.', 'not a readable pickle, or damaged'),
     'protocol of the future': (b'\x80\xffN.', 'not a readable pickle, or damaged'),
 }
@@ -257,10 +334,27 @@ def test_dtype_flags_have_no_effect():
     assert array.dtype == np.float64 and array.tolist() == [0.75] and not array.dtype.hasobject
 
 
-@pytest.mark.parametrize('target', [('numpy', 'ndarray'), ('dnnlib.tflib.network', 'Network'), ('numpy', 'dtype'), ('dnnlib.util', 'EasyDict'),
-                                    ('_codecs', 'encode'), ('numpy.core.multiarray', 'scalar'), ('__builtin__', 'object')])
-@pytest.mark.parametrize('state', [b'}' + text('__setstate__') + text('x') + b's', b'N}' + text('__init__') + text('x') + b's\x86',
-                                   b'N}' + text('state') + text('x') + b's\x86', b'N}' + text('__defaults__') + b')s\x86'])
+@pytest.mark.parametrize(
+    'target',
+    [
+        ('numpy', 'ndarray'),
+        ('dnnlib.tflib.network', 'Network'),
+        ('numpy', 'dtype'),
+        ('dnnlib.util', 'EasyDict'),
+        ('_codecs', 'encode'),
+        ('numpy.core.multiarray', 'scalar'),
+        ('__builtin__', 'object'),
+    ],
+)
+@pytest.mark.parametrize(
+    'state',
+    [
+        b'}' + text('__setstate__') + text('x') + b's',
+        b'N}' + text('__init__') + text('x') + b's\x86',
+        b'N}' + text('state') + text('x') + b's\x86',
+        b'N}' + text('__defaults__') + b')s\x86',
+    ],
+)
 def test_a_file_cannot_change_the_reader(target, state):
     """BUILD on a class or function sets attributes of it, which would outlive the file."""
     with pytest.raises(NetworkPickleError):
@@ -277,13 +371,19 @@ DATA = bytes(range(256)) * 40
 
 NO_PICKLES = {
     'empty': (b'', 'is empty; fetch it again'),
-    'html': (b'\n<!DOCTYPE html><html><title>Google Drive - Quota exceeded</title>', 'is an HTML page, not a network pickle'),
+    'html': (
+        b'\n<!DOCTYPE html><html><title>Google Drive - Quota exceeded</title>',
+        'is an HTML page, not a network pickle',
+    ),
     'lfs pointer': (b'version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 3\n', 'Git LFS pointer'),
     'zip': (b'PK\x03\x04' + bytes(100), 'is a zip archive'),
     'jpeg': (b'\xff\xd8\xff\xe0' + bytes(100), 'not a readable pickle, or damaged'),
     'text': (b'The network is in another castle.\n', 'not a readable pickle, or damaged'),
     'cut xz': (lzma.compress(DATA)[:-20], 'is compressed, and damaged or cut off'),
-    'broken xz': (lzma.compress(DATA)[:40] + b'\xff' + lzma.compress(DATA)[41:], 'is compressed, and damaged or cut off'),
+    'broken xz': (
+        lzma.compress(DATA)[:40] + b'\xff' + lzma.compress(DATA)[41:],
+        'is compressed, and damaged or cut off',
+    ),
     'cut gzip': (gzip.compress(DATA)[:-20], 'is compressed, and damaged or cut off'),
     'broken gzip': (gzip.compress(DATA)[:-6] + b'abcdef', 'is compressed, and damaged or cut off'),
     'cut bzip2': (bz2.compress(DATA)[:-20], 'is compressed, and damaged or cut off'),
@@ -306,18 +406,42 @@ def without(net, key):
 
 
 BAD_STATES = {
-    'Theano network': (lambda: without(generator(3), 'version'), "without a state version, as the Theano code"),
-    'version as text': (lambda: generator(4, version='4'), "network 'Gs': state version '4' is unknown; versions 2 to 5 can be read"),
-    'version of the future': (lambda: generator(4, version=6), "network 'Gs': state version 6 is unknown; versions 2 to 5 can be read"),
+    'Theano network': (lambda: without(generator(3), 'version'), 'without a state version, as the Theano code'),
+    'version as text': (
+        lambda: generator(4, version='4'),
+        "network 'Gs': state version '4' is unknown; versions 2 to 5 can be read",
+    ),
+    'version of the future': (
+        lambda: generator(4, version=6),
+        "network 'Gs': state version 6 is unknown; versions 2 to 5 can be read",
+    ),
     'no name': (lambda: generator(4, name=None), "field 'name' is missing or damaged (found NoneType)"),
-    'no arguments': (lambda: without(generator(4), 'static_kwargs'), "network 'Gs': field 'static_kwargs' is missing or damaged (found NoneType)"),
-    'no build function': (lambda: generator(4, build_func_name=7), "field 'build_func_name' is missing or damaged (found int)"),
+    'no arguments': (
+        lambda: without(generator(4), 'static_kwargs'),
+        "network 'Gs': field 'static_kwargs' is missing or damaged (found NoneType)",
+    ),
+    'no build function': (
+        lambda: generator(4, build_func_name=7),
+        "field 'build_func_name' is missing or damaged (found int)",
+    ),
     'no variables': (lambda: generator(4, variables={}), "field 'variables' is missing or damaged (found dict)"),
     'components in a list': (lambda: generator(4, components=[1]), "field 'components' is damaged (found list)"),
-    'variable without value': (lambda: generator(4, variables=['lod']), "the list of variables is damaged (found 'str')"),
-    'variable without name': (lambda: generator(4, variables=[(1, 2)]), "the list of variables is damaged (found 'tuple')"),
-    'non-numeric variable': (lambda: generator(4, variables=[('lod', 'half')]), "variable 'lod' is not numeric (found str)"),
-    'ragged variable': (lambda: generator(4, variables=[('lod', [[1], [2, 3]])]), "variable 'lod' is not numeric (found list)"),
+    'variable without value': (
+        lambda: generator(4, variables=['lod']),
+        "the list of variables is damaged (found 'str')",
+    ),
+    'variable without name': (
+        lambda: generator(4, variables=[(1, 2)]),
+        "the list of variables is damaged (found 'tuple')",
+    ),
+    'non-numeric variable': (
+        lambda: generator(4, variables=[('lod', 'half')]),
+        "variable 'lod' is not numeric (found str)",
+    ),
+    'ragged variable': (
+        lambda: generator(4, variables=[('lod', [[1], [2, 3]])]),
+        "variable 'lod' is not numeric (found list)",
+    ),
 }
 
 
@@ -332,12 +456,21 @@ def test_states_that_no_network_has(what):
 def test_bad_state_of_a_component_names_the_component():
     net = generator(4)
     net.components['mapping'].variables = [('Dense0/bias', 'x')]
-    with pytest.raises(NetworkPickleError, match="the file, network 'G_mapping': variable 'Dense0/bias' is not numeric"):
+    with pytest.raises(
+        NetworkPickleError, match="the file, network 'G_mapping': variable 'Dense0/bias' is not numeric"
+    ):
         read(make_pickles.dumps(net, 4))
 
 
-@pytest.mark.parametrize('name, step', [('python27-numpy1-protocol0', 7), ('python27-numpy1-protocol2', 3), ('python37-numpy1-protocol4', 1),
-                                        ('python311-numpy2-protocol5', 1)])
+@pytest.mark.parametrize(
+    'name, step',
+    [
+        ('python27-numpy1-protocol0', 7),
+        ('python27-numpy1-protocol2', 3),
+        ('python37-numpy1-protocol4', 1),
+        ('python311-numpy2-protocol5', 1),
+    ],
+)
 def test_truncated_anywhere(name, step):
     data = content(name)
     for size in list(range(0, len(data), step)) + [len(data) - 1]:
@@ -360,8 +493,10 @@ def test_endless_names_are_not_printed():
 @contextlib.contextmanager
 def time_limit(seconds):
     """Raises TimeoutError in the block when the time is over."""
+
     def stop(*_):
         raise TimeoutError('no end after %d s' % seconds)
+
     previous = signal.signal(signal.SIGALRM, stop)
     signal.alarm(seconds)
     try:
@@ -372,8 +507,15 @@ def time_limit(seconds):
 
 
 @pytest.mark.filterwarnings('ignore:invalid escape sequence')  # In the text of protocol 0.
-@pytest.mark.parametrize('name', ['python27-numpy1-protocol0', 'python37-numpy1-protocol2', 'python37-numpy1-protocol4',
-                                  'python311-numpy2-protocol5'])
+@pytest.mark.parametrize(
+    'name',
+    [
+        'python27-numpy1-protocol0',
+        'python37-numpy1-protocol2',
+        'python37-numpy1-protocol4',
+        'python311-numpy2-protocol5',
+    ],
+)
 def test_random_damage(name):
     """Changed bytes give another value or a NetworkPickleError, never anything else, and always in time."""
     data, rnd = content(name), random.Random(name)

@@ -14,7 +14,9 @@ from dnnlib import util
 
 
 def test_import_is_light():
-    code = "import sys, dnnlib; print([m for m in ('tensorflow', 'requests') if m in sys.modules], dnnlib.submit_config)"
+    code = (
+        "import sys, dnnlib; print([m for m in ('tensorflow', 'requests') if m in sys.modules], dnnlib.submit_config)"
+    )
     env = dict(os.environ, PYTHONPATH=os.path.dirname(os.path.dirname(dnnlib.__file__)))
     assert subprocess.check_output([sys.executable, '-c', code], env=env).decode().strip() == '[] None'
 
@@ -32,7 +34,9 @@ class TestEasyDict:
         with pytest.raises(AttributeError, match='nothing'):
             del dnnlib.EasyDict().nothing
 
-    @pytest.mark.parametrize('copied', [copy.deepcopy, lambda d: pickle.loads(pickle.dumps(d)), lambda d: pickle.loads(pickle.dumps(d, 0))])
+    @pytest.mark.parametrize(
+        'copied', [copy.deepcopy, lambda d: pickle.loads(pickle.dumps(d)), lambda d: pickle.loads(pickle.dumps(d, 0))]
+    )
     def test_survives_copies(self, copied):
         d = copied(dnnlib.EasyDict(a=dnnlib.EasyDict(b=[1])))
         assert type(d) is dnnlib.EasyDict and d.a.b == [1]
@@ -64,9 +68,19 @@ class TestLogger:
         assert sys.stdout is other and sys.stderr is old_err
 
 
-@pytest.mark.parametrize('seconds, text', [
-    (0, '0s'), (59.4, '59s'), (59.6, '1m 00s'), (3599, '59m 59s'), (3600, '1h 00m 00s'), (86399, '23h 59m 59s'),
-    (86400, '1d 00h 00m'), (100 * 86400 + 3 * 3600 + 7 * 60 + 5, '100d 03h 07m')])
+@pytest.mark.parametrize(
+    'seconds, text',
+    [
+        (0, '0s'),
+        (59.4, '59s'),
+        (59.6, '1m 00s'),
+        (3599, '59m 59s'),
+        (3600, '1h 00m 00s'),
+        (86399, '23h 59m 59s'),
+        (86400, '1d 00h 00m'),
+        (100 * 86400 + 3 * 3600 + 7 * 60 + 5, '100d 03h 07m'),
+    ],
+)
 def test_format_time(seconds, text):
     assert util.format_time(seconds) == text
 
@@ -163,7 +177,10 @@ class TestFiles:
 
     def test_list(self, tree):
         found = util.list_dir_recursively_with_ignore(str(tree), ['*.pyc', 'skip'])
-        assert sorted(found) == [(str(tree / 'a.py'), 'a.py'), (str(tree / 'sub' / 'b.py'), os.path.join('sub', 'b.py'))]
+        assert sorted(found) == [
+            (str(tree / 'a.py'), 'a.py'),
+            (str(tree / 'sub' / 'b.py'), os.path.join('sub', 'b.py')),
+        ]
 
     def test_list_with_base(self, tree):
         found = util.list_dir_recursively_with_ignore(str(tree), ['sub'], add_base_to_relative=True)
@@ -174,10 +191,20 @@ class TestFiles:
         assert (tmp_path / 'x' / 'y' / 'a.py').read_text() == 'a.py'
 
 
-@pytest.mark.parametrize('text, plain, with_files', [
-    ('https://example.com/a.pkl', True, True), ('http://127.0.0.1:80/a', True, True), ('file:///a.pkl', False, True),
-    ('http://localhost/a', False, False), ('a.pkl', False, False), ('gdrive:networks/a.pkl', False, False),
-    ('://x.y', False, False), ('http://[bad.x', False, False), (7, False, False)])
+@pytest.mark.parametrize(
+    'text, plain, with_files',
+    [
+        ('https://example.com/a.pkl', True, True),
+        ('http://127.0.0.1:80/a', True, True),
+        ('file:///a.pkl', False, True),
+        ('http://localhost/a', False, False),
+        ('a.pkl', False, False),
+        ('gdrive:networks/a.pkl', False, False),
+        ('://x.y', False, False),
+        ('http://[bad.x', False, False),
+        (7, False, False),
+    ],
+)
 def test_is_url(text, plain, with_files):
     assert util.is_url(text) == plain
     assert util.is_url(text, allow_file_urls=True) == with_files

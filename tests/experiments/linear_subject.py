@@ -1,4 +1,5 @@
 """A network without a network: factors are linear functions of w, so every number of the report is known in advance."""
+
 import types
 
 import numpy as np
@@ -13,6 +14,7 @@ SCALES = np.array([7.0, 5.0, 3.0, 2.0, 1.0])  # Standard deviations of w, by fal
 
 class Generator:
     """w = SCALES z in 5 dimensions, 4 layers; an "image" is its dlatents."""
+
     sha256, backend, path = 'linear', {'numpy': np.__version__}, 'linear.pkl'
     latent_size = dlatent_size = 5
     num_layers, num_channels, resolution = 4, 3, 1
@@ -26,7 +28,10 @@ class Generator:
 
 
 class Reader:
-    """Reads turn and tilt from layers 0 and 1, tint and shine from layers 2 and 3; `weights` [4, 5] say from which coordinates."""
+    """Reads turn and tilt from layers 0 and 1, tint and shine from layers 2 and 3; `weights` [4, 5] say from which
+    coordinates.
+    """
+
     sha256, world, factor_names, circular = 'linear', 'line', NAMES, []
     r2 = [0.9, 0.9, 0.9, 0.9]
 
@@ -46,8 +51,15 @@ def basis(order=range(5)):
     order = list(order)
     share = np.square(SCALES[order]) / np.square(SCALES).sum()
     values = SCALES[order].astype(np.float32)
-    return Basis(np.zeros(5, np.float32), np.eye(5, dtype=np.float32)[order], values, values, share.astype(np.float32), values,
-                 {'estimator': 'ipca', 'batch_size': 20, 'seed': 1, 'order': order})
+    return Basis(
+        np.zeros(5, np.float32),
+        np.eye(5, dtype=np.float32)[order],
+        values,
+        values,
+        share.astype(np.float32),
+        values,
+        {'estimator': 'ipca', 'batch_size': 20, 'seed': 1, 'order': order},
+    )
 
 
 def subject(folder, weights, name='line', order=range(5), samples=400, psi=1.0):

@@ -1,10 +1,11 @@
 """Estimates, designs and units against closed forms and independent implementations."""
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from studies import design, intervals, readings
 from regan.base.errors import UserError
+from studies import design, intervals, readings
 
 
 def test_mean_is_scipys_t_interval():
@@ -22,7 +23,9 @@ def test_one_value_says_nothing():
 def test_share_is_scipys_wilson_interval(successes, n):
     found = intervals.share(np.arange(n) < successes)
     expected = stats.binomtest(successes, n).proportion_ci(method='wilson')
-    np.testing.assert_allclose([found.value, found.low, found.high], [successes / n, expected.low, expected.high], atol=1e-12)
+    np.testing.assert_allclose(
+        [found.value, found.low, found.high], [successes / n, expected.low, expected.high], atol=1e-12
+    )
 
 
 def test_ratio_covers_the_truth_as_often_as_it_says(monkeypatch):
@@ -41,20 +44,34 @@ def test_ratio_leaves_out_latents_that_met_nothing():
         intervals.ratio([1.0], [0.0])
 
 
-@pytest.mark.parametrize('committed, found, fine', [
-    ((1.0, 0.9, 1.1, 500), (1.8, 1.4, 2.2, 16), True),      # 0.7 beyond the interval, less than twice the half of its own
-    ((1.0, 0.9, 1.1, 500), (2.0, 1.6, 2.4, 16), False),
-    ((0.5, None, None, 0), (0.5049, None, None, 0), True),
-    ((0.5, None, None, 0), (0.52, None, None, 0), False),
-    ((100.0, None, None, 0), (100.9, None, None, 0), True),
-])
+@pytest.mark.parametrize(
+    'committed, found, fine',
+    [
+        (
+            (1.0, 0.9, 1.1, 500),
+            (1.8, 1.4, 2.2, 16),
+            True,
+        ),  # 0.7 beyond the interval, less than twice the half of its own
+        ((1.0, 0.9, 1.1, 500), (2.0, 1.6, 2.4, 16), False),
+        ((0.5, None, None, 0), (0.5049, None, None, 0), True),
+        ((0.5, None, None, 0), (0.52, None, None, 0), False),
+        ((100.0, None, None, 0), (100.9, None, None, 0), True),
+    ],
+)
 def test_agreement_with_a_committed_interval(committed, found, fine):
     assert intervals.agrees(intervals.Estimate(*committed), intervals.Estimate(*found)) == fine
 
 
-@pytest.mark.parametrize('value, found, fine', [
-    (2.0, (2.019, 1.99, 2.05, 16), True), (2.0, (2.03, 1.99, 2.07, 16), False), (2.0, (2.03, 1.83, 2.23, 16), True),
-    (0.001, (0.005, None, None, 0), True), (0.001, (0.007, None, None, 0), False)])
+@pytest.mark.parametrize(
+    'value, found, fine',
+    [
+        (2.0, (2.019, 1.99, 2.05, 16), True),
+        (2.0, (2.03, 1.99, 2.07, 16), False),
+        (2.0, (2.03, 1.83, 2.23, 16), True),
+        (0.001, (0.005, None, None, 0), True),
+        (0.001, (0.007, None, None, 0), False),
+    ],
+)
 def test_equality_with_what_was_measured_on_the_same_latents(value, found, fine):
     assert intervals.equals(value, intervals.Estimate(*found)) == fine
 

@@ -1,4 +1,5 @@
 """The report's files, and the check of its numbers."""
+
 import csv
 import json
 
@@ -6,27 +7,51 @@ import numpy as np
 import pytest
 
 from regan import worlds
+from regan.base.errors import UserError
 from studies import claims_spec, report
 from studies.intervals import Estimate, exact
-from regan.base.errors import UserError
 
-FACTS = dict(networks={'toy': dict(sha256='ab' * 32, factors=['grey'], left_out=[])}, seed=1, psi=1.0, least_r2=0.5, pca='ipca')
+FACTS = dict(
+    networks={'toy': dict(sha256='ab' * 32, factors=['grey'], left_out=[])}, seed=1, psi=1.0, least_r2=0.5, pca='ipca'
+)
 
 
 def _section(value=2.0, half=0.1):
-    numbers = [report.Number('one', 'toy', 'a share', exact(0.25)),
-               report.Number('one', 'toy', 'a mean', Estimate(value, value - half, value + half, 30))]
+    numbers = [
+        report.Number('one', 'toy', 'a share', exact(0.25)),
+        report.Number('one', 'toy', 'a mean', Estimate(value, value - half, value + half, 30)),
+    ]
     rows = [dict(network='toy', component=1, change=np.float64(1) / 3, low=-np.inf, note=None)]
-    return report.Section('one', 'Claim one', 'How.', rows, numbers, 'It holds.', ['toy: it is so.'],
-                          lambda figure: figure.add_subplot(1, 1, 1).plot([1, 2]))
+    return report.Section(
+        'one',
+        'Claim one',
+        'How.',
+        rows,
+        numbers,
+        'It holds.',
+        ['toy: it is so.'],
+        lambda figure: figure.add_subplot(1, 1, 1).plot([1, 2]),
+    )
 
 
 def test_files_of_a_report(tmp_path):
     report.write(tmp_path, [_section()], FACTS)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ['numbers.csv', 'one.csv', 'one.png', 'report.json', 'report.md']
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        'numbers.csv',
+        'one.csv',
+        'one.png',
+        'report.json',
+        'report.md',
+    ]
     text = (tmp_path / 'report.md').read_text()
-    for part in ('## Claim one', '* **Claim one.** It holds.', 'toy: it is so.', '![Claim one](one.png)', '| toy | a mean | 2 [1.9, 2.1] |',
-                 '`abababababababab`'):
+    for part in (
+        '## Claim one',
+        '* **Claim one.** It holds.',
+        'toy: it is so.',
+        '![Claim one](one.png)',
+        '| toy | a mean | 2 [1.9, 2.1] |',
+        '`abababababababab`',
+    ):
         assert part in text
     with open(str(tmp_path / 'one.csv'), newline='') as file:
         assert list(csv.DictReader(file)) == [dict(network='toy', component='1', change='0.333333', low='', note='')]
@@ -87,6 +112,7 @@ def test_single_components_are_read_back(tmp_path):
 
 # ------------------------------------------------------------------ spec
 
+
 def test_groups_of_the_spec_hold_every_factor_once():
     for world, groups in claims_spec.load().groups.items():
         assert sorted(name for names in groups.values() for name in names) == sorted(worlds.load(world).factor_names)
@@ -100,18 +126,24 @@ def _changed(tmp_path, change):
     return path
 
 
-@pytest.mark.parametrize('change, message', [
-    (lambda data: data['small'].update(networks=['stylegan3']), 'small.networks must be among'),
-    (lambda data: data['full'].update(variations=['seed 9']), 'full.variations must be among'),
-    (lambda data: data['full'].update(mappings=['nothing']), 'full.mappings must be among'),
-    (lambda data: data['full'].update(samples=100), 'full.samples must be at least as many as latents'),
-    (lambda data: data['transfers'].append({'source': 'stylegan3', 'target': 'stylegan2-cars-64'}), 'transfers must be among'),
-    (lambda data: data.update(pose=['position']), 'groups of cars must be among'),
-    (lambda data: data.update(bands=[[4, 4]]), r'bands\[0\] must be a pair'),
-    (lambda data: data.update(colour='red'), "unknown key 'colour'"),
-    (lambda data: data['networks']['stylegan2-cars-64']['edits'][0].update(edit='E(v1)'), 'cannot read the edit'),
-    (lambda data: data.update(groups={}), 'groups must be a JSON object with something in it'),
-])
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (lambda data: data['small'].update(networks=['stylegan3']), 'small.networks must be among'),
+        (lambda data: data['full'].update(variations=['seed 9']), 'full.variations must be among'),
+        (lambda data: data['full'].update(mappings=['nothing']), 'full.mappings must be among'),
+        (lambda data: data['full'].update(samples=100), 'full.samples must be at least as many as latents'),
+        (
+            lambda data: data['transfers'].append({'source': 'stylegan3', 'target': 'stylegan2-cars-64'}),
+            'transfers must be among',
+        ),
+        (lambda data: data.update(pose=['position']), 'groups of cars must be among'),
+        (lambda data: data.update(bands=[[4, 4]]), r'bands\[0\] must be a pair'),
+        (lambda data: data.update(colour='red'), "unknown key 'colour'"),
+        (lambda data: data['networks']['stylegan2-cars-64']['edits'][0].update(edit='E(v1)'), 'cannot read the edit'),
+        (lambda data: data.update(groups={}), 'groups must be a JSON object with something in it'),
+    ],
+)
 def test_a_wrong_spec_is_refused(tmp_path, change, message):
     with pytest.raises(UserError, match=message):
         claims_spec.load(_changed(tmp_path, change))

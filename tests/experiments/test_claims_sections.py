@@ -1,13 +1,14 @@
 """Every section on a linear network, where the answers are known."""
+
 import numpy as np
 import pytest
 
+from regan.base.errors import UserError
 from regan.editing import edits
 from regan.sampling import latents
 from studies import control, importance, order, resampling, stability, transfer
-from studies.random_mapping import RandomMapping
 from studies.claims_spec import NamedEdit
-from regan.base.errors import UserError
+from studies.random_mapping import RandomMapping
 from tests.experiments import linear_subject
 
 # turn is coordinate 0, tilt 1, tint 2; shine is coordinate 3 with a little of 0.
@@ -27,7 +28,9 @@ def _numbers(section):
 
 def _expected_changes(line):
     """RMS over the factors of what one standard deviation along each axis does."""
-    return linear_subject.SCALES * np.sqrt(np.mean(np.square(np.array(WEIGHTS) / line.units.spread[:, np.newaxis]), axis=0))
+    return linear_subject.SCALES * np.sqrt(
+        np.mean(np.square(np.array(WEIGHTS) / line.units.spread[:, np.newaxis]), axis=0)
+    )
 
 
 def test_importance_of_each_component(line):
@@ -37,9 +40,12 @@ def test_importance_of_each_component(line):
     np.testing.assert_allclose([row['latents'] for row in section.rows], 20)
     np.testing.assert_allclose(section.rows[-1]['variance_cumulative'], 1, rtol=1e-6)
     numbers = _numbers(section)
-    np.testing.assert_allclose(numbers['change along components 0-1'].value, _expected_changes(line)[:2].mean(), rtol=1e-5)
+    np.testing.assert_allclose(
+        numbers['change along components 0-1'].value, _expected_changes(line)[:2].mean(), rtol=1e-5
+    )
     np.testing.assert_allclose(numbers['variance share of components 0-1'].value, (49 + 25) / 88, rtol=1e-6)
-    # Tint and shine, from small coordinates, are as large in units of their spread, and random directions have more of them.
+    # Tint and shine, from small coordinates, are as large in units of their spread, and random directions have more of
+    # them.
     assert 'less than random directions' in section.sentences[0]
     assert '2 of 5 components lie clearly above random and 3 clearly below' in section.sentences[0]
 
@@ -74,7 +80,9 @@ def test_a_measurement_is_made_once(line, monkeypatch):
 def test_geometry_lies_in_early_components_and_layers(line):
     importances = {'line': importance.measure(line, latents=20, per_latent=5)}
     found = order.measure(line, [(0, 2), (2, 4)], components=4, latents=8, per_latent=2)
-    section = order.section([line], importances, {'line': found}, linear_subject.GROUPS, ['pose'], BANDS, [(0, 2), (2, 4)])
+    section = order.section(
+        [line], importances, {'line': found}, linear_subject.GROUPS, ['pose'], BANDS, [(0, 2), (2, 4)]
+    )
     numbers = _numbers(section)
     assert numbers['geometry share, components 2-4'].value == 0
     assert 0.9 < numbers['geometry share, components 0-1'].value < 1  # A tenth of component 0 is shine.
@@ -102,21 +110,30 @@ def test_selectivity_of_an_edit_and_its_baselines(tmp_path):
     weights = np.array(WEIGHTS)
     weights[1, 0] = 0.3  # Tilt follows turn a little, in the layers of the edit.
     line = linear_subject.subject(tmp_path, weights)
-    found = control.measure(line, TURN, _profile(line), {}, latents=9, pilot=5, ratio=0.1, train=linear_subject.boundary)
+    found = control.measure(
+        line, TURN, _profile(line), {}, latents=9, pilot=5, ratio=0.1, train=linear_subject.boundary
+    )
     section = control.section([line], {'line': [TURN]}, {'line': [found]})
     named, supervised, single = section.rows
     turn, tilt, shine = 10.5 * np.array([1, 0.3, 0.1]) / line.units.spread[[0, 1, 3]]
     np.testing.assert_allclose([named['effect'], supervised['effect'], single['effect']], turn, rtol=1e-3)
-    # The edit spares layers 2 and 3, from which shine is read; component 0 in all layers does not, nor does the exact boundary of turn.
+    # The edit spares layers 2 and 3, from which shine is read; component 0 in all layers does not, nor does the exact
+    # boundary of turn.
     np.testing.assert_allclose(named['selectivity'], turn / (tilt / 3), rtol=1e-3)
-    np.testing.assert_allclose([supervised['selectivity'], single['selectivity']], turn / ((tilt + shine) / 3), rtol=1e-3)
+    np.testing.assert_allclose(
+        [supervised['selectivity'], single['selectivity']], turn / ((tilt + shine) / 3), rtol=1e-3
+    )
     assert single['component'] == 0
-    np.testing.assert_allclose(single['strength'], 1.5, rtol=0.1)  # Of the samples' standard deviation, not the components'.
+    np.testing.assert_allclose(
+        single['strength'], 1.5, rtol=0.1
+    )  # Of the samples' standard deviation, not the components'.
     assert section.sentences[0].count('the edit is more selective') == 2
 
 
 def test_an_edit_that_moves_nothing_else_has_no_selectivity(line):
-    found = control.measure(line, TURN, _profile(line), {}, latents=9, pilot=5, ratio=0.1, train=linear_subject.boundary)
+    found = control.measure(
+        line, TURN, _profile(line), {}, latents=9, pilot=5, ratio=0.1, train=linear_subject.boundary
+    )
     with pytest.raises(UserError, match='Turn of line moves no other factor at all'):
         control.section([line], {'line': [TURN]}, {'line': [found]})
 
@@ -127,7 +144,9 @@ def _profile(line):
 
 
 def test_a_single_component_that_was_chosen_before(line):
-    found = control.measure(line, TURN, _profile(line), {}, latents=9, pilot=5, ratio=0.1, train=linear_subject.boundary, single=(1, -1.0))
+    found = control.measure(
+        line, TURN, _profile(line), {}, latents=9, pilot=5, ratio=0.1, train=linear_subject.boundary, single=(1, -1.0)
+    )
     assert found['component'] == 1 and found['strength'][2] <= 0
 
 
@@ -146,10 +165,16 @@ def test_strength_for_an_effect(goal, strength):
 
 
 def test_transfer_by_match_works_where_the_index_does_not(line, tmp_path):
-    target = linear_subject.subject(tmp_path, WEIGHTS, name='other', order=[3, 4, 2, 1, 0])  # Component 0 here is 4 there.
-    there = control.measure(line, TURN, _profile(line), {}, latents=31, pilot=5, ratio=0.1, train=linear_subject.boundary)
+    target = linear_subject.subject(
+        tmp_path, WEIGHTS, name='other', order=[3, 4, 2, 1, 0]
+    )  # Component 0 here is 4 there.
+    there = control.measure(
+        line, TURN, _profile(line), {}, latents=31, pilot=5, ratio=0.1, train=linear_subject.boundary
+    )
     effect = line.units.positions(there['after'][0]) - line.units.positions(there['before'])
-    here = transfer.measure(line, target, TURN, effect, _profile(target), {}, latents=31, pilot=5, components=5, candidates=3)
+    here = transfer.measure(
+        line, target, TURN, effect, _profile(target), {}, latents=31, pilot=5, components=5, candidates=3
+    )
     assert (here['component'], here['side']) == (4, 1)
     section = transfer.section([(line, target, TURN, there, here)], least=0.5)
     success = {row['method']: row['success'] for row in section.rows}
@@ -218,4 +243,6 @@ def test_truncation_shrinks_an_edit(tmp_path):
     moved = importance.changes(half, importance.measure(half, latents=10, per_latent=5))[0]
     # Both the step and the spread of the samples are halved.
     whole = linear_subject.subject(tmp_path, WEIGHTS)
-    np.testing.assert_allclose(moved, importance.changes(whole, importance.measure(whole, latents=10, per_latent=5))[0], atol=1e-5)
+    np.testing.assert_allclose(
+        moved, importance.changes(whole, importance.measure(whole, latents=10, per_latent=5))[0], atol=1e-5
+    )

@@ -1,15 +1,22 @@
-"""Whole synthesis networks against the NumPy versions: resolutions, channels, layouts, half precision, published variants."""
+"""Whole synthesis networks against the NumPy versions: resolutions, channels, layouts, half precision, published
+variants.
+"""
+
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 
 import dnnlib.tflib as tflib
-from tests import nchw_on_cpu, numpy_networks as oracle
+from tests import nchw_on_cpu
+from tests import numpy_networks as oracle
 from tests.conformance import LATENTS, PLAIN, TOLERANCE, run_template, scores_of_template
 from tests.small_networks import build, fresh_session, value_of
 
 STYLEGAN, STYLEGAN2, ADA = [
-    'nvlabs_stylegan.networks.G_synthesis', 'nvlabs_stylegan2.networks.G_synthesis_stylegan2', 'nvlabs_stylegan2.ada.G_synthesis']
+    'nvlabs_stylegan.networks.G_synthesis',
+    'nvlabs_stylegan2.networks.G_synthesis_stylegan2',
+    'nvlabs_stylegan2.ada.G_synthesis',
+]
 
 
 def synthesis_and_oracle(func_name, oracle_synthesis, resolution, **kwargs):
@@ -24,22 +31,30 @@ def synthesis_and_oracle(func_name, oracle_synthesis, resolution, **kwargs):
 
 @pytest.mark.parametrize('resolution, channels, fmap_base', [(4, 3, 64), (8, 1, 64), (64, 3, 64)])
 def test_stylegan(resolution, channels, fmap_base):
-    images, expected, shape = synthesis_and_oracle(STYLEGAN, oracle.synthesize1, resolution, num_channels=channels, fmap_base=fmap_base)
+    images, expected, shape = synthesis_and_oracle(
+        STYLEGAN, oracle.synthesize1, resolution, num_channels=channels, fmap_base=fmap_base
+    )
     assert shape == [None, channels, resolution, resolution]
     np.testing.assert_allclose(images, expected, **TOLERANCE)
 
 
-@pytest.mark.parametrize('architecture, resolution, channels', [
-    ('skip', 4, 1), ('orig', 4, 3), ('resnet', 8, 1), ('orig', 8, 3), ('skip', 16, 1)])
+@pytest.mark.parametrize(
+    'architecture, resolution, channels',
+    [('skip', 4, 1), ('orig', 4, 3), ('resnet', 8, 1), ('orig', 8, 3), ('skip', 16, 1)],
+)
 def test_stylegan2(architecture, resolution, channels):
     def expected(v, dlatents, resolution):
         return oracle.synthesize2(v, dlatents, resolution, architecture)
-    images, expected, shape = synthesis_and_oracle(STYLEGAN2, expected, resolution, num_channels=channels, architecture=architecture)
+
+    images, expected, shape = synthesis_and_oracle(
+        STYLEGAN2, expected, resolution, num_channels=channels, architecture=architecture
+    )
     assert shape == [None, channels, resolution, resolution]
     np.testing.assert_allclose(images, expected, **TOLERANCE)
 
 
 # ------------------------------------------------------------------ the layout of GPUs
+
 
 def test_stylegan_in_nchw(monkeypatch):
     nchw_on_cpu.install(monkeypatch)
@@ -51,7 +66,8 @@ def test_stylegan_in_nchw(monkeypatch):
 def test_fused_stylegan_in_nchw(monkeypatch):
     nchw_on_cpu.install(monkeypatch)
     images, expected, _ = synthesis_and_oracle(
-        STYLEGAN, lambda *args: oracle.synthesize1(*args, fused_from=8), 8, fused_scale=True)
+        STYLEGAN, lambda *args: oracle.synthesize1(*args, fused_from=8), 8, fused_scale=True
+    )
     np.testing.assert_allclose(images, expected, **TOLERANCE)
 
 
@@ -59,16 +75,20 @@ def test_fused_stylegan_in_nchw(monkeypatch):
 def test_stylegan2_in_nchw(monkeypatch, architecture):
     nchw_on_cpu.install(monkeypatch)
     images, expected, shape = synthesis_and_oracle(
-        STYLEGAN2, lambda *args: oracle.synthesize2(*args, architecture), 8, architecture=architecture)
+        STYLEGAN2, lambda *args: oracle.synthesize2(*args, architecture), 8, architecture=architecture
+    )
     assert shape == [None, 3, 8, 8]
     np.testing.assert_allclose(images, expected, **TOLERANCE)
 
 
-@pytest.mark.parametrize('func_name, expected', [
-    ('nvlabs_stylegan.networks.D_basic', [0.463171, 0.563929, 0.617762, 0.474937]),
-    ('nvlabs_stylegan2.networks.D_stylegan2', [-1.041412, -1.039078, -0.988324, -0.810326]),
-    ('nvlabs_stylegan2.networks.D_stylegan', [-0.517967, -0.374465, -0.378118, -0.436237]),
-])
+@pytest.mark.parametrize(
+    'func_name, expected',
+    [
+        ('nvlabs_stylegan.networks.D_basic', [0.463171, 0.563929, 0.617762, 0.474937]),
+        ('nvlabs_stylegan2.networks.D_stylegan2', [-1.041412, -1.039078, -0.988324, -0.810326]),
+        ('nvlabs_stylegan2.networks.D_stylegan', [-0.517967, -0.374465, -0.378118, -0.436237]),
+    ],
+)
 def test_discriminators_in_nchw(monkeypatch, func_name, expected):
     """The official scores, see test_conformance_stylegan and test_conformance_stylegan2."""
     nchw_on_cpu.install(monkeypatch)
@@ -76,6 +96,7 @@ def test_discriminators_in_nchw(monkeypatch, func_name, expected):
 
 
 # ------------------------------------------------------------------ half precision
+
 
 def float16_ops():
     return [op for op in tf.get_default_graph().get_operations() if op.outputs and op.outputs[0].dtype == tf.float16]
@@ -115,19 +136,29 @@ def test_dtype_concerns_activations_and_not_variables(func_name):
 
 # ------------------------------------------------------------------ size limits and options
 
+
 @pytest.mark.parametrize('resolution', [2, 12, 0])
 def test_sizes_that_no_network_has(resolution):
-    with fresh_session(), pytest.raises(ValueError, match='resolution must be a power of two and at least 4, found %d' % resolution):
+    with fresh_session(), pytest.raises(
+        ValueError, match='resolution must be a power of two and at least 4, found %d' % resolution
+    ):
         tflib.Network('S', func_name=STYLEGAN, resolution=resolution).output_shape
 
 
-@pytest.mark.parametrize('func_name, option, message', [
-    (STYLEGAN, dict(structure='random'), "structure 'random' is unknown"),
-    (STYLEGAN2, dict(architecture='plain'), "architecture 'plain' is unknown; choose orig, skip or resnet"),
-    ('nvlabs_stylegan2.networks.D_stylegan2', dict(architecture='plain'), "architecture 'plain' is unknown; choose orig, skip or resnet"),
-    ('nvlabs_stylegan2.networks.D_stylegan', dict(structure='random'), "structure 'random' is unknown"),
-    ('nvlabs_stylegan2.ada.D_main', dict(use_pagan=True), 'use_pagan'),
-])
+@pytest.mark.parametrize(
+    'func_name, option, message',
+    [
+        (STYLEGAN, dict(structure='random'), "structure 'random' is unknown"),
+        (STYLEGAN2, dict(architecture='plain'), "architecture 'plain' is unknown; choose orig, skip or resnet"),
+        (
+            'nvlabs_stylegan2.networks.D_stylegan2',
+            dict(architecture='plain'),
+            "architecture 'plain' is unknown; choose orig, skip or resnet",
+        ),
+        ('nvlabs_stylegan2.networks.D_stylegan', dict(structure='random'), "structure 'random' is unknown"),
+        ('nvlabs_stylegan2.ada.D_main', dict(use_pagan=True), 'use_pagan'),
+    ],
+)
 def test_unknown_options_are_refused(func_name, option, message):
     with fresh_session(), pytest.raises(ValueError, match=message):
         tflib.Network('N', func_name=func_name, resolution=8, fmap_base=16, **option).output_shape
@@ -135,8 +166,12 @@ def test_unknown_options_are_refused(func_name, option, message):
 
 # ------------------------------------------------------------------ fresh noise and training
 
+
 class TestWrapper:
-    @pytest.fixture(scope='class', params=['nvlabs_stylegan.networks.G_style', 'nvlabs_stylegan2.networks.G_main', 'nvlabs_stylegan2.ada.G_main'])
+    @pytest.fixture(
+        scope='class',
+        params=['nvlabs_stylegan.networks.G_style', 'nvlabs_stylegan2.networks.G_main', 'nvlabs_stylegan2.ada.G_main'],
+    )
     def net(self, request):
         with fresh_session():
             yield build(request.param, resolution=4, mapping_layers=1)
@@ -151,14 +186,20 @@ class TestWrapper:
     def test_validation_means_no_truncation_by_default(self, net):
         untruncated = net.run(LATENTS, None, truncation_psi=1, randomize_noise=False)
         np.testing.assert_array_equal(net.run(LATENTS, None, is_validation=True, randomize_noise=False), untruncated)
-        explicit = net.run(LATENTS, None, is_validation=True, truncation_psi_val=0.5, truncation_cutoff_val=1, randomize_noise=False)
-        np.testing.assert_array_equal(explicit, net.run(LATENTS, None, truncation_psi=0.5, truncation_cutoff=1, randomize_noise=False))
+        explicit = net.run(
+            LATENTS, None, is_validation=True, truncation_psi_val=0.5, truncation_cutoff_val=1, randomize_noise=False
+        )
+        np.testing.assert_array_equal(
+            explicit, net.run(LATENTS, None, truncation_psi=0.5, truncation_cutoff=1, randomize_noise=False)
+        )
         assert abs(explicit - untruncated).max() > 1e-3
 
     def test_training_moves_the_average_and_does_not_truncate(self, net):
         z, before = np.random.RandomState(9).randn(7, 12), net.get_var('dlatent_avg')
         untruncated = net.run(z, None, truncation_psi=1, randomize_noise=False)
-        images = net.run(z, None, is_training=True, style_mixing_prob=None, dlatent_avg_beta=0.75, randomize_noise=False)
+        images = net.run(
+            z, None, is_training=True, style_mixing_prob=None, dlatent_avg_beta=0.75, randomize_noise=False
+        )
         np.testing.assert_allclose(images, untruncated, **TOLERANCE)
         mean = net.components.mapping.run(z, None)[:, 0].mean(axis=0)
         np.testing.assert_allclose(net.get_var('dlatent_avg'), 0.75 * before + 0.25 * mean, rtol=1e-5, atol=1e-6)
@@ -183,8 +224,9 @@ class TestWrapper:
 def test_return_dlatents(func_name):
     with fresh_session():
         net = build(func_name, resolution=4, mapping_layers=1)
-        images, dlatents = net.get_output_for(tf.constant(LATENTS, tf.float32), None, truncation_psi=0.5, randomize_noise=False,
-                                              return_dlatents=True)
+        images, dlatents = net.get_output_for(
+            tf.constant(LATENTS, tf.float32), None, truncation_psi=0.5, randomize_noise=False, return_dlatents=True
+        )
         w, average = net.components.mapping.run(LATENTS, None), net.get_var('dlatent_avg')
         dlatents, images = tflib.run([dlatents, images])
         np.testing.assert_allclose(dlatents, average + 0.5 * (w - average), **TOLERANCE)

@@ -1,18 +1,22 @@
 """Layers of both generations against slow NumPy versions, in both memory layouts."""
+
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 
-from dnnlib.tflib.primitives import layers as shared, layout as memory
+from dnnlib.tflib.primitives import layers as shared
+from dnnlib.tflib.primitives import layout as memory
 from nvlabs_stylegan import layers as layers1
 from nvlabs_stylegan2 import layers as layers2
-from tests import nchw_on_cpu, numpy_networks as oracle
+from tests import nchw_on_cpu
+from tests import numpy_networks as oracle
 from tests.layers_in_layouts import TOLERANCE, apply, layout, normal
 
 TAPS = [[1, 3, 3, 1], [1, 2, 1], [1, 1], None, [1, 2, 5, 3], [1, 4, 6, 4, 1], [[1, 2, 0], [3, 5, 1], [1, 0, 2]]]
 
 
 # ------------------------------------------------------------------ resampling (second generation)
+
 
 @pytest.mark.parametrize('taps', TAPS, ids=str)
 def test_resampling_by_two(layout, taps):
@@ -63,20 +67,27 @@ def test_fir_kernel():
 
 # ------------------------------------------------------------------ modulation and activation (second generation)
 
-@pytest.mark.parametrize('options', [dict(), dict(up=True), dict(up=True, resample_kernel=[1, 2, 1]), dict(demodulate=False)], ids=str)
+
+@pytest.mark.parametrize(
+    'options', [dict(), dict(up=True), dict(up=True, resample_kernel=[1, 2, 1]), dict(demodulate=False)], ids=str
+)
 def test_modulated_convolution_equals_per_sample_weights(layout, options):
     x, dlatent, v = normal(6, 3, 5, 7, 7), normal(7, 3, 11), {}
     options.setdefault('resample_kernel', [1, 3, 3, 1])
     y = apply(scoped(layers2.modulated_conv), x, dlatent, 13, 3, variables=v, **options)
-    expected = oracle.modulated_conv(x, dlatent, v, 'scope', options.get('up', False), options.get('demodulate', True), options['resample_kernel'])
+    expected = oracle.modulated_conv(
+        x, dlatent, v, 'scope', options.get('up', False), options.get('demodulate', True), options['resample_kernel']
+    )
     np.testing.assert_allclose(y, expected, **TOLERANCE)
 
 
 def scoped(layer):
     """The layer inside the variable scope 'scope'."""
+
     def inside(*args, **kwargs):
         with tf.variable_scope('scope'):
             return layer(*args, **kwargs)
+
     return inside
 
 
@@ -113,7 +124,10 @@ def test_unknown_activations_are_refused():
 
 # ------------------------------------------------------------------ first generation
 
-@pytest.mark.parametrize('fused_scale, size, fused', [(False, 5, False), (True, 5, True), ('auto', 6, False), ('auto', 64, True)])
+
+@pytest.mark.parametrize(
+    'fused_scale, size, fused', [(False, 5, False), (True, 5, True), ('auto', 6, False), ('auto', 64, True)]
+)
 def test_up_convolution_in_both_forms(layout, fused_scale, size, fused):
     x, v = normal(9, 2, 3, size, size), {}
     y = apply(layers1.up_conv, x, 5, 3, np.sqrt(2), True, fused_scale, variables=v)
@@ -155,5 +169,9 @@ def test_norms_and_style(layout):
 
 def test_noise_has_one_channel_and_a_strength_for_each(layout):
     x, noise, v = normal(16, 3, 5, 4, 6), normal(17, 1, 1, 4, 6), {}
-    y = apply(lambda x: layers1.add_noise(x, shared.noise_image(x, tf.constant(noise, tf.float32), randomize=False)), x, variables=v)
+    y = apply(
+        lambda x: layers1.add_noise(x, shared.noise_image(x, tf.constant(noise, tf.float32), randomize=False)),
+        x,
+        variables=v,
+    )
     np.testing.assert_allclose(y, x + noise * oracle.per_channel(v['Noise/weight']), **TOLERANCE)

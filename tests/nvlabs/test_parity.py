@@ -1,4 +1,5 @@
 """Our networks against the official ones' golden data: w, truncation, activations, images, scores."""
+
 import re
 import sys
 
@@ -13,7 +14,9 @@ THOROUGH = ('sg1-res32-labels', 'sg2-orig-res32')  # One of each generation.
 SLOW = ('sg1-res64', 'sg2-v1pickle-res32')  # The other cases hold what these hold; `make parity` measures them all.
 
 
-@pytest.mark.parametrize('case', [pytest.param(c, marks=[pytest.mark.slow] * (c.name in SLOW)) for c in CASES], ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    'case', [pytest.param(c, marks=[pytest.mark.slow] * (c.name in SLOW)) for c in CASES], ids=lambda case: case.name
+)
 def test_every_array_is_within_its_tolerance(case):
     comparisons = parity.measure(case, thorough=case.name in THOROUGH)
     assert [c for c in comparisons if not c.passed] == []
@@ -22,16 +25,34 @@ def test_every_array_is_within_its_tolerance(case):
     if case.name in THOROUGH:
         assert left_out == set()
     else:
-        assert all(re.match(r'w_trunc\.|images(_uint8)?\.(default|psi0\.7_cutoff4)$', key) for key in left_out), left_out
-    assert {'variables.D', 'variables.Gs', 'variables.G_synthesis', 'variables.G_mapping', 'w', 'mapact.Dense7',
-            'images.psi1', 'images.mixed', 'images_uint8.psi1'} <= compared
+        assert all(re.match(r'w_trunc\.|images(_uint8)?\.(default|psi0\.7_cutoff4)$', key) for key in left_out), (
+            left_out
+        )
+    assert {
+        'variables.D',
+        'variables.Gs',
+        'variables.G_synthesis',
+        'variables.G_mapping',
+        'w',
+        'mapact.Dense7',
+        'images.psi1',
+        'images.mixed',
+        'images_uint8.psi1',
+    } <= compared
     assert sum(key.startswith('act.') for key in compared) >= 5
     assert sum(key.startswith('d_scores.') for key in compared) >= 1
 
 
 def test_the_cases_are_complete():
     assert [case.name for case in CASES] == [
-        'sg1-res128', 'sg1-res32-labels', 'sg1-res64', 'sg2-orig-res32', 'sg2-resnet-res32', 'sg2-skip-res64', 'sg2-v1pickle-res32']
+        'sg1-res128',
+        'sg1-res32-labels',
+        'sg1-res64',
+        'sg2-orig-res32',
+        'sg2-resnet-res32',
+        'sg2-skip-res64',
+        'sg2-v1pickle-res32',
+    ]
 
 
 @pytest.mark.parametrize('case', CASES, ids=lambda case: case.name)
@@ -42,6 +63,7 @@ def test_stored_average_is_the_golden_one(case):
 
 
 # ------------------------------------------------------------------ the ruler itself
+
 
 def test_compare_accepts_the_golden_array_and_nothing_beyond_its_tolerance():
     case = golden_cases.case('sg2-orig-res32')
@@ -80,6 +102,8 @@ def test_failures_are_printed_and_set_the_exit_status(monkeypatch, capsys):
     monkeypatch.setattr(parity, 'measure', lambda case: [close, wrong])
     monkeypatch.setattr(sys, 'argv', ['parity', 'sg1-res64'])
     assert parity.main() == 1
-    assert re.search(r'^sg1-res64 +act +act.8x8.Conv1 +5.0e-01 +1.0e-01 +FAILED$', capsys.readouterr().out, re.MULTILINE)
+    assert re.search(
+        r'^sg1-res64 +act +act.8x8.Conv1 +5.0e-01 +1.0e-01 +FAILED$', capsys.readouterr().out, re.MULTILINE
+    )
     monkeypatch.setattr(parity, 'measure', lambda case: [close])
     assert parity.main() == 0

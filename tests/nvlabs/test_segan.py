@@ -1,4 +1,5 @@
 """SEGAN's networks: sizes, the five modes against formulas in NumPy, initial values, control, pickles."""
+
 import functools
 import io
 import pickle
@@ -25,19 +26,35 @@ TOLERANCE = dict(rtol=0, atol=1e-4)  # float32 images of size 1.
 
 
 class Graph:
-    """A synthesis network with its controls as inputs. The basis has its initial value, all else the values of its names."""
+    """A synthesis network with its controls as inputs. The basis has its initial value, all else the values of its
+    names.
+    """
 
     def __init__(self, mode, resolution=4, build=G_synthesis_segan, **kwargs):
-        self.number, self.slots, self.width = SUBSPACES[resolution], 2 if resolution == 4 else 4, 3 if mode == 4 else WIDTH
+        self.number, self.slots, self.width = (
+            SUBSPACES[resolution],
+            2 if resolution == 4 else 4,
+            3 if mode == 4 else WIDTH,
+        )
         with tf.Graph().as_default() as self.graph:
             self.dlatents = tf.placeholder(tf.float32, [None, self.slots, WIDTH])
             self.scale, self.shift = [tf.placeholder(tf.float32, [None, self.number, self.width]) for _ in range(2)]
-            self.images = build(self.dlatents, mode=mode, resolution=resolution, subspace_dims=3, randomize_noise=False,
-                                control_scale=self.scale, control_shift=self.shift, **dict(SIZES, **kwargs))
+            self.images = build(
+                self.dlatents,
+                mode=mode,
+                resolution=resolution,
+                subspace_dims=3,
+                randomize_noise=False,
+                control_scale=self.scale,
+                control_shift=self.shift,
+                **dict(SIZES, **kwargs),
+            )
             self.session = tf.Session()
             self.vars = {var.op.name: var for var in tf.global_variables()}
             self.session.run(tf.global_variables_initializer())
-        self.set({name: value_of(name, var.shape.as_list()) for name, var in self.vars.items() if not name.endswith('/U')})
+        self.set(
+            {name: value_of(name, var.shape.as_list()) for name, var in self.vars.items() if not name.endswith('/U')}
+        )
 
     def set(self, values):
         with self.session.as_default():
@@ -45,16 +62,28 @@ class Graph:
 
     def fill(self, name, value):
         """Sets the variables of this name in all subspaces."""
-        self.set({full: np.full(var.shape.as_list(), value) for full, var in self.vars.items() if full.endswith('/Subspace/' + name)})
+        self.set(
+            {
+                full: np.full(var.shape.as_list(), value)
+                for full, var in self.vars.items()
+                if full.endswith('/Subspace/' + name)
+            }
+        )
 
     def get(self, name):
         """Values of the variables of this name, in the order of the subspaces."""
-        return self.session.run([self.vars['%s/Subspace/%s' % (scope, name)] for scope in SCOPES[:self.number]])
+        return self.session.run([self.vars['%s/Subspace/%s' % (scope, name)] for scope in SCOPES[: self.number]])
 
     def run(self, scale=1, shift=0, fetch=None):
         shape = (2, self.number, self.width)
-        return self.session.run(self.images if fetch is None else fetch, {
-            self.dlatents: DLATENTS[:, :self.slots], self.scale: np.broadcast_to(scale, shape), self.shift: np.broadcast_to(shift, shape)})
+        return self.session.run(
+            self.images if fetch is None else fetch,
+            {
+                self.dlatents: DLATENTS[:, : self.slots],
+                self.scale: np.broadcast_to(scale, shape),
+                self.shift: np.broadcast_to(shift, shape),
+            },
+        )
 
 
 @functools.lru_cache(maxsize=None)
@@ -69,8 +98,11 @@ def sums(basis):
 
 # ------------------------------------------------------------------ sizes
 
+
 def trainable(build, inputs, **kwargs):
-    """Numbers of trainable scalars by the last part of the name for subspaces, under 'G' for the rest; and how many subspaces there are."""
+    """Numbers of trainable scalars by the last part of the name for subspaces, under 'G' for the rest; and how many
+    subspaces there are.
+    """
     counts, scopes = dict(G=0, U=0, L=0, mu=0), set()
     with tf.Graph().as_default():  # No session: nothing is allocated.
         build(*[tf.placeholder(tf.float32, shape) for shape in inputs], **dict(kwargs, resolution=64, latent_size=64))
@@ -81,12 +113,17 @@ def trainable(build, inputs, **kwargs):
     return counts, len(scopes)
 
 
-@pytest.mark.parametrize('mode, expected', [
-    (1, dict(U=90307584, L=896, mu=1411056)),
-    (2, dict(U=90307584, L=896, mu=896)),
-])
+@pytest.mark.parametrize(
+    'mode, expected',
+    [
+        (1, dict(U=90307584, L=896, mu=1411056)),
+        (2, dict(U=90307584, L=896, mu=896)),
+    ],
+)
 def test_sizes_of_the_published_networks(mode, expected):
-    counts, subspaces = trainable(G_synthesis_segan, [[None, 10, 64]], dlatent_size=64, mode=mode)  # 10 slots, or it is refused.
+    counts, subspaces = trainable(
+        G_synthesis_segan, [[None, 10, 64]], dlatent_size=64, mode=mode
+    )  # 10 slots, or it is refused.
     mapping, _ = trainable(G_mapping, [[None, 64], [None, 0]], dlatent_size=64)
     assert subspaces == 14
     assert counts.pop('G') + mapping['G'] == 1482008
@@ -98,6 +135,7 @@ def test_size_of_the_discriminator():
 
 
 # ------------------------------------------------------------------ modes
+
 
 def test_mode_0_is_stylegan2():
     ours, theirs = stylegan2(8), Graph(0, 8, build=G_synthesis_stylegan2)
@@ -125,7 +163,10 @@ def test_mode_1_adds_a_feature_map_after_the_layer():
     scale, shift = np.random.RandomState(4).randn(2, 2, 5, WIDTH)
     w = DLATENTS[:, SLOTS] * scale + shift  # [N, S, D]
     values = zip(net.get('U'), net.get('L'), net.get('mu'))
-    maps = [np.einsum('cijd,d,nd->ncij', basis, strength, w[:, i]) + origin for i, (basis, strength, origin) in enumerate(values)]
+    maps = [
+        np.einsum('cijd,d,nd->ncij', basis, strength, w[:, i]) + origin
+        for i, (basis, strength, origin) in enumerate(values)
+    ]
     names = ['8x8/Conv1/out', '8x8/Conv1/out_1', '4x4/Conv/out_1', '4x4/ToRGB/out']
     before, after, features, rgb = net.run(scale, shift, [net.graph.get_tensor_by_name(name + ':0') for name in names])
     np.testing.assert_allclose(after - before, maps[3], **TOLERANCE)
@@ -146,10 +187,12 @@ def test_modes_that_change_the_style(mode, resolution):
     net = Graph(mode, resolution)
     variables = {name: net.get(name) for name in {2: ['U', 'L', 'mu'], 3: ['L'], 4: ['U', 'L', 'mu']}[mode]}
     for scale, shift in [(np.ones([2, 5, 1]), np.zeros([2, 5, 1])), np.random.RandomState(5).randn(2, 2, 5, net.width)]:
-        styles = [new_style(mode, DLATENTS[:, SLOTS[i]], scale[:, i], shift[:, i], {k: v[i] for k, v in variables.items()})
-                  for i in range(net.number)]
+        styles = [
+            new_style(mode, DLATENTS[:, SLOTS[i]], scale[:, i], shift[:, i], {k: v[i] for k, v in variables.items()})
+            for i in range(net.number)
+        ]
         expected = stylegan2(resolution).run(0, np.stack(styles, axis=1))
-        np.testing.assert_allclose(net.run(scale[:, :net.number], shift[:, :net.number]), expected, **TOLERANCE)
+        np.testing.assert_allclose(net.run(scale[:, : net.number], shift[:, : net.number]), expected, **TOLERANCE)
 
 
 def new_style(mode, w, scale, shift, v):
@@ -172,12 +215,16 @@ def test_mode_2_sees_column_sums_only():
 
 
 def test_the_first_step_of_mode_2():
-    """Adam moves an entry of U by the learning rate at most; all entries of a column move alike, so its sum moves C r r times that."""
+    """Adam moves an entry of U by the learning rate at most; all entries of a column move alike, so its sum moves C
+    r r times that.
+    """
     net, rate = Graph(2), 0.0016
     before = net.get('U')
     with net.graph.as_default():
         loss = tf.reduce_sum(net.images * np.random.RandomState(7).randn(2, 3, 4, 4).astype(np.float32))
-        step = tf.train.AdamOptimizer(rate, beta1=0, beta2=0.99).minimize(loss, var_list=[v for n, v in net.vars.items() if n.endswith('/U')])
+        step = tf.train.AdamOptimizer(rate, beta1=0, beta2=0.99).minimize(
+            loss, var_list=[v for n, v in net.vars.items() if n.endswith('/U')]
+        )
         net.session.run([v.initializer for v in tf.global_variables() if v.op.name not in net.vars])
     net.run(fetch=step)
     for old, new in zip(before, net.get('U')):
@@ -188,12 +235,16 @@ def test_the_first_step_of_mode_2():
 
 # ------------------------------------------------------------------ initial values
 
-@pytest.mark.parametrize('name, shape, rows', [
-    ('segan-rows', [5, 4, 4, 7], 5),
-    ('segan-rows', [11, 1, 1, 7], 11),  # More rows than numbers in one: the columns are orthonormal.
-    ('eigen-columns', [5, 4, 4, 7], 80),
-    ('eigen-columns', [3, 2, 2, 17], 12),  # More columns than numbers in one, as in the ToRGB at 4 x 4 with D = 64.
-])
+
+@pytest.mark.parametrize(
+    'name, shape, rows',
+    [
+        ('segan-rows', [5, 4, 4, 7], 5),
+        ('segan-rows', [11, 1, 1, 7], 11),  # More rows than numbers in one: the columns are orthonormal.
+        ('eigen-columns', [5, 4, 4, 7], 80),
+        ('eigen-columns', [3, 2, 2, 17], 12),  # More columns than numbers in one, as in the ToRGB at 4 x 4 with D = 64.
+    ],
+)
 def test_bases_start_orthonormal(name, shape, rows):
     with tf.Graph().as_default(), tf.Session() as session:
         matrix = session.run(BASIS_INITIALIZERS[name](shape)).reshape(rows, -1)
@@ -214,11 +265,14 @@ def test_networks_start_with_their_initialisation(init, rows, squared_norm):
     assert (net.get('L')[0] == 1).all() and not net.get('mu')[0].any()
 
 
-@pytest.mark.parametrize('wrong, message', [
-    (dict(mode=5), 'mode 5 is unknown; choose 0, 1, 2, 3 or 4'),
-    (dict(subspace_init='rows'), "subspace_init 'rows' is unknown; choose one of eigen-columns, segan-rows"),
-    (dict(architecture='resnet'), "SEGAN has the architecture skip only, not 'resnet'"),
-])
+@pytest.mark.parametrize(
+    'wrong, message',
+    [
+        (dict(mode=5), 'mode 5 is unknown; choose 0, 1, 2, 3 or 4'),
+        (dict(subspace_init='rows'), "subspace_init 'rows' is unknown; choose one of eigen-columns, segan-rows"),
+        (dict(architecture='resnet'), "SEGAN has the architecture skip only, not 'resnet'"),
+    ],
+)
 def test_wrong_options(wrong, message):
     with tf.Graph().as_default(), pytest.raises(ValueError, match=message):
         G_synthesis_segan(tf.placeholder(tf.float32, [None, 2, WIDTH]), **dict(SIZES, resolution=4, **wrong))
@@ -247,8 +301,14 @@ def test_a_generator_survives_its_pickle(mode):
         expected, data = run(net), pickle.dumps(net, protocol=4)
     with fresh_session():
         loaded = load_pickle(io.BytesIO(data))
-        assert [f.__module__ for f in (loaded._build_func, loaded.components.mapping._build_func, loaded.components.synthesis._build_func)] \
-            == ['nvlabs_stylegan2.segan'] * 3  # Ours: nothing that the file embeds was executed.
+        assert [
+            f.__module__
+            for f in (
+                loaded._build_func,
+                loaded.components.mapping._build_func,
+                loaded.components.synthesis._build_func,
+            )
+        ] == ['nvlabs_stylegan2.segan'] * 3  # Ours: nothing that the file embeds was executed.
         assert np.array_equal(run(loaded), expected)
         assert np.array_equal(loaded.get_var('dlatent_avg'), value_of('dlatent_avg', [WIDTH]))
         assert loaded.__getstate__()['version'] == 4

@@ -1,4 +1,5 @@
 """Tensors of the template graphs that scripts look up by name: official names, and the official values under them."""
+
 import numpy as np
 import pytest
 
@@ -29,7 +30,9 @@ def assert_close(found, wanted):
 
 @pytest.mark.parametrize('function', SYNTHESES)
 def test_add_is_the_style_with_its_1(function):
-    layers = LAYERS + [('ToRGB_lod2', 1), ('ToRGB_lod1', 3), ('ToRGB_lod0', 5)] if 'revised' in function else LAYERS + RGB
+    layers = (
+        LAYERS + [('ToRGB_lod2', 1), ('ToRGB_lod1', 3), ('ToRGB_lod0', 5)] if 'revised' in function else LAYERS + RGB
+    )
     with fresh_session():
         net = build('nvlabs_stylegan2.' + function, 'G_synthesis')
         for (layer, index), found in zip(layers, run(net, *[layer + '/add' for layer, _ in layers])):
@@ -63,7 +66,12 @@ def test_style_vectors_can_be_fed():
 @pytest.mark.parametrize('architecture', ['skip', 'resnet'])
 def test_further_sums_of_the_second_generation(architecture):
     with fresh_session():
-        net = build('nvlabs_stylegan2.networks.G_synthesis_stylegan2', 'G_synthesis', architecture=architecture, randomize_noise=False)
+        net = build(
+            'nvlabs_stylegan2.networks.G_synthesis_stylegan2',
+            'G_synthesis',
+            architecture=architecture,
+            randomize_noise=False,
+        )
         norms, noisy, after, scale = run(net, '8x8/Conv1/add_1', '8x8/Conv1/add_2', '8x8/Conv1/out', '8x8/Conv1/add')
         weight = net.get_var('8x8/Conv1/weight') / np.sqrt(9 * scale.shape[1])
         assert_close(norms, np.square(scale).dot(np.square(weight).sum(axis=(0, 1))) + 1e-8)
@@ -79,12 +87,14 @@ def test_further_sums_of_the_second_generation(architecture):
 def test_sums_of_the_first_generation():
     with fresh_session():
         net = build('nvlabs_stylegan.networks.G_synthesis', 'G_synthesis')
-        both, scale, out, noisy, biased = run(net, *['8x8/Conv1/' + name for name in (
-            'StyleMod/add', 'StyleMod/add_1', 'StyleMod/add_2', 'Noise/add', 'add')])
+        both, scale, out, noisy, biased = run(
+            net,
+            *['8x8/Conv1/' + name for name in ('StyleMod/add', 'StyleMod/add_1', 'StyleMod/add_2', 'Noise/add', 'add')],
+        )
         weight, bias = net.get_var('8x8/Conv1/StyleMod/weight'), net.get_var('8x8/Conv1/StyleMod/bias')
         wanted = W[:, 3].dot(weight) / np.sqrt(len(weight)) + bias
         assert_close(both, wanted)
-        assert_close(scale, wanted[:, :len(bias) // 2, np.newaxis, np.newaxis] + 1)
+        assert_close(scale, wanted[:, : len(bias) // 2, np.newaxis, np.newaxis] + 1)
         assert_close(out, run(net, '8x8/Conv1/out')[0])
         assert_close(biased, noisy + net.get_var('8x8/Conv1/bias')[:, np.newaxis, np.newaxis])
         assert_close(*run(net, 'ToRGB_lod1/add', 'ToRGB_lod1/out'))

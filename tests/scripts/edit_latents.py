@@ -1,4 +1,5 @@
 """Images of edited dlatents on one fixed set of noise images, as GANSpace experiments on StyleGAN2 make them."""
+
 import pickle
 import sys
 

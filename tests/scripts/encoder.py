@@ -1,4 +1,5 @@
 """A generator whose dlatents are a variable, as encoders that optimise an image's dlatents use it."""
+
 import functools
 
 import numpy as np
@@ -12,7 +13,9 @@ def create_stub(name, batch_size):
 
 
 def create_variable_for_generator(name, batch_size, shape):
-    return tf.get_variable('learnable_dlatents', shape=[batch_size] + shape, dtype='float32', initializer=tf.initializers.random_normal())
+    return tf.get_variable(
+        'learnable_dlatents', shape=[batch_size] + shape, dtype='float32', initializer=tf.initializers.random_normal()
+    )
 
 
 class Generator:
@@ -21,9 +24,15 @@ class Generator:
         shape = model.components.synthesis.input_shape[1:]
         self.initial_dlatents = np.zeros([batch_size] + shape)
         model.components.synthesis.run(
-            self.initial_dlatents, randomize_noise=randomize_noise, minibatch_size=batch_size, structure='fixed',
-            custom_inputs=[functools.partial(create_variable_for_generator, batch_size=batch_size, shape=shape),
-                           functools.partial(create_stub, batch_size=batch_size)])
+            self.initial_dlatents,
+            randomize_noise=randomize_noise,
+            minibatch_size=batch_size,
+            structure='fixed',
+            custom_inputs=[
+                functools.partial(create_variable_for_generator, batch_size=batch_size, shape=shape),
+                functools.partial(create_stub, batch_size=batch_size),
+            ],
+        )
 
         self.sess = tf.get_default_session()
         self.graph = tf.get_default_graph()

@@ -1,4 +1,5 @@
 """Style mixing, noise detail and the truncation trick, as the first generation's figure script draws them."""
+
 import os
 import pickle
 
@@ -76,10 +77,21 @@ def main():
     os.makedirs(config.result_dir, exist_ok=True)
     Gs = load_Gs('ffhq.pkl')
     size = Gs.output_shape[2]
-    draw_style_mixing_figure(os.path.join(config.result_dir, 'style-mixing.png'), Gs, size, size, [639, 701], [888, 829, 1898],
-                             [range(0, 2), range(2, 4), range(4, 8)])
-    draw_noise_detail_figure(os.path.join(config.result_dir, 'noise-detail.png'), Gs, size, size, num_samples=20, seeds=[1157])
-    draw_truncation_trick_figure(os.path.join(config.result_dir, 'truncation.png'), Gs, size, size, [91, 388], [1, 0.5, 0, -1])
+    draw_style_mixing_figure(
+        os.path.join(config.result_dir, 'style-mixing.png'),
+        Gs,
+        size,
+        size,
+        [639, 701],
+        [888, 829, 1898],
+        [range(2), range(2, 4), range(4, 8)],
+    )
+    draw_noise_detail_figure(
+        os.path.join(config.result_dir, 'noise-detail.png'), Gs, size, size, num_samples=20, seeds=[1157]
+    )
+    draw_truncation_trick_figure(
+        os.path.join(config.result_dir, 'truncation.png'), Gs, size, size, [91, 388], [1, 0.5, 0, -1]
+    )
 
 
 if __name__ == '__main__':

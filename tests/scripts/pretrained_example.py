@@ -1,4 +1,5 @@
 """One image from a downloaded StyleGAN, as first-generation scripts do it."""
+
 import os
 import pickle
 

@@ -1,4 +1,5 @@
 """Images and style mixing from the command line, as second-generation scripts do it."""
+
 import argparse
 import re
 import sys
@@ -33,8 +34,11 @@ def generate_images(network_pkl, seeds, truncation_psi):
 def style_mixing_example(network_pkl, row_seeds, col_seeds, truncation_psi, col_styles, minibatch_size=4):
     _G, _D, Gs = pretrained_networks.load_networks(network_pkl)
     w_avg = Gs.get_var('dlatent_avg')
-    kwargs = dict(output_transform=dict(func=tflib.convert_images_to_uint8, nchw_to_nhwc=True), randomize_noise=False,
-                  minibatch_size=minibatch_size)
+    kwargs = dict(
+        output_transform=dict(func=tflib.convert_images_to_uint8, nchw_to_nhwc=True),
+        randomize_noise=False,
+        minibatch_size=minibatch_size,
+    )
 
     all_seeds = sorted(set(row_seeds + col_seeds))
     all_z = np.stack([np.random.RandomState(seed).randn(*Gs.input_shape[1:]) for seed in all_seeds])
@@ -84,7 +88,10 @@ def main():
     sc.local.do_not_copy_source_files = True
     sc.run_dir_root = kwargs.pop('result_dir')
     sc.run_desc = command
-    functions = {'generate-images': 'run_generator.generate_images', 'style-mixing-example': 'run_generator.style_mixing_example'}
+    functions = {
+        'generate-images': 'run_generator.generate_images',
+        'style-mixing-example': 'run_generator.style_mixing_example',
+    }
     dnnlib.submit_run(sc, functions[command], **kwargs)
 
 

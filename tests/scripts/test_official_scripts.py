@@ -1,4 +1,7 @@
-"""Scripts in the manner of the official ones and of their users, run on official pickles; only the path to this project is added."""
+"""Scripts in the manner of the official ones and of their users, run on official pickles; only the path to this
+project is added.
+"""
+
 import hashlib
 import os
 import pickle
@@ -14,7 +17,8 @@ import tensorflow.compat.v1 as tf
 
 import pretrained_networks
 from dnnlib import unpickle
-from tests import golden_cases, make_pickles, numpy_networks as oracle
+from tests import golden_cases, make_pickles
+from tests import numpy_networks as oracle
 from tests.small_networks import fresh_session
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -30,7 +34,9 @@ def working_folder(tmp_path, monkeypatch):
 
 
 def write_network(case, path):
-    """The official file (G, D, Gs) of a case, uncompressed. The golden copies leave G out; here it is another copy of Gs."""
+    """The official file (G, D, Gs) of a case, uncompressed. The golden copies leave G out; here it is another copy
+    of Gs.
+    """
     _, D, Gs = unpickle.read(case.pickle)
     G = make_pickles.from_data(Gs)
     G.name = 'G'
@@ -98,17 +104,30 @@ def read_png(*path):
 
 # ------------------------------------------------------------------ the scripts
 
+
 def test_pretrained_example(tmp_path):
     """As a process of its own, offline: the file was placed in the cache by hand."""
     url = 'https://drive.google.com/uc?id=1MEGjdvVpUsu1jB4zrXZN7Y4kBBOzizDQ'
     (tmp_path / 'cache').mkdir()
-    write_network(STYLEGAN, str(tmp_path / 'cache' / (hashlib.md5(url.encode()).hexdigest() + '_karras2019stylegan-ffhq-1024x1024.pkl')))
-    done = subprocess.run([sys.executable, os.path.join(HERE, 'pretrained_example.py')], env=dict(os.environ, PYTHONPATH=ROOT),
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+    write_network(
+        STYLEGAN,
+        str(tmp_path / 'cache' / (hashlib.md5(url.encode()).hexdigest() + '_karras2019stylegan-ffhq-1024x1024.pkl')),
+    )
+    done = subprocess.run(
+        [sys.executable, os.path.join(HERE, 'pretrained_example.py')],
+        env=dict(os.environ, PYTHONPATH=ROOT),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     _, _, Gs = unpickle.read(STYLEGAN.pickle)
-    parameters = sum(v.size for part in [Gs] + list(Gs.components.values()) for n, v in part.variables.items()
-                     if not n.startswith(('noise', 'lod', 'dlatent_avg')))
+    parameters = sum(
+        v.size
+        for part in [Gs] + list(Gs.components.values())
+        for n, v in part.variables.items()
+        if not n.startswith(('noise', 'lod', 'dlatent_avg'))
+    )
     assert re.search(r'^Total +%d\s*$' % parameters, done.stdout, re.MULTILINE)
     image = read_png('results', 'example.png')
     assert image.shape == (32, 32, 3) and image.std() > 10
@@ -117,21 +136,53 @@ def test_pretrained_example(tmp_path):
 def test_generate_images(monkeypatch, tmp_path, capsys):
     seed = int(STYLEGAN2['seedrun.seed'])
     network = write_network(STYLEGAN2, tmp_path / 'network.pkl')
-    run_script(monkeypatch, 'run_generator.py', 'generate-images', '--network', network, '--seeds', '%d,%d' % (seed, seed + 1),
-               '--truncation-psi', '0.7')
+    run_script(
+        monkeypatch,
+        'run_generator.py',
+        'generate-images',
+        '--network',
+        network,
+        '--seeds',
+        '%d,%d' % (seed, seed + 1),
+        '--truncation-psi',
+        '0.7',
+    )
     folder = os.path.join('results', '00000-generate-images')
     assert STYLEGAN2.compare('seedrun.image_uint8', read_png(folder, 'seed%04d.png' % seed)[np.newaxis]).passed
-    assert not STYLEGAN2.compare('seedrun.image_uint8', read_png(folder, 'seed%04d.png' % (seed + 1))[np.newaxis]).passed
+    assert not STYLEGAN2.compare(
+        'seedrun.image_uint8', read_png(folder, 'seed%04d.png' % (seed + 1))[np.newaxis]
+    ).passed
     assert {'log.txt', 'run.txt', 'submit_config.pkl', 'submit_config.txt', '_finished.txt'} <= set(os.listdir(folder))
     assert 'Generating image for seed %d (1/2)' % (seed + 1) in open(os.path.join(folder, 'log.txt')).read()
 
 
 def test_style_mixing(monkeypatch, tmp_path, stylegan2):
     network = write_network(STYLEGAN2, tmp_path / 'network.pkl')
-    run_script(monkeypatch, 'run_generator.py', 'style-mixing-example', '--network', network, '--row-seeds', '85,100', '--col-seeds', '55',
-               '--col-styles', '0-3', '--truncation-psi', '0.5', '--result-dir', 'out')
+    run_script(
+        monkeypatch,
+        'run_generator.py',
+        'style-mixing-example',
+        '--network',
+        network,
+        '--row-seeds',
+        '85,100',
+        '--col-seeds',
+        '55',
+        '--col-styles',
+        '0-3',
+        '--truncation-psi',
+        '0.5',
+        '--result-dir',
+        'out',
+    )
     folder = os.path.join('out', '00000-style-mixing-example')
-    assert sorted(name[:-4] for name in os.listdir(folder) if name.endswith('.png')) == ['100-100', '100-55', '55-55', '85-55', '85-85']
+    assert sorted(name[:-4] for name in os.listdir(folder) if name.endswith('.png')) == [
+        '100-100',
+        '100-55',
+        '55-55',
+        '85-55',
+        '85-85',
+    ]
     w = stylegan2.map(z_of(85, 55))
     w = stylegan2.average + (w - stylegan2.average) * 0.5
     mixed = np.concatenate([w[1, :4], w[0, 4:]])
@@ -184,6 +235,7 @@ def test_edited_latents(monkeypatch, tmp_path, stylegan2):
 def test_encoder(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(HERE)
     import encoder
+
     write_network(STYLEGAN2, tmp_path / 'network.pkl')
     with fresh_session() as session:
         with open('network.pkl', 'rb') as f:
@@ -193,8 +245,8 @@ def test_encoder(monkeypatch, tmp_path):
         assert STYLEGAN2.compare('images.mixed', session.run(generator.generator_output)).passed
 
         target = session.run(generator.generated_image)
-        loss = tf.reduce_mean(tf.square(generator.generated_image - target)) / 127.5 ** 2
-        gradient, = tf.gradients(loss, generator.dlatent_variable)
+        loss = tf.reduce_mean(tf.square(generator.generated_image - target)) / 127.5**2
+        (gradient,) = tf.gradients(loss, generator.dlatent_variable)
         start = STYLEGAN2['dlatents_mixed'] + 0.1 * np.random.RandomState(0).randn(4, 8, 64)
         generator.set_dlatents(start)
         before, slope = session.run([loss, gradient])

@@ -1,4 +1,7 @@
-"""Losses against closed forms; penalties and their gradients in float64 against independent NumPy and finite differences."""
+"""Losses against closed forms; penalties and their gradients in float64 against independent NumPy and finite
+differences.
+"""
+
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
@@ -62,8 +65,10 @@ class Scaling:
 @pytest.fixture(autouse=True)
 def known_numbers(monkeypatch):
     """The normal numbers are LATENTS where z is asked for and NOISE where images are; the uniform ones are SHARE."""
+
     def normal(shape, dtype=None):
-        return tf.constant(NOISE if dtype is not None else LATENTS)[:tf.convert_to_tensor(shape)[0]]
+        return tf.constant(NOISE if dtype is not None else LATENTS)[: tf.convert_to_tensor(shape)[0]]
+
     monkeypatch.setattr(loss, 'random_normal', normal)
     monkeypatch.setattr(loss, 'random_uniform', lambda shape: tf.constant(SHARE))
 
@@ -84,6 +89,7 @@ def evaluate(*tensors):
 
 
 # ------------------------------------------------------------------ the same in NumPy
+
 
 def softplus(u):
     return np.log1p(np.exp(u))
@@ -107,10 +113,10 @@ FAKE, REAL = score(fakes()), score(REALS)
 R1 = GAMMA / 2 * (score_gradient(REALS) ** 2).sum(1, keepdims=True)
 R2 = GAMMA / 2 * (score_gradient(fakes()) ** 2).sum(1, keepdims=True)
 LOGISTIC = softplus(FAKE) + softplus(-REAL)
-WGAN = FAKE - REAL + 0.001 * REAL ** 2
+WGAN = FAKE - REAL + 0.001 * REAL**2
 HINGE = np.maximum(0, 1 + FAKE) + np.maximum(0, 1 - REAL)
 MIXED = REALS.reshape(N, K) + (fakes() - REALS.reshape(N, K)) * SHARE.reshape(N, 1)
-PENALTY = 10 / 1.5 ** 2 * (np.sqrt((score_gradient(MIXED) ** 2).sum(1, keepdims=True)) - 1.5) ** 2
+PENALTY = 10 / 1.5**2 * (np.sqrt((score_gradient(MIXED) ** 2).sum(1, keepdims=True)) - 1.5) ** 2
 
 CASES = [
     ('G_logistic_saturating', g_kwargs, {}, -softplus(FAKE)),
@@ -153,11 +159,12 @@ def test_official_gamma_is_ten():
 
 # ------------------------------------------------------------------ path lengths
 
+
 def lengths(m, z, noise):
     """By hand: I = tanh(sum_l w M_l), so dI/dw_l = M_l (1 - I^2)."""
     slope = (1 - fakes(m, z) ** 2) * noise.reshape(len(noise), K) / np.sqrt(R * R)
     gradients = np.stack([slope @ m[i].T for i in range(L)], axis=1)  # [n, L, W]
-    return np.sqrt((gradients ** 2).sum(2).mean(1))
+    return np.sqrt((gradients**2).sum(2).mean(1))
 
 
 def path_penalty(m, n, weight=2.0, decay=0.01, before=0.0):
@@ -174,7 +181,9 @@ def test_path_lengths():
         np.testing.assert_allclose(session.run(value), softplus(-FAKE), rtol=1e-12)
     expected, mean = path_penalty(M, N // 2, 3.0, 0.25)
     np.testing.assert_allclose(first, expected, rtol=1e-12)
-    np.testing.assert_allclose(second, path_penalty(M, N // 2, 3.0, 0.25, before=mean)[0], rtol=1e-6)  # The mean is kept in float32.
+    np.testing.assert_allclose(
+        second, path_penalty(M, N // 2, 3.0, 0.25, before=mean)[0], rtol=1e-6
+    )  # The mean is kept in float32.
 
 
 def test_path_lengths_of_the_loss_s_own_batch():
@@ -192,6 +201,7 @@ def test_running_means_have_variables_of_their_own():
 
 
 # ------------------------------------------------------------------ gradients with respect to weights
+
 
 def finite_differences(function, x, step=1e-6):
     gradient = np.zeros_like(x)
@@ -225,7 +235,11 @@ def test_regularisers_ask_for_full_precision(monkeypatch):
     """Networks that compute in 16 bits are asked for float32 wherever a gradient is differentiated again."""
     asked = []
     original = Discriminator.get_output_for
-    monkeypatch.setattr(Discriminator, 'get_output_for', lambda self, *args, **kwargs: asked.append(kwargs.get('dtype')) or original(self, *args, **kwargs))
+    monkeypatch.setattr(
+        Discriminator,
+        'get_output_for',
+        lambda self, *args, **kwargs: asked.append(kwargs.get('dtype')) or original(self, *args, **kwargs),
+    )
     with fresh_session():
         loss.D_logistic_r1(**d_kwargs())
     assert asked == [None, None, 'float32']

@@ -1,4 +1,5 @@
 """The orthogonality of the subspaces: value, gradient, and its place in the loss."""
+
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
@@ -69,7 +70,10 @@ def test_eigen_columns_start_at_zero(session):
 
 @pytest.mark.parametrize('mode, kwargs', [(3, {}), (2, dict(collapse_mode2=True))])
 def test_networks_without_a_basis_are_refused(session, mode, kwargs):
-    with pytest.raises(ValueError, match=r"network 'G' has no subspace with a basis U, so there is nothing to keep orthogonal \(mode %d\)" % mode):
+    with pytest.raises(
+        ValueError,
+        match=r"network 'G' has no subspace with a basis U, so there is nothing to keep orthogonal \(mode %d\)" % mode,
+    ):
         loss_segan.orthogonality(network(mode, **kwargs))
 
 

@@ -11,8 +11,8 @@ import config
 import dnnlib
 from training import misc
 
-
 # ------------------------------------------------------------------ images
+
 
 def test_adjust_dynamic_range():
     x = np.array([0, 51, 255], np.uint8)
@@ -23,8 +23,10 @@ def test_adjust_dynamic_range():
 
 
 def test_adjust_dynamic_range_of_a_tensor():
-    import dnnlib.tflib  # Switches TensorFlow to graph mode.
     import tensorflow.compat.v1 as tf
+
+    import dnnlib.tflib  # Switches TensorFlow to graph mode.
+
     with tf.Graph().as_default(), tf.Session() as session:
         y = misc.adjust_dynamic_range(tf.constant([0.0, 255.0]), [0, 255], [-1, 1])
         np.testing.assert_allclose(session.run(y), [-1, 1])
@@ -93,8 +95,10 @@ def test_mirror_augment_uses_the_seed_of_the_process():
 
 # ------------------------------------------------------------------ snapshot grids
 
+
 class TrainingSet:
     """Images whose value is their serial number; class = serial number modulo 3, or no labels."""
+
     dtype = 'uint16'
     label_dtype = np.float32
 
@@ -107,12 +111,21 @@ class TrainingSet:
         ids = np.arange(self.drawn, self.drawn + n)
         self.drawn += n
         images = np.broadcast_to(ids.reshape([n, 1, 1, 1]), [n] + self.shape).astype(self.dtype)
-        return images, np.eye(3, dtype=np.float32)[ids % 3][:, :self.label_size]
+        return images, np.eye(3, dtype=np.float32)[ids % 3][:, : self.label_size]
 
 
-@pytest.mark.parametrize('resolution, size, expected', [
-    (1024, '1080p', (3, 2)), (256, '1080p', (7, 4)), (16, '1080p', (32, 32)),
-    (1024, '4k', (7, 4)), (256, '4k', (15, 8)), (256, '8k', (30, 16)), (1024, '8k', (7, 4))])
+@pytest.mark.parametrize(
+    'resolution, size, expected',
+    [
+        (1024, '1080p', (3, 2)),
+        (256, '1080p', (7, 4)),
+        (16, '1080p', (32, 32)),
+        (1024, '4k', (7, 4)),
+        (256, '4k', (15, 8)),
+        (256, '8k', (30, 16)),
+        (1024, '8k', (7, 4)),
+    ],
+)
 def test_snapshot_sizes(resolution, size, expected):
     grid, reals, labels = misc.setup_snapshot_image_grid(TrainingSet(resolution), size=size)
     assert grid == expected and len(reals) == len(labels) == expected[0] * expected[1]
@@ -121,12 +134,20 @@ def test_snapshot_sizes(resolution, size, expected):
 
 def test_snapshot_with_a_generator_gives_latents_too():
     generator = dnnlib.EasyDict(input_shape=[None, 5])
-    grid, reals, labels, latents = misc.setup_snapshot_image_grid(generator, TrainingSet(1024), rnd=np.random.RandomState(7))
+    grid, reals, labels, latents = misc.setup_snapshot_image_grid(
+        generator, TrainingSet(1024), rnd=np.random.RandomState(7)
+    )
     np.testing.assert_array_equal(latents, np.random.RandomState(7).randn(6, 5))
 
 
-@pytest.mark.parametrize('layout, class_of', [
-    ('row_per_class', lambda x, y: y), ('col_per_class', lambda x, y: x), ('class4x4', lambda x, y: x // 4 + y // 4 * 2)])
+@pytest.mark.parametrize(
+    'layout, class_of',
+    [
+        ('row_per_class', lambda x, y: y),
+        ('col_per_class', lambda x, y: x),
+        ('class4x4', lambda x, y: x // 4 + y // 4 * 2),
+    ],
+)
 def test_snapshot_layouts(layout, class_of):
     (cols, rows), reals, labels = misc.setup_snapshot_image_grid(TrainingSet(256, label_size=3), layout=layout)
     assert (cols, rows) == (7, 4)
@@ -135,8 +156,10 @@ def test_snapshot_layouts(layout, class_of):
     assert len(np.unique(reals)) == cols * rows
 
 
-@pytest.mark.parametrize('kwargs, label_size, message', [
-    (dict(size='2k'), 3, '2k'), (dict(layout='diagonal'), 3, 'diagonal'), (dict(layout='class4x4'), 0, 'labels')])
+@pytest.mark.parametrize(
+    'kwargs, label_size, message',
+    [(dict(size='2k'), 3, '2k'), (dict(layout='diagonal'), 3, 'diagonal'), (dict(layout='class4x4'), 0, 'labels')],
+)
 def test_snapshot_refuses(kwargs, label_size, message):
     with pytest.raises(ValueError, match=message):
         misc.setup_snapshot_image_grid(TrainingSet(256, label_size), **kwargs)
@@ -144,9 +167,11 @@ def test_snapshot_refuses(kwargs, label_size, message):
 
 # ------------------------------------------------------------------ files
 
+
 @pytest.fixture(scope='module')
 def tensorflow_ready():
     from dnnlib import tflib
+
     with tflib.create_session().as_default():
         yield
 
@@ -177,6 +202,7 @@ def test_pickles_are_not_executed(tmp_path, tensorflow_ready):
     class Attack:
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / 'attacked'),)
+
     misc.save_pkl(Attack(), str(tmp_path / 'bad.pkl'))
     with pytest.raises(IOError, match='mkdir'):
         misc.load_pkl(str(tmp_path / 'bad.pkl'))
@@ -196,12 +222,20 @@ def test_urls_come_from_the_cache(tmp_path, monkeypatch, tensorflow_ready):
 
 # ------------------------------------------------------------------ earlier runs
 
+
 @pytest.fixture
 def results(tmp_path, monkeypatch):
     """Run 7 with snapshots, run 17 without networks, and two runs that are both called 3."""
     monkeypatch.setattr(config, 'result_dir', str(tmp_path))
-    for name in ['00007-sgan/network-snapshot-000140.pkl', '00007-sgan/network-snapshot-001400.pkl', '00007-sgan/network-final.pkl',
-                 '00007-sgan/other.pkl', '00017-empty/log.txt', '003-a/x', '00003-b/x']:
+    for name in [
+        '00007-sgan/network-snapshot-000140.pkl',
+        '00007-sgan/network-snapshot-001400.pkl',
+        '00007-sgan/network-final.pkl',
+        '00007-sgan/other.pkl',
+        '00017-empty/log.txt',
+        '003-a/x',
+        '00003-b/x',
+    ]:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
     return tmp_path
@@ -226,9 +260,14 @@ def test_list_network_pkls(results):
 def test_locate_network_pkl(results):
     def name(*args):
         return os.path.basename(misc.locate_network_pkl(*args))
+
     assert name(7) == 'network-final.pkl'
     assert name(7, 140) == name('7', '000140') == 'network-snapshot-000140.pkl'
-    assert name(str(results / '00007-sgan' / 'other.pkl')) == name(7, str(results / '00007-sgan' / 'other.pkl')) == 'other.pkl'
+    assert (
+        name(str(results / '00007-sgan' / 'other.pkl'))
+        == name(7, str(results / '00007-sgan' / 'other.pkl'))
+        == 'other.pkl'
+    )
     for missing in [(7, 14), (17,)]:
         with pytest.raises(IOError, match='no network file'):
             name(*missing)

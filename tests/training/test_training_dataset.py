@@ -1,4 +1,5 @@
 """training.dataset: what streams from the files, in which order, and what a damaged one says."""
+
 import os
 
 import numpy as np
@@ -7,8 +8,8 @@ import tensorflow.compat.v1 as tf
 
 from dnnlib import tflib
 from regan.base.errors import UserError
-from tests import plain_tfrecords
 from regan.data import tfrecords
+from tests import plain_tfrecords
 from training import dataset
 
 N = 13
@@ -57,6 +58,7 @@ def drawn(training_set, count, minibatch=1, lod=0):
 
 # ------------------------------------------------------------------ what it says of itself
 
+
 def test_attributes_are_the_official_ones(toy):
     training_set = load(toy)
     assert (training_set.shape, training_set.resolution, training_set.resolution_log2) == ([3, 16, 16], 16, 4)
@@ -68,12 +70,16 @@ def test_attributes_are_the_official_ones(toy):
 def test_load_dataset_joins_folders_and_says_what_it_loaded(toy, capsys):
     training_set = load('toy', data_dir=str(toy.parent), verbose=True, max_label_size='full')
     assert training_set.tfrecord_dir == str(toy)
-    assert capsys.readouterr().out == 'training.dataset.TFRecordDataset: shape [3, 16, 16], dynamic range [0, 255], label size 5\n'
+    assert (
+        capsys.readouterr().out
+        == 'training.dataset.TFRecordDataset: shape [3, 16, 16], dynamic range [0, 255], label size 5\n'
+    )
     synthetic = dataset.load_dataset('training.dataset.SyntheticDataset', data_dir='anywhere', resolution=8)
     assert isinstance(synthetic, dataset.SyntheticDataset)
 
 
 # ------------------------------------------------------------------ order
+
 
 @pytest.mark.parametrize('options', [dict(), dict(seed=3)])
 def test_without_shuffling_the_order_is_that_of_the_file_again_and_again(toy, options):
@@ -82,7 +88,7 @@ def test_without_shuffling_the_order_is_that_of_the_file_again_and_again(toy, op
 
 def test_the_official_reader_shuffles_each_epoch(toy):
     order = drawn(load(toy, shuffle_mb=1), 4 * N, N)
-    epochs = [tuple(order[start:start + N]) for start in range(0, 4 * N, N)]
+    epochs = [tuple(order[start : start + N]) for start in range(0, 4 * N, N)]
     assert all(sorted(epoch) == list(range(N)) for epoch in epochs) and len(set(epochs)) > 1
 
 
@@ -101,10 +107,12 @@ def test_the_order_of_a_seed_does_not_depend_on_the_minibatch(toy):
 
 def test_skipping_is_the_same_as_drawing(toy):
     training_set = load(toy, seed=7, max_label_size='full')
-    for skip in [0, 1, 12, 13, 14, 10 ** 6 * N + 3]:
+    for skip in [0, 1, 12, 13, 14, 10**6 * N + 3]:
         training_set.configure(3, skip_images=skip)
         images, labels = training_set.get_minibatch_np(3)
-        expected = [np.random.RandomState([7, number // N]).permutation(N)[number % N] for number in range(skip, skip + 3)]
+        expected = [
+            np.random.RandomState([7, number // N]).permutation(N)[number % N] for number in range(skip, skip + 3)
+        ]
         assert rows_of(images) == expected and np.array_equal(labels, LABELS[expected])
 
 
@@ -166,6 +174,7 @@ def test_max_images_takes_the_first(toy, options):
 
 # ------------------------------------------------------------------ levels
 
+
 @pytest.mark.parametrize('options', [dict(), dict(seed=3)])
 def test_the_floor_of_lod_chooses_the_file(toy, options):
     training_set = load(toy, shuffle_mb=0, **options)
@@ -177,7 +186,9 @@ def test_the_floor_of_lod_chooses_the_file(toy, options):
 def test_levels_and_minibatches_that_do_not_exist(toy):
     training_set = load(toy, seed=3)
     for minibatch, lod in [(4, 3), (4, -1), (0, 0)]:
-        with pytest.raises(ValueError, match=r'no minibatch of %d images at lod %d; the lods are \[0, 1, 2\]' % (minibatch, lod)):
+        with pytest.raises(
+            ValueError, match=r'no minibatch of %d images at lod %d; the lods are \[0, 1, 2\]' % (minibatch, lod)
+        ):
             training_set.configure(minibatch, lod)
 
 
@@ -199,9 +210,16 @@ def test_files_of_tensorflow_itself_are_read(tmp_path):
     for log2, level in zip([4, 3, 2], tfrecords.pyramid(IMAGES)):
         with tf.python_io.TFRecordWriter(str(tmp_path / ('official-r%02d.tfrecords' % log2))) as writer:
             for image in level:
-                writer.write(tf.train.Example(features=tf.train.Features(feature={
-                    'shape': tf.train.Feature(int64_list=tf.train.Int64List(value=image.shape)),
-                    'data': tf.train.Feature(bytes_list=tf.train.BytesList(value=[image.tobytes()]))})).SerializeToString())
+                writer.write(
+                    tf.train.Example(
+                        features=tf.train.Features(
+                            feature={
+                                'shape': tf.train.Feature(int64_list=tf.train.Int64List(value=image.shape)),
+                                'data': tf.train.Feature(bytes_list=tf.train.BytesList(value=[image.tobytes()])),
+                            }
+                        )
+                    ).SerializeToString()
+                )
     for options in [dict(), dict(seed=3)]:
         training_set = load(tmp_path, shuffle_mb=0, **options)
         for lod in range(3):
@@ -210,8 +228,18 @@ def test_files_of_tensorflow_itself_are_read(tmp_path):
 
 # ------------------------------------------------------------------ labels
 
-@pytest.mark.parametrize('max_label_size, size, options', [
-    (0, 0, dict()), (0, 0, dict(seed=3)), ('full', 5, dict()), ('full', 5, dict(seed=3)), (3, 3, dict()), (99, 5, dict(seed=3))])
+
+@pytest.mark.parametrize(
+    'max_label_size, size, options',
+    [
+        (0, 0, dict()),
+        (0, 0, dict(seed=3)),
+        ('full', 5, dict()),
+        ('full', 5, dict(seed=3)),
+        (3, 3, dict()),
+        (99, 5, dict(seed=3)),
+    ],
+)
 def test_labels_go_with_their_images(toy, max_label_size, size, options):
     training_set = load(toy, max_label_size=max_label_size, **options)
     images, labels = training_set.get_minibatch_np(11)
@@ -231,7 +259,9 @@ def test_random_labels_are_rows_of_the_file(toy):
 
 def test_random_labels_of_an_unlabelled_set_have_no_columns(toy):
     training_set = load(toy)
-    assert training_set.get_random_labels_np(50).shape == (50, 0) == tflib.run(training_set.get_random_labels_tf(50)).shape
+    assert (
+        training_set.get_random_labels_np(50).shape == (50, 0) == tflib.run(training_set.get_random_labels_tf(50)).shape
+    )
 
 
 def test_the_label_file_can_be_named(toy, tmp_path):
@@ -258,6 +288,7 @@ def test_a_seed_that_is_none_is_refused_at_once(toy):
 
 
 # ------------------------------------------------------------------ damaged files
+
 
 @pytest.fixture
 def damaged(tmp_path):
@@ -305,10 +336,14 @@ def test_nothing_is_printed_about_a_damaged_record_or_a_closed_file(damaged, cap
 
 @pytest.mark.parametrize('options', [dict(shuffle_mb=0), dict(seed=3)])
 def test_a_record_of_another_shape_is_named(toy, tmp_path, options):
-    records = [tfrecords.encode_example((3, 4, 4), bytes(48))] * 5 + [tfrecords.encode_example((3, 2, 8), bytes(48))] * 2
+    records = [tfrecords.encode_example((3, 4, 4), bytes(48))] * 5 + [
+        tfrecords.encode_example((3, 2, 8), bytes(48))
+    ] * 2
     plain_tfrecords.write(tmp_path / 'odd-r02.tfrecords', records)
     training_set = load(tmp_path, **options)
-    with pytest.raises(UserError, match=r'odd-r02.tfrecords: record [56] .* \[3, 2, 8\] where the first is \[3, 4, 4\]'):
+    with pytest.raises(
+        UserError, match=r'odd-r02.tfrecords: record [56] .* \[3, 2, 8\] where the first is \[3, 4, 4\]'
+    ):
         training_set.configure(7, skip_images=0)
         training_set.get_minibatch_np(7)
 
@@ -328,6 +363,7 @@ def test_folders_that_are_no_data_sets(tmp_path):
 
 
 # ------------------------------------------------------------------ synthetic
+
 
 def test_synthetic_data_are_zeros():
     training_set = dataset.SyntheticDataset(resolution=16, num_channels=1, label_size=3)

@@ -1,4 +1,5 @@
 """Bias, activation function, gain and clamp in one call (official dnnlib API)."""
+
 import numpy as np
 import tensorflow.compat.v1 as tf
 

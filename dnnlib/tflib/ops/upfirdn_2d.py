@@ -3,6 +3,7 @@
 Everything is computed in NHWC, which every device supports. `impl` is accepted for compatibility: there is one
 implementation. Kernels `k` are given as 1-D (separable) or 2-D arrays; convolution weights `w` are [kh, kw, in, out].
 """
+
 import numpy as np
 import tensorflow.compat.v1 as tf
 
@@ -44,7 +45,7 @@ def filter_2d(x, k, gain=1, data_format='NCHW', impl='cuda', padding=0):
 
 def upsample_2d(x, k=None, factor=2, gain=1, data_format='NCHW', impl='cuda', padding=0):
     """Up-samples each channel by `factor`; see `filter_2d`. k None: nearest neighbour."""
-    k = _kernel([1] * factor if k is None else k, gain * factor ** 2)
+    k = _kernel([1] * factor if k is None else k, gain * factor**2)
     p = k.shape[0] - factor
     return _resample(x, k, factor, 1, (p + 1) // 2 + factor - 1 + padding, p // 2 + padding, data_format)
 
@@ -57,7 +58,8 @@ def downsample_2d(x, k=None, factor=2, gain=1, data_format='NCHW', impl='cuda', 
 
 
 def upsample_conv_2d(x, w, k=None, factor=2, gain=1, data_format='NCHW', impl='cuda', padding=0):
-    """Up-samples by zero insertion, convolves with w, then filters with k: one operation with the gain of `upsample_2d`.
+    """Up-samples by zero insertion, convolves with w, then filters with k: one operation with the gain of
+    `upsample_2d`.
 
     Args:
         w: float tensor [size, size, in, out]. If x has g times `in` channels, these are g groups, each with its
@@ -65,7 +67,7 @@ def upsample_conv_2d(x, w, k=None, factor=2, gain=1, data_format='NCHW', impl='c
     Returns: tensor with `out` channels and `factor` times the size, plus `padding` pixels per side.
     """
     w = tf.convert_to_tensor(w)
-    k = _kernel([1] * factor if k is None else k, gain * factor ** 2)
+    k = _kernel([1] * factor if k is None else k, gain * factor**2)
     size = _square_size(w)
     p = (k.shape[0] - factor) - (size - 1)
     with tf.name_scope('UpsampleConv2D'):
@@ -88,6 +90,7 @@ def conv_downsample_2d(x, w, k=None, factor=2, gain=1, data_format='NCHW', impl=
 
 
 # ------------------------------------------------------------------ kernels and layouts
+
 
 def _kernel(k, gain):
     """A square FIR kernel [n, n] with the sum `gain`, from [n] or [n, n]."""
@@ -129,6 +132,7 @@ def _resample(x, k, up, down, pad0, pad1, data_format):
 
 # ------------------------------------------------------------------ steps, all on [N, H, W, C]
 
+
 def _insert_zeros(x, upx, upy):
     if upx == upy == 1:
         return x
@@ -140,7 +144,7 @@ def _insert_zeros(x, upx, upy):
 
 def _pad_or_crop(x, y0, y1, x0, x1):
     x = tf.pad(x, [[0, 0], [max(y0, 0), max(y1, 0)], [max(x0, 0), max(x1, 0)], [0, 0]])
-    return x[:, max(-y0, 0):-max(-y1, 0) or None, max(-x0, 0):-max(-x1, 0) or None, :]
+    return x[:, max(-y0, 0) : -max(-y1, 0) or None, max(-x0, 0) : -max(-x1, 0) or None, :]
 
 
 def _fir(x, k):
@@ -164,7 +168,12 @@ def _correlate_groups(x, w, stride):
     x = tf.transpose(tf.reshape(x, [n, height, width, groups, inputs]), [3, 0, 1, 2, 4])  # [g, N, H, W, in]
     w = tf.transpose(tf.reshape(w, [kh, kw, inputs, groups, -1]), [0, 1, 3, 2, 4])  # [kh, kw, g, in, out / g]
     rows, cols = height - kh + 1, width - kw + 1
-    y = tf.add_n([tf.matmul(x[:, :, a:a + rows:stride, b:b + cols:stride], w[a, b, :, tf.newaxis, tf.newaxis])
-                  for a in range(kh) for b in range(kw)])  # [g, N, H', W', out / g]
+    y = tf.add_n(
+        [
+            tf.matmul(x[:, :, a : a + rows : stride, b : b + cols : stride], w[a, b, :, tf.newaxis, tf.newaxis])
+            for a in range(kh)
+            for b in range(kw)
+        ]
+    )  # [g, N, H', W', out / g]
     y = tf.transpose(y, [1, 2, 3, 0, 4])
     return tf.reshape(y, [n, (rows - 1) // stride + 1, (cols - 1) // stride + 1, outputs])

@@ -1,9 +1,19 @@
 """Products with weights, filters and resampling of internal images, in whatever form is fastest."""
+
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from dnnlib.tflib.primitives.layout import (
-    batch_size, data_format, enlarge, for_axes, full_shape, has_slow_half, is_single, num_channels, pad_spatial)
+    batch_size,
+    data_format,
+    enlarge,
+    for_axes,
+    full_shape,
+    has_slow_half,
+    is_single,
+    num_channels,
+    pad_spatial,
+)
 
 
 def dense_product(x, w):

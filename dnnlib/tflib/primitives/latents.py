@@ -1,4 +1,5 @@
 """What the wrapper of a generator does with latents and dlatents, between the mapping and the synthesis network."""
+
 import numpy as np
 import tensorflow.compat.v1 as tf
 
@@ -10,8 +11,9 @@ from dnnlib.tflib.primitives.randomness import random_uniform
 def concat_label(x, labels, latent_size):
     """Appends the embedded label: [N, Z] -> [N, 2 Z]."""
     with tf.variable_scope('LabelConcat'):
-        embedding = tf.get_variable('weight', shape=[labels.shape.as_list()[1], latent_size],
-                                    initializer=tf.initializers.random_normal())
+        embedding = tf.get_variable(
+            'weight', shape=[labels.shape.as_list()[1], latent_size], initializer=tf.initializers.random_normal()
+        )
         return tf.concat([x, tf.matmul(labels, tf.cast(embedding, x.dtype))], axis=1)
 
 
@@ -122,7 +124,8 @@ def truncate(dlatents, dlatent_avg, psi, cutoff):
     with tf.variable_scope('Truncation'):
         index = np.arange(dlatents.shape.as_list()[1])[np.newaxis, :, np.newaxis]  # [1, L, 1]
         ones = np.ones(index.shape, dtype=np.float32)
-        factors = ones * psi if cutoff is None else tf.where(
-            tf.broadcast_to(index < cutoff, index.shape), ones * psi, ones)
+        factors = (
+            ones * psi if cutoff is None else tf.where(tf.broadcast_to(index < cutoff, index.shape), ones * psi, ones)
+        )
         with tf.name_scope('Lerp'):
             return dlatent_avg + (dlatents - dlatent_avg) * factors

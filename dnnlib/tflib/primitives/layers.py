@@ -1,4 +1,5 @@
 """Layers without weights of their own, which both generations have."""
+
 import tensorflow.compat.v1 as tf
 
 from dnnlib.tflib.primitives.layout import channel_axis, from_layout, full_shape, publish, spatial_sizes, to_layout
@@ -10,7 +11,7 @@ EPSILON = 1e-8  # Inside the square root of every norm, as in the official netwo
 def resolution_log2(resolution):
     """log2 of a resolution. Raises ValueError unless it is a power of two and at least 4."""
     log2 = int(resolution).bit_length() - 1
-    if resolution < 4 or resolution != 2 ** log2:
+    if resolution < 4 or resolution != 2**log2:
         raise ValueError('resolution must be a power of two and at least 4, found %r' % (resolution,))
     return log2
 

@@ -6,6 +6,7 @@ function that says "internal images" takes and gives the inner layout. No other 
 shapes and the argument `data_format` of TensorFlow's operations come from here. The official operations in
 `dnnlib.tflib.ops` are no part of our networks; whoever calls them says which layout the images have.
 """
+
 import numpy as np
 import tensorflow.compat.v1 as tf
 
@@ -52,8 +53,8 @@ def publish(x, name='out'):
 
     Args:
         x: internal images.
-        name: of the view: 'out' ends a layer, as the last op of its scope; another one is that of the op which has these
-            values in the official graph. The op behind x needs another name.
+        name: of the view: 'out' ends a layer, as the last op of its scope; another one is that of the op which has
+            these values in the official graph. The op behind x needs another name.
     Returns: x.
     """
     from_layout(x, name=name)
@@ -132,7 +133,7 @@ def enlarge(x, fill):
     """
     rows, columns = spatial_axes()
     sizes = x.shape.as_list()
-    apart = tf.reshape(x, [-1] + sizes[1:columns] + [1] + sizes[columns:columns + 1] + [1] + sizes[columns + 1:])
+    apart = tf.reshape(x, [-1] + sizes[1:columns] + [1] + sizes[columns : columns + 1] + [1] + sizes[columns + 1 :])
     apart = fill(apart, [rows + 1, columns + 2])
     factor = apart.shape.as_list()[rows + 1]
     for axis in (rows, columns):

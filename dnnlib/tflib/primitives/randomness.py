@@ -1,4 +1,5 @@
 """Random numbers in graphs, which a training run can repeat."""
+
 import contextlib
 import itertools
 

@@ -1,4 +1,5 @@
 """The variables of the official networks: names, initial values and the coefficients of equalised learning rates."""
+
 import numpy as np
 import tensorflow.compat.v1 as tf
 
@@ -39,5 +40,7 @@ def state_variable(name, value):
 def noise_variables(resolutions):
     """The stored noise images noise0, noise1, ...: list of variables [1, 1, R, R]."""
     normal = tf.initializers.random_normal()
-    return [tf.get_variable('noise%d' % i, shape=[1, 1, r, r], initializer=normal, trainable=False)
-            for i, r in enumerate(resolutions)]
+    return [
+        tf.get_variable('noise%d' % i, shape=[1, 1, r, r], initializer=normal, trainable=False)
+        for i, r in enumerate(resolutions)
+    ]

@@ -1,4 +1,5 @@
 """Principal components: what to compute, or the file that has them."""
+
 import dataclasses
 from typing import Optional
 
@@ -13,22 +14,38 @@ ESTIMATORS = ('ipca', 'pca', 'fbpca', 'ica', 'spca', 'random', 'randomized')
 _SPEC = (
     click.option('--n', type=click.IntRange(min=1), default=1000000, show_default=True, help='Number of latents.'),
     click.option('--components', type=click.IntRange(min=1), default=80, show_default=True),
-    click.option('--estimator', type=click.Choice(ESTIMATORS), default='ipca', show_default=True,
-                 help='ipca is GANSpace\'s default; pca is exact; random: any orthonormal directions, to compare with; '
-                      'randomized is for wide layers.'),
+    click.option(
+        '--estimator',
+        type=click.Choice(ESTIMATORS),
+        default='ipca',
+        show_default=True,
+        help="ipca is GANSpace's default; pca is exact; random: any orthonormal directions, to compare with; "
+        'randomized is for wide layers.',
+    ),
     click.option('--sparsity', type=click.FloatRange(min=0), help='Of spca: the weight of its L1 penalty; default: 1.'),
-    click.option('--batch-size', type=click.IntRange(min=1), default=20, show_default=True,
-                 help='Latents that share one seed; the components depend on it slightly.'),
-    click.option('--pca-seed', type=click.IntRange(0, 2 ** 32 - 1), default=1, show_default=True,
-                 help='Seed of the sampling.'),
+    click.option(
+        '--batch-size',
+        type=click.IntRange(min=1),
+        default=20,
+        show_default=True,
+        help='Latents that share one seed; the components depend on it slightly.',
+    ),
+    click.option(
+        '--pca-seed', type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help='Seed of the sampling.'
+    ),
 )
-_BASIS = click.option('--basis', 'basis_file', type=click.Path(dir_okay=False),
-                      help='Components from a file of `regan pca --out` or of GANSpace (.npz), instead of those that '
-                           'the following options mean.')
+_BASIS = click.option(
+    '--basis',
+    'basis_file',
+    type=click.Path(dir_okay=False),
+    help='Components from a file of `regan pca --out` or of GANSpace (.npz), instead of those that '
+    'the following options mean.',
+)
 
 
 def _spec(pca_seed, **values):
     from regan.components.pca import PCASpec
+
     return PCASpec(seed=pca_seed, **values)
 
 
@@ -54,15 +71,19 @@ class BasisSource:
     def of(self, generator):
         """The Basis: that of the file, or of the generator's W from the cache, or computed now. Raises UserError."""
         from regan.components import cached
+
         return self.loaded or cached.basis(generator, self.spec)
 
 
 def _source(basis_file, **values):
     from regan.editing import edit_choices
+
     if not basis_file:
         return BasisSource(None, None, _spec(**values))
-    refuse(['n', 'components', 'estimator', 'batch_size', 'pca_seed', 'sparsity'],
-           'does nothing beside --basis; leave it out')
+    refuse(
+        ['n', 'components', 'estimator', 'batch_size', 'pca_seed', 'sparsity'],
+        'does nothing beside --basis; leave it out',
+    )
     return BasisSource(basis_file, edit_choices.read_basis(basis_file), None)
 
 

@@ -1,4 +1,5 @@
 """The edits that a command shall make."""
+
 import dataclasses
 
 import click
@@ -11,6 +12,7 @@ EDITS_FILE = click.option('--edits-file', type=click.Path(dir_okay=False), help=
 def chosen(texts, edits_file):
     """List of EditChoice, see `edit_choices.choose`."""
     from regan.editing import edit_choices
+
     return edit_choices.choose(texts, edits_file)
 
 
@@ -21,6 +23,7 @@ edits = group('choices', chosen, EDITS_FILE, also=['texts'])
 def with_psi_of(choices, drawing):
     """A Drawing that has a psi: its own, else that of named edits, else 0.7. Raises UserError if edits do not agree."""
     from regan.editing import edit_choices
+
     if drawing.psi is not None:
         return drawing
     return dataclasses.replace(drawing, psi=edit_choices.agreed(choices, 'psi', '--psi', 0.7))
@@ -29,7 +32,11 @@ def with_psi_of(choices, drawing):
 def notice_transfer(choices, network):
     """Says which edits were found on another network than this one (a registered name, or a path)."""
     from regan.editing import edit_choices
+
     for choice in edit_choices.found_elsewhere(choices, network):
         found_on = ' '.join(filter(None, [choice.source.model, choice.source.dataset]))
-        click.echo("note: %s was found on %s; here it moves this network's own v%d"
-                   % (choice.name, found_on, choice.edit.component), err=True)
+        click.echo(
+            "note: %s was found on %s; here it moves this network's own v%d"
+            % (choice.name, found_on, choice.edit.component),
+            err=True,
+        )

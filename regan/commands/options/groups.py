@@ -1,4 +1,5 @@
 """Several options as one argument of a command."""
+
 import functools
 
 
@@ -27,7 +28,9 @@ def group(name, make, *declared, also=()):
         def with_object(**values):
             own = {key: values.pop(key) for key in names if key in values}
             return command(**dict(values, **{name: make(**own)}))
+
         return _declare(declared, with_object)
+
     return decorate
 
 

@@ -1,4 +1,5 @@
 """The network that a command works on, and who shares the work."""
+
 import contextlib
 import dataclasses
 from typing import Optional
@@ -7,17 +8,30 @@ import click
 
 from regan.commands.options.groups import group
 
-NETWORKS_FOLDER = click.option('--networks-folder', type=click.Path(exists=True, file_okay=False),
-                               help='Folder with network files that you have; default $REGAN_NETWORKS.')
-TRUST = click.option('--trust-embedded-code', is_flag=True,
-                     help='Run the Python code inside the pickle for networks that are not among ours. It can do '
-                          'anything you can.')
-PRECISION = click.option('--precision', type=click.Choice(['float32', 'bf16']), default='float32', show_default=True,
-                         help='Of the convolutions; bf16 is faster where the processor has it, needs TensorFlow 2, and '
-                              'changes pixels: by how much is printed.')
-SCHEDULER = click.option('--scheduler', metavar='ADDRESS',
-                         help='Share the work: local:N with N processes on this machine, or tcp://HOST:PORT with the '
-                              'workers of a Dask scheduler. The result is the same.')
+NETWORKS_FOLDER = click.option(
+    '--networks-folder',
+    type=click.Path(exists=True, file_okay=False),
+    help='Folder with network files that you have; default $REGAN_NETWORKS.',
+)
+TRUST = click.option(
+    '--trust-embedded-code',
+    is_flag=True,
+    help='Run the Python code inside the pickle for networks that are not among ours. It can do anything you can.',
+)
+PRECISION = click.option(
+    '--precision',
+    type=click.Choice(['float32', 'bf16']),
+    default='float32',
+    show_default=True,
+    help='Of the convolutions; bf16 is faster where the processor has it, needs TensorFlow 2, and '
+    'changes pixels: by how much is printed.',
+)
+SCHEDULER = click.option(
+    '--scheduler',
+    metavar='ADDRESS',
+    help='Share the work: local:N with N processes on this machine, or tcp://HOST:PORT with the '
+    'workers of a Dask scheduler. The result is the same.',
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +53,7 @@ class Network:
     def open(self, noise='stored'):
         """The open Generator; see `by_name.open_generator`."""
         from regan.networks import by_name
+
         return by_name.open_generator(self.name, self.folder, noise, self.trusted, self.precision)
 
 
@@ -56,4 +71,5 @@ def workers(scheduler):
     if scheduler is None:
         return contextlib.nullcontext()
     from regan.scale import cluster
+
     return cluster.connect(scheduler)

@@ -1,4 +1,5 @@
 """Checks of single values, and whether the user has given them."""
+
 import math
 from pathlib import Path
 
@@ -14,10 +15,12 @@ def finite(ctx, param, value):
 
 def ending(*suffixes):
     """A callback that wants file names with one of these endings, or None."""
+
     def check(ctx, param, value):
         if value is not None and Path(value).suffix.lower() not in suffixes:
             raise click.BadParameter('%s must end in %s' % (value, ' or '.join(suffixes)))
         return value
+
     return check
 
 

@@ -97,7 +97,7 @@ def test_npz_round_trip_is_exact_and_deterministic(tmp_path):
 def damage(path, how):
     data = bytearray(path.read_bytes())
     if how == 'cut short':
-        data = data[:len(data) // 2]
+        data = data[: len(data) // 2]
     elif how == 'one bit flipped':
         data[len(data) // 3] ^= 1
     else:
@@ -213,12 +213,15 @@ def test_fetch_prefers_the_users_folder(server, tmp_path, monkeypatch, how):
     assert server.requests == []
 
 
-@pytest.mark.parametrize('name, sha256, reason', [
-    ('good.pkl', '0' * 64, 'SHA256'),
-    ('page.pkl', SHA256, 'the server sent an HTML page'),
-    ('page.pkl', None, 'the server sent an HTML page'),
-    ('none.pkl', SHA256, '404'),
-])
+@pytest.mark.parametrize(
+    'name, sha256, reason',
+    [
+        ('good.pkl', '0' * 64, 'SHA256'),
+        ('page.pkl', SHA256, 'the server sent an HTML page'),
+        ('page.pkl', None, 'the server sent an HTML page'),
+        ('none.pkl', SHA256, '404'),
+    ],
+)
 def test_failed_download_says_what_to_put_where(server, tmp_path, name, sha256, reason):
     with pytest.raises(UserError, match='cannot download net.pkl from .*%s' % reason) as caught:
         artefacts.fetch(server.url + name, sha256, 'net.pkl', tmp_path)
@@ -232,8 +235,9 @@ def test_without_address_the_users_folder_is_named(tmp_path):
         artefacts.fetch(None, SHA256, 'net.pkl', tmp_path, tmp_path / 'mine')
 
 
-@pytest.mark.parametrize('content, sha256, reason', [
-    (b'damaged', SHA256, 'should have %s' % SHA256), (PAGE, None, 'is an HTML page')])
+@pytest.mark.parametrize(
+    'content, sha256, reason', [(b'damaged', SHA256, 'should have %s' % SHA256), (PAGE, None, 'is an HTML page')]
+)
 def test_wrong_file_is_reported_and_left_alone(server, tmp_path, content, sha256, reason):
     (tmp_path / 'net.pkl').write_bytes(content)
     with pytest.raises(UserError, match='net.pkl .*' + reason):

@@ -20,6 +20,7 @@ def failing_after(count):
 
 # ------------------------------------------------------------------ ahead
 
+
 @pytest.mark.parametrize('count', [0, 1, 2, 13])
 @pytest.mark.parametrize('buffered', [1, 2, 5])
 def test_ahead_gives_every_item_in_order_and_ends_its_thread(count, buffered):
@@ -77,8 +78,7 @@ def test_closing_ahead_ends_its_thread_and_its_source():
 
     def items():
         try:
-            for i in range(10 ** 9):
-                yield i
+            yield from range(10**9)
         finally:
             closed.append(True)
 
@@ -92,7 +92,7 @@ def test_closing_ahead_ends_its_thread_and_its_source():
 def test_an_error_of_the_consumer_ends_the_thread():
     before = threads()
     with pytest.raises(Failure):
-        for item in background.ahead(range(10 ** 9)):
+        for item in background.ahead(range(10**9)):
             if item == 7:
                 raise Failure
     assert threads() == before
@@ -106,11 +106,12 @@ def test_ahead_that_was_never_asked_starts_nothing():
 
 # ------------------------------------------------------------------ behind
 
+
 @pytest.mark.parametrize('count', [0, 1, 13])
 @pytest.mark.parametrize('buffered', [1, 2, 7])
 def test_behind_gives_every_result_in_order_and_ends_its_threads(count, buffered):
     before = threads()
-    assert list(background.behind(lambda item: item ** 2, range(count), buffered)) == [i ** 2 for i in range(count)]
+    assert list(background.behind(lambda item: item**2, range(count), buffered)) == [i**2 for i in range(count)]
     assert threads() == before
 
 

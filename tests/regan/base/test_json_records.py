@@ -1,4 +1,5 @@
 """regan.base.json_records: dataclasses that declare their keys, and what each rule allows."""
+
 import dataclasses
 import inspect
 from typing import Optional
@@ -51,13 +52,19 @@ def test_build_gives_what_the_file_and_the_caller_say():
     assert found == Bicycle(Wheel(36), 9.0, 'red', None, 'mine') and isinstance(found.weight, float)
 
 
-@pytest.mark.parametrize('data, message', [
-    ([], 'shop must be a JSON object, not []'),
-    ({'wheels': 2}, "shop has the unknown key 'wheels'; allowed are: colour, front, gears, weight"),
-    ({'name': 'mine'}, "shop has the unknown key 'name'"),
-    ({'weight': 9}, "shop lacks the key 'front'; add it"),
-    ({'weight': 9, 'front': {'spokes': 2}}, 'shop.front.spokes must be a whole number of 3 or more, not 2; correct it'),
-])
+@pytest.mark.parametrize(
+    'data, message',
+    [
+        ([], 'shop must be a JSON object, not []'),
+        ({'wheels': 2}, "shop has the unknown key 'wheels'; allowed are: colour, front, gears, weight"),
+        ({'name': 'mine'}, "shop has the unknown key 'name'"),
+        ({'weight': 9}, "shop lacks the key 'front'; add it"),
+        (
+            {'weight': 9, 'front': {'spokes': 2}},
+            'shop.front.spokes must be a whole number of 3 or more, not 2; correct it',
+        ),
+    ],
+)
 def test_build_names_the_mistake_and_its_place(data, message):
     with pytest.raises(UserError) as error:
         json_records.build(Bicycle, data, 'shop')
@@ -74,9 +81,17 @@ def test_keys_without_a_default_come_first_in_the_constructor_only():
 
 def test_docstring_tells_what_each_key_means():
     assert inspect.getdoc(Bicycle).splitlines() == [
-        'A vehicle.', '', 'It has two wheels.', '', 'Attributes:', '    colour: of the frame',
-        '    front: the one that steers', '    gears: None: it has one', '    weight: in kilograms',
-        '    name: for messages']
+        'A vehicle.',
+        '',
+        'It has two wheels.',
+        '',
+        'Attributes:',
+        '    colour: of the frame',
+        '    front: the one that steers',
+        '    gears: None: it has one',
+        '    weight: in kilograms',
+        '    name: for messages',
+    ]
     assert all('    %s: ' % field.name in inspect.getdoc(models.Model) for field in dataclasses.fields(models.Model))
 
 
@@ -94,16 +109,19 @@ def test_field_without_a_declaration_is_refused(field):
         declared(type('Loose', (), dict(field, __doc__='A class.', __annotations__={'size': int})))
 
 
-@pytest.mark.parametrize('rule, good, made_of_it, bad, message', [
-    (json_records.flag, True, True, 1, 'x must be true or false, not 1'),
-    (json_records.sequence(text), ['a'], ('a',), [], 'x must be a list with something in it'),
-    (json_records.sequence(text, empty=True), [], (), [''], r'x\[0\] must be a text'),
-    (json_records.mapping(text), {'a': 'b'}, {'a': 'b'}, {}, 'x must be a JSON object with something in it'),
-    (json_records.mapping(text, empty=True), {}, {}, {'a': 1}, 'x.a must be a text'),
-    (json_records.mapping(text, empty=True), {}, {}, [], r'x must be a JSON object, not \[\]'),
-    (json_records.optional(text), None, None, '', 'x must be a text'),
-    (json_records.choice('a', 1), 1, 1, 'b', 'x must be one of "a", 1, not "b"'),
-])
+@pytest.mark.parametrize(
+    'rule, good, made_of_it, bad, message',
+    [
+        (json_records.flag, True, True, 1, 'x must be true or false, not 1'),
+        (json_records.sequence(text), ['a'], ('a',), [], 'x must be a list with something in it'),
+        (json_records.sequence(text, empty=True), [], (), [''], r'x\[0\] must be a text'),
+        (json_records.mapping(text), {'a': 'b'}, {'a': 'b'}, {}, 'x must be a JSON object with something in it'),
+        (json_records.mapping(text, empty=True), {}, {}, {'a': 1}, 'x.a must be a text'),
+        (json_records.mapping(text, empty=True), {}, {}, [], r'x must be a JSON object, not \[\]'),
+        (json_records.optional(text), None, None, '', 'x must be a text'),
+        (json_records.choice('a', 1), 1, 1, 'b', 'x must be one of "a", 1, not "b"'),
+    ],
+)
 def test_rules(rule, good, made_of_it, bad, message):
     assert rule(good, 'x') == made_of_it
     with pytest.raises(UserError, match='^' + message):

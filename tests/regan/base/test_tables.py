@@ -1,4 +1,5 @@
 """Tables as files: what is printed is what is stored."""
+
 import csv
 
 import pytest

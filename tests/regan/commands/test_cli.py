@@ -1,4 +1,7 @@
-"""The command line: what it writes, and what it says about bad input (exit status 2, one sentence, nothing half-written)."""
+"""The command line: what it writes, and what it says about bad input (exit status 2, one sentence, nothing
+half-written).
+"""
+
 import errno
 import json
 import os
@@ -11,10 +14,10 @@ from click.testing import CliRunner
 from regan import cli
 from regan.base import artefacts
 from regan.components import pca
+from regan.components.basis import Basis
 from regan.networks import models
 from regan.pictures import images
 from regan.sampling import latents
-from regan.components.basis import Basis
 
 SMALL_PCA = ['--n', '4000', '--components', '5']
 
@@ -37,6 +40,7 @@ def run_well(*words):
 
 # ------------------------------------------------------------------ good input
 
+
 def test_generate(tiny_pickle, tmp_path):
     run_well('generate', tiny_pickle, '--seeds', '3-5,9', '--psi', 0.6, '--columns', 3, '--out', tmp_path / 'out')
     names = sorted(os.listdir(str(tmp_path / 'out')))
@@ -44,13 +48,19 @@ def test_generate(tiny_pickle, tmp_path):
     pictures = [images.read_png(tmp_path / 'out' / n) for n in names[2:]]
     grid = images.read_png(tmp_path / 'out' / 'grid.png')
     assert grid.shape == (32, 48, 3)
-    assert np.array_equal(grid[:16], np.concatenate(pictures[:3], axis=1)) and np.array_equal(grid[16:, :16], pictures[3])
+    assert np.array_equal(grid[:16], np.concatenate(pictures[:3], axis=1)) and np.array_equal(
+        grid[16:, :16], pictures[3]
+    )
     assert (grid[16:, 16:] == 255).all() and not np.array_equal(pictures[0], pictures[1])
     facts = json.loads((tmp_path / 'out' / 'generate.json').read_text())
-    assert (facts['seeds'], facts['psi'], facts['network_sha256']) == ([3, 4, 5, 9], 0.6, artefacts.sha256_file(tiny_pickle))
+    assert (facts['seeds'], facts['psi'], facts['network_sha256']) == (
+        [3, 4, 5, 9],
+        0.6,
+        artefacts.sha256_file(tiny_pickle),
+    )
 
 
-def test_a_seed_is_the_same_picture_in_any_company(tiny_pickle, tmp_path):
+def test_a_seed_is_the_same_picture_in_any_company(stays_open, tiny_pickle, tmp_path):
     for noise in ('stored', 'seed'):
         run_well('generate', tiny_pickle, '--seeds', '7', '--noise', noise, '--out', tmp_path / 'alone')
         run_well('generate', tiny_pickle, '--seeds', '1-3,7', '--noise', noise, '--out', tmp_path / 'many')
@@ -58,9 +68,10 @@ def test_a_seed_is_the_same_picture_in_any_company(tiny_pickle, tmp_path):
         assert np.array_equal(alone, many)
 
 
-def test_noise_from_the_seed_is_the_official_tools(tiny_pickle, tmp_path):
+def test_noise_from_the_seed_is_the_official_tools(stays_open, tiny_pickle, tmp_path):
     """z first, then noise0, noise1, ... from the same generator."""
     from regan.networks.generator import Generator
+
     run_well('generate', tiny_pickle, '--seeds', '5', '--noise', 'seed', '--psi', 1, '--out', tmp_path)
     random = np.random.RandomState(5)
     with Generator.open(tiny_pickle) as g:
@@ -84,20 +95,49 @@ def test_pca_prints_writes_and_caches(tiny_pickle, tmp_path, cache):
     assert len(os.listdir(str(cache))) == 2
 
 
-def test_edit_strips(tiny_pickle, tmp_path):
-    run_well('edit', tiny_pickle, '--seeds', '4,5', '--edit', 'E(v0, 0-2) * 3', '--edit', 'centred E(v1, all) * 2', '--frames', 3,
-             '--psi', 0.9, *SMALL_PCA, '--out', tmp_path / 'strip.png')
+def test_edit_strips(stays_open, tiny_pickle, tmp_path):
+    run_well(
+        'edit',
+        tiny_pickle,
+        '--seeds',
+        '4,5',
+        '--edit',
+        'E(v0, 0-2) * 3',
+        '--edit',
+        'centred E(v1, all) * 2',
+        '--frames',
+        3,
+        '--psi',
+        0.9,
+        *SMALL_PCA,
+        '--out',
+        tmp_path / 'strip.png',
+    )
     page = images.split(images.read_png(tmp_path / 'strip.png'), 16, 16)  # [4, 3, H, W, C]
     assert page.shape[:2] == (4, 3)
     run_well('generate', tiny_pickle, '--seeds', '4', '--psi', 0.9, '--out', tmp_path)
-    assert np.array_equal(page[0, 1], images.read_png(tmp_path / 'seed0004.png'))  # The middle of an offset is the latent itself.
+    assert np.array_equal(
+        page[0, 1], images.read_png(tmp_path / 'seed0004.png')
+    )  # The middle of an offset is the latent itself.
     assert not np.array_equal(page[0, 0], page[0, 2])
     facts = json.loads((tmp_path / 'strip.json').read_text())
     assert facts['edits'] == ['E(v0, 0-2) * 3.0', 'centred E(v1, all) * 2.0'] and facts['pca']['n'] == 4000
 
 
-def test_edit_sequence_of_targets(tiny_pickle, tmp_path):
-    run_well('edit', tiny_pickle, '--seed', 4, '--edit', 'target E(v0, 0-2) = 3', '--edit', 'E(v1, 3) * 2', *SMALL_PCA, '--out', tmp_path / 's.png')
+def test_edit_sequence_of_targets(stays_open, tiny_pickle, tmp_path):
+    run_well(
+        'edit',
+        tiny_pickle,
+        '--seed',
+        4,
+        '--edit',
+        'target E(v0, 0-2) = 3',
+        '--edit',
+        'E(v1, 3) * 2',
+        *SMALL_PCA,
+        '--out',
+        tmp_path / 's.png',
+    )
     assert images.read_png(tmp_path / 's.png').shape == (16, 48, 3)
 
 
@@ -107,6 +147,7 @@ def test_info(tiny_pickle):
 
 
 # ------------------------------------------------------------------ bad input
+
 
 class _Hostile:
     def __init__(self, marker):
@@ -119,8 +160,13 @@ class _Hostile:
 @pytest.fixture
 def files(tmp_path, tiny_pickle):
     """Bad network files by name."""
-    contents = dict(list=pickle.dumps([1, 2]), html=b'<!DOCTYPE html><html><body>Quota exceeded</body></html>', empty=b'',
-                    truncated=tiny_pickle.read_bytes()[:3000], hostile=pickle.dumps(_Hostile(tmp_path / 'executed')))
+    contents = dict(
+        list=pickle.dumps([1, 2]),
+        html=b'<!DOCTYPE html><html><body>Quota exceeded</body></html>',
+        empty=b'',
+        truncated=tiny_pickle.read_bytes()[:3000],
+        hostile=pickle.dumps(_Hostile(tmp_path / 'executed')),
+    )
     for name, data in contents.items():
         (tmp_path / (name + '.pkl')).write_bytes(data)
     return tmp_path
@@ -160,27 +206,37 @@ BAD_INPUT = [
 ]
 
 
-@pytest.mark.parametrize('what, words, message', BAD_INPUT, ids=['%d %s' % (i, row[0]) for i, row in enumerate(BAD_INPUT)])
-def test_bad_input(what, words, message, files, tiny_pickle, cache):
+@pytest.mark.parametrize(
+    'what, words, message', BAD_INPUT, ids=['%d %s' % (i, row[0]) for i, row in enumerate(BAD_INPUT)]
+)
+def test_bad_input(what, words, message, files, stays_open, tiny_pickle, cache):
     places = {'NET': tiny_pickle, 'OUT': files / 'out', 'OUT.png': files / 'out.png'}
     result = run(*[places.get(w, files / w if w.endswith('.pkl') and (files / w).exists() else w) for w in words])
     assert result.exit_code == 2, result.output
     assert message in result.output and 'Traceback' not in result.output
-    assert not (files / 'out').exists() and not (files / 'out.png').exists() and not (files / 'executed').exists() and not cache.exists()
+    assert (
+        not (files / 'out').exists()
+        and not (files / 'out.png').exists()
+        and not (files / 'executed').exists()
+        and not cache.exists()
+    )
 
 
 def test_wrong_kind_of_network(tmp_path):
     import tensorflow.compat.v1 as tf
+
     import dnnlib.tflib as tflib
+
     with tf.Graph().as_default(), tf.Session().as_default(), open(str(tmp_path / 'd.pkl'), 'wb') as f:
         pickle.dump(tflib.Network('D', func_name='nvlabs_stylegan.networks.D_basic', num_channels=3, fmap_max=4), f)
     result = run('generate', tmp_path / 'd.pkl', '--seeds', 1, '--out', tmp_path / 'out')
     assert result.exit_code == 2 and 'holds no generator but D (D_basic)' in result.output
 
 
-def test_disk_full_while_the_cache_is_written(tiny_pickle, monkeypatch, cache):
+def test_disk_full_while_the_cache_is_written(stays_open, tiny_pickle, monkeypatch, cache):
     def full(*_args, **_kwargs):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
     monkeypatch.setattr(np, 'savez_compressed', full)
     monkeypatch.setattr(np, 'savez', full)
     result = run('pca', tiny_pickle, *SMALL_PCA)
@@ -189,8 +245,9 @@ def test_disk_full_while_the_cache_is_written(tiny_pickle, monkeypatch, cache):
     monkeypatch.undo()
 
 
-def test_interrupted_pca_goes_on(tiny_pickle, tmp_path, monkeypatch, cache):
+def test_interrupted_pca_goes_on(stays_open, tiny_pickle, tmp_path, monkeypatch, cache):
     from regan.networks.generator import Generator
+
     run_well('pca', tiny_pickle, '--n', 10000, '--components', 5, '--out', tmp_path / 'whole.npz')
     for name in os.listdir(str(cache)):
         (cache / name).unlink()
@@ -201,13 +258,14 @@ def test_interrupted_pca_goes_on(tiny_pickle, tmp_path, monkeypatch, cache):
         if len(calls) == 3:
             raise KeyboardInterrupt
         return original(self, z, labels)
+
     monkeypatch.setattr(Generator, 'map', interrupted)
     result = run('pca', tiny_pickle, '--n', 10000, '--components', 5)
     assert result.exit_code == 130 and 'Traceback' not in result.output
     assert [n for n in os.listdir(str(cache)) if 'checkpoint' in n] == os.listdir(str(cache)) != []
     calls[:] = [0] * 10
     run_well('pca', tiny_pickle, '--n', 10000, '--components', 5, '--out', tmp_path / 'resumed.npz')
-    assert sum(calls[10:]) < 10000 + 2 * pca.SPREAD_SAMPLES  # It did not start anew.
+    assert sum(calls[10:]) < 10000 + 2 * pca.SPREAD_SAMPLES  # It did not start over.
     whole, resumed = Basis.load(tmp_path / 'whole.npz'), Basis.load(tmp_path / 'resumed.npz')
     assert np.array_equal(whole.components, resumed.components) and np.array_equal(whole.stdev, resumed.stdev)
     assert not [n for n in os.listdir(str(cache)) if 'checkpoint' in n]

@@ -1,4 +1,7 @@
-"""regan.data.creation, regan.data.label_tables and `regan dataset`: made from worlds and images, described, extracted; one sentence for bad input."""
+"""regan.data.creation, regan.data.label_tables and `regan dataset`: made from worlds and images, described,
+extracted; one sentence for bad input.
+"""
+
 import json
 import os
 import subprocess
@@ -12,12 +15,11 @@ from PIL import Image
 
 from regan import worlds
 from regan.base import artefacts
-from regan.data import creation, label_tables
-from regan.commands.dataset import dataset as command
 from regan.base.command_errors import errors_in_one_line
 from regan.base.errors import UserError
+from regan.commands.dataset import dataset as command
+from regan.data import creation, label_tables, tfrecords
 from tests import plain_tfrecords
-from regan.data import tfrecords
 
 
 class ToyWorld:
@@ -93,7 +95,9 @@ def save(path, pixels):
 def pictures(tmp_path):
     """Seven images whose order on disk is not that of their paths; and files that are no images."""
     folder = tmp_path / 'pictures'
-    images = {'%s.png' % name: noise(8, 8, 3, seed=i) for i, name in enumerate(['b/z', 'a', 'b/k', 'c', 'b/a', 'B', '0'])}
+    images = {
+        '%s.png' % name: noise(8, 8, 3, seed=i) for i, name in enumerate(['b/z', 'a', 'b/k', 'c', 'b/a', 'B', '0'])
+    }
     for name, pixels in images.items():
         save(folder / name, pixels)
     (folder / 'notes.txt').write_text('no image')
@@ -111,18 +115,46 @@ def expected(folder, shuffle=True):
 
 # ------------------------------------------------------------------ worlds
 
+
 def test_a_world(world, tmp_path):
-    said = run_well('create', tmp_path / 'toyset', '--world', 'toys', '--n', 13, '--resolution', 8, '--seed', 5, '--supersampling', 3)
+    said = run_well(
+        'create',
+        tmp_path / 'toyset',
+        '--world',
+        'toys',
+        '--n',
+        13,
+        '--resolution',
+        8,
+        '--seed',
+        5,
+        '--supersampling',
+        3,
+    )
     folder, factors = tmp_path / 'toyset', world.sample(13, 5)
-    assert sorted(os.listdir(str(folder))) == ['toyset-r02.tfrecords', 'toyset-r03.tfrecords', 'toyset.factors.npy', 'toyset.json']
+    assert sorted(os.listdir(str(folder))) == [
+        'toyset-r02.tfrecords',
+        'toyset-r03.tfrecords',
+        'toyset.factors.npy',
+        'toyset.json',
+    ]
     kept = np.load(str(folder / 'toyset.factors.npy'))
     assert kept.dtype == np.float32 and np.array_equal(kept, factors)
     for log2 in (2, 3):
         assert np.array_equal(stored(folder, log2)[:, :, 0, 0], np.rint(kept[:, :3] * 255))
     facts = json.loads((folder / 'toyset.json').read_text())
     software = facts.pop('software')
-    assert facts == dict(source='world', world='toys', factor_names=['red', 'green', 'blue', 'size'], seed=5, n=13, resolution=8,
-                         channels=3, supersampling=3, renderer=worlds.RENDERER_VERSION)
+    assert facts == dict(
+        source='world',
+        world='toys',
+        factor_names=['red', 'green', 'blue', 'size'],
+        seed=5,
+        n=13,
+        resolution=8,
+        channels=3,
+        supersampling=3,
+        renderer=worlds.RENDERER_VERSION,
+    )
     assert software['numpy'] == np.__version__
     assert world.calls == [(13, 3)]
     assert '13 images, 8x8, RGB' in said and 'red, green, blue, size' in said
@@ -139,6 +171,7 @@ def test_a_world_is_rendered_in_batches(world, tmp_path, monkeypatch):
 def test_a_world_interrupted_leaves_nothing(world, tmp_path):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
+
     world.render = interrupted
     result = run('create', tmp_path / 'toyset', '--world', 'toys', '--n', 3)
     assert result.exit_code == 130 and 'Interrupted; nothing was kept.' in result.output
@@ -147,23 +180,48 @@ def test_a_world_interrupted_leaves_nothing(world, tmp_path):
 
 def test_bad_worlds(world, tmp_path):
     fails('there is no world cats; there are: toys', 'create', tmp_path / 'x', '--world', 'cats')
-    fails('resolution 12; the sides of the images must be a power of two', 'create', tmp_path / 'x', '--world', 'toys', '--resolution', 12)
+    fails(
+        'resolution 12; the sides of the images must be a power of two',
+        'create',
+        tmp_path / 'x',
+        '--world',
+        'toys',
+        '--resolution',
+        12,
+    )
     assert os.listdir(str(tmp_path)) == []
 
 
 def test_no_room_is_said_before_the_work(world, tmp_path):
     world.sample = lambda n, seed: np.zeros([1, 4], np.float32)
-    said = fails('make room or choose another place', 'create', tmp_path / 'x', '--world', 'toys', '--n', 10 ** 12, '--resolution', 1024)
+    said = fails(
+        'make room or choose another place',
+        'create',
+        tmp_path / 'x',
+        '--world',
+        'toys',
+        '--n',
+        10**12,
+        '--resolution',
+        1024,
+    )
     assert 'needs 4.2e+06 TB' in said and world.calls == [] and os.listdir(str(tmp_path)) == []
 
 
 # ------------------------------------------------------------------ images
 
+
 def test_images_in_the_official_order(pictures, tmp_path):
     said = run_well('create', tmp_path / 'mine', '--images', pictures)
     assert np.array_equal(stored(tmp_path / 'mine', 3), expected(pictures))
     facts = json.loads((tmp_path / 'mine' / 'mine.json').read_text())
-    assert (facts['source'], facts['images'], facts['n'], facts['shuffled'], facts['resized']) == ('images', 'pictures', 7, True, False)
+    assert (facts['source'], facts['images'], facts['n'], facts['shuffled'], facts['resized']) == (
+        'images',
+        'pictures',
+        7,
+        True,
+        False,
+    )
     assert '7 images, 8x8, RGB' in said
 
 
@@ -183,9 +241,13 @@ def test_resize_takes_the_central_square(tmp_path):
     wide, tall = noise(10, 21, 3), noise(33, 16, 3, seed=1)
     save(tmp_path / 'photos' / 'a.png', wide)
     save(tmp_path / 'photos' / 'b.png', tall)
-    run_well('create', tmp_path / 'mine', '--images', tmp_path / 'photos', '--no-shuffle', '--resize', '--resolution', 8)
+    run_well(
+        'create', tmp_path / 'mine', '--images', tmp_path / 'photos', '--no-shuffle', '--resize', '--resolution', 8
+    )
     squares = [wide[:, 5:15], tall[8:24]]
-    resized = [np.asarray(Image.fromarray(square).resize((8, 8), Image.LANCZOS)).transpose(2, 0, 1) for square in squares]
+    resized = [
+        np.asarray(Image.fromarray(square).resize((8, 8), Image.LANCZOS)).transpose(2, 0, 1) for square in squares
+    ]
     assert np.array_equal(stored(tmp_path / 'mine', 3), resized)
 
 
@@ -197,10 +259,17 @@ def test_bad_folders(pictures, tmp_path):
     assert sorted(os.listdir(str(tmp_path))) == ['empty', 'pictures'] and os.listdir(str(tmp_path / 'empty')) == []
 
 
-@pytest.mark.parametrize('pixels, sentence', [
-    (noise(16, 16, 3), 'd.png has 16x16 pixels in RGB, but %s/0.png has 8x8 pixels in RGB; the images must be alike'),
-    (noise(8, 8), 'd.png has 8x8 pixels in grey, but %s/0.png has 8x8 pixels in RGB'),
-    (noise(8, 8, 4), 'd.png is an image of mode RGBA; save it as grey (L) or RGB')])
+@pytest.mark.parametrize(
+    'pixels, sentence',
+    [
+        (
+            noise(16, 16, 3),
+            'd.png has 16x16 pixels in RGB, but %s/0.png has 8x8 pixels in RGB; the images must be alike',
+        ),
+        (noise(8, 8), 'd.png has 8x8 pixels in grey, but %s/0.png has 8x8 pixels in RGB'),
+        (noise(8, 8, 4), 'd.png is an image of mode RGBA; save it as grey (L) or RGB'),
+    ],
+)
 def test_an_image_unlike_the_others(pictures, tmp_path, pixels, sentence):
     save(pictures / 'd.png', pixels)
     said = fails(sentence.replace('%s', str(pictures)), 'create', tmp_path / 'x', '--images', pictures)
@@ -211,13 +280,19 @@ def test_an_image_unlike_the_others(pictures, tmp_path, pixels, sentence):
 @pytest.mark.parametrize('pixels', [noise(12, 12, 3), noise(8, 16, 3), noise(2, 2, 3)])
 def test_sizes_that_no_network_takes(pictures, tmp_path, pixels):
     save(pictures / '0.png', pixels)
-    fails('0.png has %dx%d pixels; the images must be square and their sides a power of two from 4, so let them be resized (--resize --resolution R)'
-          % (pixels.shape[1], pixels.shape[0]), 'create', tmp_path / 'x', '--images', pictures)
+    fails(
+        '0.png has %dx%d pixels; the images must be square and their sides a power of two from 4, so let them be '
+        'resized (--resize --resolution R)' % (pixels.shape[1], pixels.shape[0]),
+        'create',
+        tmp_path / 'x',
+        '--images',
+        pictures,
+    )
 
 
 def test_a_damaged_image(pictures, tmp_path):
     data = (pictures / 'c.png').read_bytes()
-    for content in [data[:len(data) // 2], b'', b'words']:
+    for content in [data[: len(data) // 2], b'', b'words']:
         (pictures / 'c.png').write_bytes(content)
         fails('c.png is not a readable image', 'create', tmp_path / 'x', '--images', pictures)
     assert os.listdir(str(tmp_path)) == ['pictures']
@@ -248,29 +323,37 @@ def table(tmp_path, content):
     return path
 
 
-@pytest.mark.parametrize('content, rows', [
-    ('c.png,2\na.png,0\nb/k.png,2\n', [[1, 0, 0], [0, 0, 1], [0, 0, 1]]),
-    ('File,length,width\na.png,1.5,2\n\nc.png,3,4\nb/k.png,5,6e1\n', [[1.5, 2], [5, 60], [3, 4]]),
-    ('a.png,0.5\nc.png,0\nb/k.png,1\n', [[0.5], [1], [0]]),
-    (np.array([1, 0, 1]), [[0, 1], [1, 0], [0, 1]]),
-    (np.array([[0.25, 1], [2, 3], [4, 5]]), [[0.25, 1], [2, 3], [4, 5]])])
+@pytest.mark.parametrize(
+    'content, rows',
+    [
+        ('c.png,2\na.png,0\nb/k.png,2\n', [[1, 0, 0], [0, 0, 1], [0, 0, 1]]),
+        ('File,length,width\na.png,1.5,2\n\nc.png,3,4\nb/k.png,5,6e1\n', [[1.5, 2], [5, 60], [3, 4]]),
+        ('a.png,0.5\nc.png,0\nb/k.png,1\n', [[0.5], [1], [0]]),
+        (np.array([1, 0, 1]), [[0, 1], [1, 0], [0, 1]]),
+        (np.array([[0.25, 1], [2, 3], [4, 5]]), [[0.25, 1], [2, 3], [4, 5]]),
+    ],
+)
 def test_tables_of_labels(tmp_path, content, rows):
     found = label_tables.read(table(tmp_path, content), NAMES)
     assert found.dtype == np.float32 and found.tolist() == rows
 
 
-@pytest.mark.parametrize('content, sentence', [
-    ('a.png,1\nc.png,1\n', 'no row for the image b/k.png'),
-    ('a.png,1\nc.png,1\nb/k.png,1\nd.png,1\n', 'a row for d.png, which is not there'),
-    ('a.png,1\na.png,1\n', 'two rows for a.png'),
-    ('a.png,1\nc.png,cat\nb/k.png,1\n', 'labels.csv, row 2: cat are not all numbers'),
-    ('a.png,1\nc.png,1,2\nb/k.png,1\n', 'the same number of labels'),
-    ('a.png\nc.png\nb/k.png\n', 'the same number of labels'),
-    ('a.png,1\nc.png,nan\nb/k.png,1\n', 'NaN or infinite'),
-    ('a.png,1\nc.png,20191105\nb/k.png,1\n', 'a class 20191105 for 3 images; number the classes from 0'),
-    (np.zeros([2, 2]), 'one row for each of the 3 images'),
-    (np.zeros([3, 2, 2]), 'one row for each of the 3 images'),
-    (np.array(['a', 'b', 'c']), 'an array of numbers')])
+@pytest.mark.parametrize(
+    'content, sentence',
+    [
+        ('a.png,1\nc.png,1\n', 'no row for the image b/k.png'),
+        ('a.png,1\nc.png,1\nb/k.png,1\nd.png,1\n', 'a row for d.png, which is not there'),
+        ('a.png,1\na.png,1\n', 'two rows for a.png'),
+        ('a.png,1\nc.png,cat\nb/k.png,1\n', 'labels.csv, row 2: cat are not all numbers'),
+        ('a.png,1\nc.png,1,2\nb/k.png,1\n', 'the same number of labels'),
+        ('a.png\nc.png\nb/k.png\n', 'the same number of labels'),
+        ('a.png,1\nc.png,nan\nb/k.png,1\n', 'NaN or infinite'),
+        ('a.png,1\nc.png,20191105\nb/k.png,1\n', 'a class 20191105 for 3 images; number the classes from 0'),
+        (np.zeros([2, 2]), 'one row for each of the 3 images'),
+        (np.zeros([3, 2, 2]), 'one row for each of the 3 images'),
+        (np.array(['a', 'b', 'c']), 'an array of numbers'),
+    ],
+)
 def test_tables_that_do_not_fit(tmp_path, content, sentence):
     with pytest.raises(UserError) as caught:
         label_tables.read(table(tmp_path, content), NAMES)
@@ -280,9 +363,11 @@ def test_tables_that_do_not_fit(tmp_path, content, sentence):
 def test_tables_that_cannot_be_read(tmp_path):
     (tmp_path / 'labels.npy').write_text('words')
     for name, sentence in [
-            ('labels.npy', 'not a .npy file with a plain array; write it'),
-            ('missing.npy', 'there is no file .*missing.npy'),
-            ('missing.csv', 'no readable .csv'), ('labels.txt', '.npy or .csv')]:
+        ('labels.npy', 'not a .npy file with a plain array; write it'),
+        ('missing.npy', 'there is no file .*missing.npy'),
+        ('missing.csv', 'no readable .csv'),
+        ('labels.txt', '.npy or .csv'),
+    ]:
         with pytest.raises(UserError, match=sentence):
             label_tables.read(tmp_path / name, NAMES)
 
@@ -300,6 +385,7 @@ def test_labels_follow_their_images(pictures, tmp_path, option):
 
 # ------------------------------------------------------------------ info and extract
 
+
 @pytest.fixture
 def toyset(tmp_path, world):
     creation.create_from_world(tmp_path / 'toyset', world, 13, 16, seed=5)
@@ -310,11 +396,33 @@ def test_info(toyset):
     size = sum(path.stat().st_size for path in toyset.glob('*.tfrecords'))
     facts = json.loads(run_well('info', toyset, '--json'))
     assert facts['facts'].pop('software')
-    assert facts == dict(folder=str(toyset), images=13, resolution=16, channels=3, resolutions=[16, 8, 4], bytes=size, label_size=0, factors=4,
-                         facts=dict(source='world', world='toys', factor_names=['red', 'green', 'blue', 'size'], seed=5, n=13, resolution=16,
-                                    channels=3, supersampling=2, renderer=worlds.RENDERER_VERSION))
+    assert facts == dict(
+        folder=str(toyset),
+        images=13,
+        resolution=16,
+        channels=3,
+        resolutions=[16, 8, 4],
+        bytes=size,
+        label_size=0,
+        factors=4,
+        facts=dict(
+            source='world',
+            world='toys',
+            factor_names=['red', 'green', 'blue', 'size'],
+            seed=5,
+            n=13,
+            resolution=16,
+            channels=3,
+            supersampling=2,
+            renderer=worlds.RENDERER_VERSION,
+        ),
+    )
     said = run_well('info', toyset, '--check')
-    assert 'resolutions  16, 8, 4' in said and 'factors      4' in said and 'all 13 records of each resolution are intact' in said
+    assert (
+        'resolutions  16, 8, 4' in said
+        and 'factors      4' in said
+        and 'all 13 records of each resolution are intact' in said
+    )
 
 
 def test_info_of_a_data_set_of_the_official_tool(toyset):
@@ -347,8 +455,9 @@ def test_extract_gives_the_images_back(toyset, tmp_path):
     assert names == ['img%08d.png' % i for i in range(13)]
     run_well('create', tmp_path / 'again', '--images', tmp_path / 'out', '--no-shuffle')
     for log2 in (2, 3, 4):
-        assert artefacts.sha256_file(tmp_path / 'again' / ('again-r%02d.tfrecords' % log2)) \
-            == artefacts.sha256_file(toyset / ('toyset-r%02d.tfrecords' % log2))
+        assert artefacts.sha256_file(tmp_path / 'again' / ('again-r%02d.tfrecords' % log2)) == artefacts.sha256_file(
+            toyset / ('toyset-r%02d.tfrecords' % log2)
+        )
 
 
 def test_extract_leaves_nothing_half_written(toyset, tmp_path):
@@ -368,5 +477,8 @@ def test_folders_that_are_no_data_sets(tmp_path):
 
 
 def test_nothing_here_needs_tensorflow():
-    script = 'import sys; from regan.commands import dataset; from regan.data import creation, label_tables; print("tensorflow" in sys.modules)'
+    script = (
+        'import sys; from regan.commands import dataset; from regan.data import creation, label_tables; '
+        'print("tensorflow" in sys.modules)'
+    )
     assert subprocess.run([sys.executable, '-c', script], stdout=subprocess.PIPE, check=True).stdout.strip() == b'False'

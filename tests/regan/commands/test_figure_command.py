@@ -1,4 +1,5 @@
 """`regan figure`: which figures there are, and where it draws them."""
+
 import pytest
 from click.testing import CliRunner
 
@@ -30,6 +31,7 @@ def asked(monkeypatch):
     def run(spec, draw, out_dir, *others):
         calls.append((spec.name, draw.__module__, out_dir))
         return figure.Drawn('a', 'b', 'c')
+
     monkeypatch.setattr(figure, 'run', run)
     return calls
 

@@ -1,4 +1,5 @@
 """`regan edit` with names and files of edits, and `regan edits`; on a generator whose images show its latents."""
+
 import dataclasses
 import json
 import pickle
@@ -7,14 +8,14 @@ import numpy as np
 import pytest
 
 import regan.networks.generator
+from regan.commands.edit import edit
+from regan.commands.edits import edits
 from regan.components import pca
 from regan.editing import edit_zoo
+from regan.editing import edits as formulas
 from regan.networks import models
 from regan.pictures import images
 from regan.sampling import latents
-from regan.editing import edits as formulas
-from regan.commands.edit import edit
-from regan.commands.edits import edits
 from tests.one_command import run, run_well
 
 PCA = ['--n', '4000', '--components', '25']
@@ -22,6 +23,7 @@ PCA = ['--n', '4000', '--components', '25']
 
 class Network:
     """w = z * scale; the pixel in row l and column d is dlatents[l, d]. 18 layers as FFHQ's."""
+
     latent_size, dlatent_size, num_layers, num_channels, resolution, generation, label_size = 32, 32, 18, 3, 32, 2, 0
     dlatent_avg, sha256, backend = np.full(32, 0.25, np.float32), 'f' * 64, {'tensorflow': '2.0', 'numpy': '1.0'}
     scale = np.linspace(2, 1, 32).astype(np.float32)
@@ -68,6 +70,7 @@ def sidecar(path):
 
 # ------------------------------------------------------------------ regan edit
 
+
 def test_a_name_brings_edit_seeds_and_psi(tmp_path, basis):
     text = run_well(edit, 'stylegan2-ffhq-config-f', '--edit', 'ffhq/Big smile', *PCA, '--out', tmp_path / 'a.png')
     facts = sidecar(tmp_path / 'a.png')
@@ -81,7 +84,21 @@ def test_a_name_brings_edit_seeds_and_psi(tmp_path, basis):
 
 
 def test_options_come_before_what_a_name_brings(tmp_path):
-    run_well(edit, 'net.pkl', '--edit', 'ffhq/Big smile', '--seeds', '1-2', '--psi', 0.5, '--frames', 3, *PCA, '--out', tmp_path / 'a.png')
+    run_well(
+        edit,
+        'net.pkl',
+        '--edit',
+        'ffhq/Big smile',
+        '--seeds',
+        '1-2',
+        '--psi',
+        0.5,
+        '--frames',
+        3,
+        *PCA,
+        '--out',
+        tmp_path / 'a.png',
+    )
     facts = sidecar(tmp_path / 'a.png')
     assert (facts['seeds'], facts['psi'], facts['frames']) == ([1, 2], 0.5, 3)
     assert images.read_png(tmp_path / 'a.png').shape == (64, 96, 3)
@@ -93,8 +110,22 @@ def test_a_name_from_another_network_is_told(tmp_path):
 
 
 def test_a_sequence_by_names(tmp_path, monkeypatch):
-    run_well(edit, 'net.pkl', '--edit', 'car/redness', '--edit', 'E(v0, all)', '--edit', 'car/blocky_shape', '--n', 4000,
-             '--components', 25, '--out', tmp_path / 'a.png')
+    run_well(
+        edit,
+        'net.pkl',
+        '--edit',
+        'car/redness',
+        '--edit',
+        'E(v0, all)',
+        '--edit',
+        'car/blocky_shape',
+        '--n',
+        4000,
+        '--components',
+        25,
+        '--out',
+        tmp_path / 'a.png',
+    )
     facts = sidecar(tmp_path / 'a.png')
     assert (facts['seeds'], facts['psi'], facts['layout'], facts['frames']) == ([440749230], 0.6, 'sequence', 4)
     assert facts['names'] == ['car/Redness (sequence)', None, 'car/Blocky shape (sequence)']
@@ -108,7 +139,10 @@ def test_notation_alone_has_the_usual_psi(tmp_path):
 def test_modes_and_noise(tmp_path):
     words = ['net.pkl', '--edit', 'E(v0, all)', '--seed', 3] + PCA + ['--out', tmp_path / 'a.png']
     run_well(edit, *words, '--mode', 'ganspace')
-    assert Network.calls[0] == {'torch_cuda_seed': 0, 'multiprocessors': 80, 'threads': 2048} and Network.calls[1][0] == 'truncate'
+    assert (
+        Network.calls[0] == {'torch_cuda_seed': 0, 'multiprocessors': 80, 'threads': 2048}
+        and Network.calls[1][0] == 'truncate'
+    )
     assert sidecar(tmp_path / 'a.png')['mode'] == 'ganspace'
     run_well(edit, *words, '--noise', 'numpy:7')
     assert Network.calls[2] == {'numpy_seed': 7} and Network.calls[3][0] == 'round'
@@ -117,18 +151,47 @@ def test_modes_and_noise(tmp_path):
 def test_own_edits(tmp_path):
     entry = {'id': 'my/Redness', 'component': 2, 'start': 1, 'end': 4, 'seeds': [5, 6], 'psi': 0.9}
     (tmp_path / 'mine.json').write_text(json.dumps([entry]))
-    run_well(edit, 'net.pkl', '--edits-file', tmp_path / 'mine.json', '--edit', 'my/redness', *PCA, '--out', tmp_path / 'a.png')
+    run_well(
+        edit,
+        'net.pkl',
+        '--edits-file',
+        tmp_path / 'mine.json',
+        '--edit',
+        'my/redness',
+        *PCA,
+        '--out',
+        tmp_path / 'a.png',
+    )
     facts = sidecar(tmp_path / 'a.png')
     assert (facts['seeds'], facts['psi'], facts['edits']) == ([5, 6], 0.9, ['E(v2, 1-3)'])
 
 
 def test_a_saved_edit_gives_the_picture_of_its_component(tmp_path):
     out = tmp_path / 'saved'
-    run_well(edits, 'export', 'E(v2, 3-5) * -2', '--network', 'stylegan2-ffhq-config-f', '--name', 'Mine',
-             '--seed', 4, '--psi', 0.8, *PCA, '--out', out)
+    run_well(
+        edits,
+        'export',
+        'E(v2, 3-5) * -2',
+        '--network',
+        'stylegan2-ffhq-config-f',
+        '--name',
+        'Mine',
+        '--seed',
+        4,
+        '--psi',
+        0.8,
+        *PCA,
+        '--out',
+        out,
+    )
     pickled = out / 'StyleGAN2-Mine-ffhq-ipca-w-style-comp2-range3-6.pkl'
     facts = pickle.loads(pickled.read_bytes())
-    assert (facts['sigma_range'], facts['example_seed'], facts['truncation'], facts['lat_comp'].shape) == (-2, 4, 0.8, (1, 32))
+    assert (facts['sigma_range'], facts['example_seed'], facts['truncation'], facts['lat_comp'].shape) == (
+        -2,
+        4,
+        0.8,
+        (1, 32),
+    )
     run_well(edits, 'import', pickled, '--out', tmp_path / 'mine.json')
     run_well(edits, 'export', tmp_path / 'mine.json', '--out', tmp_path / 'again')
     again = pickle.loads((tmp_path / 'again' / pickled.name).read_bytes())
@@ -142,18 +205,24 @@ def test_a_saved_edit_gives_the_picture_of_its_component(tmp_path):
         assert (sidecar(tmp_path / 'b.png')['seeds'], sidecar(tmp_path / 'b.png')['names']) == ([4], [str(file)])
 
 
-@pytest.mark.parametrize('words, message', [
-    (['--edit', 'ffhq/Smile'], "choose one of 'ffhq/Smile (v46, 4)'"),
-    (['--edit', 'ffhq/Smail (v46, 4)'], 'did you mean'),
-    (['--edit', 'husky/Season'], 'cannot be used on a StyleGAN network'),
-    (['--edit', 'E(v0, all)'], 'no latent is chosen; give --seed'),
-    (['--edit', 'ffhq/Big smile', '--edit', 'ffhq/Bald'], 'come with different seeds'),
-    (['--edit', 'ffhq/Big smile', '--edit', 'car/Redness', '--seed', '1'], 'come with different psi (0.7 and 0.6); choose with --psi'),
-    (['--edit', 'ffhq/Bald', '--components', '20'], 'ask for more than 21 with --components'),
-    (['--edit', 'car/Redness', '--layout', 'strips'], 'leads to one place and gives no strip'),
-    (['--edit', 'nowhere.json'], 'nowhere.json'),
-    (['--edit', 'ffhq/Big smile', '--edits-file', 'nowhere.json'], 'there is no file nowhere.json'),
-])
+@pytest.mark.parametrize(
+    'words, message',
+    [
+        (['--edit', 'ffhq/Smile'], "choose one of 'ffhq/Smile (v46, 4)'"),
+        (['--edit', 'ffhq/Smail (v46, 4)'], 'did you mean'),
+        (['--edit', 'husky/Season'], 'cannot be used on a StyleGAN network'),
+        (['--edit', 'E(v0, all)'], 'no latent is chosen; give --seed'),
+        (['--edit', 'ffhq/Big smile', '--edit', 'ffhq/Bald'], 'come with different seeds'),
+        (
+            ['--edit', 'ffhq/Big smile', '--edit', 'car/Redness', '--seed', '1'],
+            'come with different psi (0.7 and 0.6); choose with --psi',
+        ),
+        (['--edit', 'ffhq/Bald', '--components', '20'], 'ask for more than 21 with --components'),
+        (['--edit', 'car/Redness', '--layout', 'strips'], 'leads to one place and gives no strip'),
+        (['--edit', 'nowhere.json'], 'nowhere.json'),
+        (['--edit', 'ffhq/Big smile', '--edits-file', 'nowhere.json'], 'there is no file nowhere.json'),
+    ],
+)
 def test_bad_edits(tmp_path, words, message):
     result = run(edit, 'net.pkl', *(words + ['--n', '4000', '--out', tmp_path / 'a.png']))
     assert result.exit_code == 2 and message in result.output and not (tmp_path / 'a.png').exists()
@@ -161,10 +230,18 @@ def test_bad_edits(tmp_path, words, message):
 
 # ------------------------------------------------------------------ regan edits
 
+
 def test_export_of_a_name_has_its_seed_and_psi(tmp_path):
-    run_well(edits, 'export', 'ffhq/Light direction', '--network', 'net.pkl', '--dataset', 'mine', *PCA, '--out', tmp_path)
+    run_well(
+        edits, 'export', 'ffhq/Light direction', '--network', 'net.pkl', '--dataset', 'mine', *PCA, '--out', tmp_path
+    )
     facts = pickle.loads((tmp_path / 'StyleGAN2-Light_direction-mine-ipca-w-style-comp15-range8-9.pkl').read_bytes())
-    assert (facts['example_seed'], facts['truncation'], facts['sigma_range'], facts['name']) == (1941578080, 0.9, -2.8, 'Light direction')
+    assert (facts['example_seed'], facts['truncation'], facts['sigma_range'], facts['name']) == (
+        1941578080,
+        0.9,
+        -2.8,
+        'Light direction',
+    )
 
 
 def test_list():
@@ -190,21 +267,29 @@ def test_list_as_json_is_an_edits_file(tmp_path):
 
 def test_show():
     assert run_well(edits, 'show', 'beetles/pattern') == (
-        'beetles/Pattern: centred E(v2, 0-16) * -2.5\nfound on   StyleGAN2, beetles, w\npsi        0.7\nseeds      1, 1819967864\n'
-        'sources    ReGANSpace\npublished  with a picture\n')
+        'beetles/Pattern: centred E(v2, 0-16) * -2.5\nfound on   StyleGAN2, beetles, w\npsi        0.7\nseeds      1, '
+        '1819967864\n'
+        'sources    ReGANSpace\npublished  with a picture\n'
+    )
 
 
-@pytest.mark.parametrize('words, message', [
-    (['export', 'E(v0, all)', '--out', 'OUT'], 'needs a --network'),
-    (['export', 'ffhq/Nothing', '--network', 'net.pkl', '--out', 'OUT'], "no edit 'ffhq/Nothing'"),
-    (['export', 'car/Redness', '--network', 'net.pkl', '--n', '4000', '--components', '25', '--out', 'OUT'], 'leads to one place'),
-    (['export', 'E(v0, 18)', '--network', 'net.pkl', '--n', '4000', '--out', 'OUT'], 'layers 0-17'),
-    (['export', 'mine.json', '--psi', '1', '--out', 'OUT'], '--psi is for an edit of a network'),
-    (['export', 'husky/Season', '--network', 'net.pkl', '--out', 'OUT'], 'cannot be used on a StyleGAN network'),
-    (['import', 'nowhere.pkl', '--out', 'OUT.json'], 'nowhere.pkl'),
-    (['import', 'nowhere.pkl', '--out', 'OUT.txt'], 'must end in .json'),
-    (['show', 'nothing'], "no edit 'nothing'"),
-])
+@pytest.mark.parametrize(
+    'words, message',
+    [
+        (['export', 'E(v0, all)', '--out', 'OUT'], 'needs a --network'),
+        (['export', 'ffhq/Nothing', '--network', 'net.pkl', '--out', 'OUT'], "no edit 'ffhq/Nothing'"),
+        (
+            ['export', 'car/Redness', '--network', 'net.pkl', '--n', '4000', '--components', '25', '--out', 'OUT'],
+            'leads to one place',
+        ),
+        (['export', 'E(v0, 18)', '--network', 'net.pkl', '--n', '4000', '--out', 'OUT'], 'layers 0-17'),
+        (['export', 'mine.json', '--psi', '1', '--out', 'OUT'], '--psi is for an edit of a network'),
+        (['export', 'husky/Season', '--network', 'net.pkl', '--out', 'OUT'], 'cannot be used on a StyleGAN network'),
+        (['import', 'nowhere.pkl', '--out', 'OUT.json'], 'nowhere.pkl'),
+        (['import', 'nowhere.pkl', '--out', 'OUT.txt'], 'must end in .json'),
+        (['show', 'nothing'], "no edit 'nothing'"),
+    ],
+)
 def test_bad_words(tmp_path, words, message):
     words = [word.replace('OUT', str(tmp_path / 'out')) for word in words]
     result = run(edits, *words)
@@ -212,6 +297,7 @@ def test_bad_words(tmp_path, words, message):
 
 
 # ------------------------------------------------------------------ --basis
+
 
 def test_components_from_a_file(tmp_path, basis):
     basis.save(tmp_path / 'mine.npz')

@@ -1,4 +1,5 @@
 """Groups of options, and that commands take few arguments."""
+
 import ast
 import collections
 import pathlib
@@ -32,18 +33,24 @@ Point.__new__.__defaults__ = (None,)
 @pytest.fixture
 def show():
     """A command that prints what it gets; --label stands apart from the rest of its group, before --other."""
+
     @click.command()
     @click.option('--label')
-    @options.group('point', Point, click.option('--x', default=1, help='First.'), click.option('--y', default=2), also=['label'])
+    @options.group(
+        'point', Point, click.option('--x', default=1, help='First.'), click.option('--y', default=2), also=['label']
+    )
     @click.option('--other', default=3)
     def show(point, other):
         """Shows a point."""
         click.echo('%s %d' % (tuple(point), other))
+
     return show
 
 
-@pytest.mark.parametrize('words, said', [
-    ([], '(1, 2, None) 3'), (['--y', '5', '--label', 'a'], "(1, 5, 'a') 3"), (['--other', '4'], '(1, 2, None) 4')])
+@pytest.mark.parametrize(
+    'words, said',
+    [([], '(1, 2, None) 3'), (['--y', '5', '--label', 'a'], "(1, 5, 'a') 3"), (['--other', '4'], '(1, 2, None) 4')],
+)
 def test_a_group_is_one_argument(show, words, said):
     assert one_command.run_well(show, *words) == said + '\n'
 
@@ -59,6 +66,7 @@ def test_a_group_does_without_options_that_the_command_lacks():
     @options.group('point', Point, click.option('--x', default=1), click.option('--y', default=2), also=['label'])
     def show(point):
         click.echo(point.label)
+
     assert one_command.run_well(show) == '\n'
     assert 'No such option' in one_command.run(show, '--label', 'a').output
 
@@ -71,11 +79,13 @@ def test_an_error_of_the_object_is_the_users():
     @options.group('point', refuse, click.option('--x', default=1))
     def show(point):
         raise AssertionError
+
     result = one_command.run(show)
     assert result.exit_code == 2 and 'no such point' in result.output
 
 
 # ------------------------------------------------------------------ single values
+
 
 @pytest.mark.parametrize('name, fits', [('a.csv', True), ('a.JSON', True), ('a.txt', False), ('csv', False)])
 def test_endings(name, fits):
@@ -94,6 +104,11 @@ def test_given_and_refused():
     def show(batch_size):
         click.echo(options.given('batch_size'))
         options.refuse(['batch_size'], 'does nothing here')
+
     assert one_command.run_well(show) == 'False\n'
     result = one_command.run(show, '--batch-size', '1')  # Its default, but given.
-    assert result.exit_code == 2 and result.output.startswith('True\n') and '--batch-size does nothing here' in result.output
+    assert (
+        result.exit_code == 2
+        and result.output.startswith('True\n')
+        and '--batch-size does nothing here' in result.output
+    )

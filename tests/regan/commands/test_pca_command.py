@@ -1,18 +1,19 @@
 """`regan pca`: estimators and layers."""
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from regan import cli
+from regan.commands import options
 from regan.components import activations, pca
 from regan.components.basis import Basis
-from regan.commands import options
 
 SMALL = ['--n', 2000, '--components', 5]
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
+def cache(stays_open, tmp_path, monkeypatch):
     monkeypatch.setenv('REGAN_CACHE_DIR', str(tmp_path / 'cache'))
 
 
@@ -26,7 +27,20 @@ def test_options_offer_every_estimator():
 
 
 def test_sparsity_reaches_the_estimator(tiny_pickle, tmp_path):
-    result = run('pca', tiny_pickle, '--n', 600, '--components', 3, '--estimator', 'spca', '--sparsity', 3, '--out', tmp_path / 'b.npz')
+    result = run(
+        'pca',
+        tiny_pickle,
+        '--n',
+        600,
+        '--components',
+        3,
+        '--estimator',
+        'spca',
+        '--sparsity',
+        3,
+        '--out',
+        tmp_path / 'b.npz',
+    )
     assert result.exit_code == 0, result.output
     assert 'directions are not orthogonal: cosines up to 0.' in result.output
     assert Basis.load(tmp_path / 'b.npz').record['sparsity'] == 3
@@ -65,12 +79,15 @@ def test_a_wide_layer_takes_randomized_pca(tiny_pickle, tmp_path, monkeypatch, w
     assert basis.record['estimator'] == 'randomized' and 0 < basis.record['missing'] < 1
 
 
-@pytest.mark.parametrize('words, message', [
-    (['--estimator', 'randomized'], 'randomized is for the activations of a layer; for w choose one of ipca, pca'),
-    (['--layer', '8x8/Conv1'], '--layer needs --out'),
-    (['--space', 'z'], '--space is for --layer'),
-    (['--sparsity', '2'], 'sparsity is for the estimator spca; ipca has none'),
-])
+@pytest.mark.parametrize(
+    'words, message',
+    [
+        (['--estimator', 'randomized'], 'randomized is for the activations of a layer; for w choose one of ipca, pca'),
+        (['--layer', '8x8/Conv1'], '--layer needs --out'),
+        (['--space', 'z'], '--space is for --layer'),
+        (['--sparsity', '2'], 'sparsity is for the estimator spca; ipca has none'),
+    ],
+)
 def test_refuses_options(tiny_pickle, words, message):
     result = run('pca', tiny_pickle, *(SMALL + words))
     assert result.exit_code == 2 and message in result.output

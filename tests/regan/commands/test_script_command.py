@@ -1,12 +1,12 @@
 """`regan script`: as `python FILE`, with the official module names importable."""
+
 import json
 import os
 import subprocess
 import sys
 
-import pytest
-
 import checkout
+import pytest
 
 SHOW = """
 import json, sys
@@ -19,8 +19,9 @@ sys.exit(7)
 def run(*words, **options):
     environment = dict(os.environ, PYTHONPATH=str(checkout.PROJECT))
     command = [sys.executable, '-m', 'regan', 'script'] + list(words)
-    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          universal_newlines=True, **options)
+    return subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
+    )
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 """`regan train`: which recipe the options make, and what it says about bad ones."""
+
 import pytest
 from click.testing import CliRunner
 
@@ -10,12 +11,17 @@ from training import training_loop
 def call(tmp_path, monkeypatch):
     """Runs the command without training: (exit status, output, arguments of the training loop or None)."""
     seen = []
-    monkeypatch.setattr(training_loop, 'training_loop', lambda *args, **kwargs: seen.append((args, kwargs)) or 'network-final.pkl')
+    monkeypatch.setattr(
+        training_loop, 'training_loop', lambda *args, **kwargs: seen.append((args, kwargs)) or 'network-final.pkl'
+    )
 
     def run(*words):
         del seen[:]
-        result = CliRunner().invoke(cli.main, ['train', '--data', str(tmp_path), '--out', str(tmp_path / 'run')] + list(words))
+        result = CliRunner().invoke(
+            cli.main, ['train', '--data', str(tmp_path), '--out', str(tmp_path / 'run')] + list(words)
+        )
         return result.exit_code, result.output, seen[0] if seen else None
+
     return run
 
 
@@ -29,14 +35,20 @@ def test_stylegan2_is_config_f(call):
     assert recipe.D == dict(func_name='training.networks_stylegan2.D_stylegan2')
     assert recipe.G_loss == dict(func_name='training.loss.G_logistic_ns_pathreg', pl_weight=2.0)
     assert recipe.D_loss == dict(func_name='training.loss.D_logistic_r1', gamma=10.0)
-    assert (recipe.schedule.minibatch_size, recipe.schedule.lrate, recipe.schedule.lod_initial_resolution) == (32, 0.002, None)
+    assert (recipe.schedule.minibatch_size, recipe.schedule.lrate, recipe.schedule.lod_initial_resolution) == (
+        32,
+        0.002,
+        None,
+    )
     assert (recipe.ema_kimg, recipe.ema_rampup, recipe.precision) == (10, None, 'float32')
 
 
 def test_stylegan_has_r1_in_every_step_and_a_fixed_resolution(call):
     recipe = call('--network', 'stylegan', '--latent-size', '64', '--precision', 'bf16', '--labels', '-1')[2][0][0]
     assert recipe.order == 'stylegan' and (recipe.G_reg_interval, recipe.D_reg_interval) == (None, None)
-    assert recipe.G == dict(func_name='training.networks_stylegan.G_style', latent_size=64, structure='fixed', style_mixing_prob=0.9)
+    assert recipe.G == dict(
+        func_name='training.networks_stylegan.G_style', latent_size=64, structure='fixed', style_mixing_prob=0.9
+    )
     assert recipe.D_loss == dict(func_name='training.loss.D_logistic_simplegp', r1_gamma=10.0)
     assert recipe.precision == 'bfloat16'
 
@@ -48,24 +60,45 @@ def test_stylegan_may_grow(call):
 
 
 def test_segan_options_reach_g_only(call):
-    recipe = call('--network', 'segan', '--segan-mode', '1', '--subspace-init', 'eigen-columns', '--orth-weight', '1', '--fmap-max', '64')[2][0][0]
-    assert recipe.G == dict(func_name='nvlabs_stylegan2.segan.G_segan', fmap_max=64, mode=1, subspace_init='eigen-columns')
+    recipe = call(
+        '--network',
+        'segan',
+        '--segan-mode',
+        '1',
+        '--subspace-init',
+        'eigen-columns',
+        '--orth-weight',
+        '1',
+        '--fmap-max',
+        '64',
+    )[2][0][0]
+    assert recipe.G == dict(
+        func_name='nvlabs_stylegan2.segan.G_segan', fmap_max=64, mode=1, subspace_init='eigen-columns'
+    )
     assert recipe.D == dict(func_name='training.networks_stylegan2.D_stylegan2', fmap_max=64)
-    assert recipe.G_loss == dict(func_name='training.loss_segan.G_logistic_ns_pathreg', pl_weight=2.0, pl_minibatch_shrink=1, orth_weight=1.0)
+    assert recipe.G_loss == dict(
+        func_name='training.loss_segan.G_logistic_ns_pathreg', pl_weight=2.0, pl_minibatch_shrink=1, orth_weight=1.0
+    )
 
 
-@pytest.mark.parametrize('words, sentence', [
-    (['--network', 'stylegan2', '--lrate', '0'], '--lrate must be larger than 0, not 0.0'),
-    (['--network', 'stylegan2', '--kimg', 'nan'], '--kimg must be larger than 0, not nan'),
-    (['--network', 'stylegan2', '--gamma', '-1'], '--gamma must be 0 or larger, not -1.0'),
-    (['--network', 'stylegan2', '--grow-from', '8'], '--grow-from is for --network stylegan'),
-    (['--network', 'stylegan2', '--segan-mode', '1'], '--segan-mode is for --network segan'),
-    (['--network', 'segan'], 'needs --segan-mode'),
-    (['--network', 'segan', '--segan-mode', '1', '--style-mixing', '0.5'], 'knows no --style-mixing'),
-    (['--network', 'segan', '--segan-mode', '3', '--orth-weight', '1'], 'needs subspaces with a basis'),
-    (['--network', 'stylegan', '--path-length-weight', '1'], 'has no path lengths'),
-    (['--network', 'stylegan2', '--minibatch', '32', '--minibatch-part', '5'], 'the minibatch of 32 images cannot be made of parts of 5'),
-])
+@pytest.mark.parametrize(
+    'words, sentence',
+    [
+        (['--network', 'stylegan2', '--lrate', '0'], '--lrate must be larger than 0, not 0.0'),
+        (['--network', 'stylegan2', '--kimg', 'nan'], '--kimg must be larger than 0, not nan'),
+        (['--network', 'stylegan2', '--gamma', '-1'], '--gamma must be 0 or larger, not -1.0'),
+        (['--network', 'stylegan2', '--grow-from', '8'], '--grow-from is for --network stylegan'),
+        (['--network', 'stylegan2', '--segan-mode', '1'], '--segan-mode is for --network segan'),
+        (['--network', 'segan'], 'needs --segan-mode'),
+        (['--network', 'segan', '--segan-mode', '1', '--style-mixing', '0.5'], 'knows no --style-mixing'),
+        (['--network', 'segan', '--segan-mode', '3', '--orth-weight', '1'], 'needs subspaces with a basis'),
+        (['--network', 'stylegan', '--path-length-weight', '1'], 'has no path lengths'),
+        (
+            ['--network', 'stylegan2', '--minibatch', '32', '--minibatch-part', '5'],
+            'the minibatch of 32 images cannot be made of parts of 5',
+        ),
+    ],
+)
 def test_bad_options_end_in_a_sentence(call, words, sentence):
     status, output, arguments = call(*words)
     assert status == 2 and arguments is None

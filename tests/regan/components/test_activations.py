@@ -1,4 +1,7 @@
-"""Components of layers on a generator whose layer is a known function of w, against the original's procedure written out."""
+"""Components of layers on a generator whose layer is a known function of w, against the original's procedure written
+out.
+"""
+
 import dataclasses
 import pathlib
 import tempfile
@@ -9,12 +12,12 @@ import scipy.linalg
 from sklearn.decomposition import PCA, IncrementalPCA
 
 from regan.base import artefacts
+from regan.base.errors import UserError
 from regan.components import activations
+from regan.components.basis import Basis
+from regan.components.pca import PCASpec
 from regan.editing import edits
 from regan.sampling import latents
-from regan.components.basis import Basis
-from regan.base.errors import UserError
-from regan.components.pca import PCASpec
 
 Z, D, L, K = 5, 7, 3, 4
 SHAPE = (2, 3, 11)
@@ -67,11 +70,13 @@ def test_is_the_original_procedure(space):
     estimator = IncrementalPCA(n_components=K)
     z, _ = drawn(1, 200)
     for start in (0, 2000):
-        block = generator.layer(generator.map(z[start:start + 2000])).astype(np.float64)
+        block = generator.layer(generator.map(z[start : start + 2000])).astype(np.float64)
         estimator.partial_fit(block.copy())
     z, next_seed = drawn(3, 333, skip=1)  # asking for the width of the latents costs a draw
     wanted = generator.map(z) if space == 'w' else z
-    x = (generator.layer(generator.map(z)) - estimator.mean_).dot(estimator.components_.T) / np.sqrt(estimator.explained_variance_)
+    x = (generator.layer(generator.map(z)) - estimator.mean_).dot(estimator.components_.T) / np.sqrt(
+        estimator.explained_variance_
+    )
     directions = scipy.linalg.lstsq(x, wanted, lapack_driver='gelsd')[0]
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     fresh = generator.map(np.random.RandomState(next_seed).randn(5000, Z).astype(np.float32))
@@ -85,8 +90,11 @@ def test_is_the_original_procedure(space):
     np.testing.assert_allclose(latent.components, directions, atol=1e-5)
     np.testing.assert_allclose(latent.mean, wanted.mean(axis=0, dtype=np.float64), atol=1e-6)
     np.testing.assert_allclose(latent.stdev, fresh.dot(directions.T).std(axis=0) if space == 'w' else 1, rtol=1e-4)
-    np.testing.assert_allclose(latent.random_stdevs, rtol=1e-4, desired=(block - estimator.mean_).dot(
-        latents.random_directions(K, 66).T).std(axis=0))
+    np.testing.assert_allclose(
+        latent.random_stdevs,
+        rtol=1e-4,
+        desired=(block - estimator.mean_).dot(latents.random_directions(K, 66).T).std(axis=0),
+    )
 
 
 @pytest.mark.parametrize('space', activations.SPACES)
@@ -98,11 +106,15 @@ def test_randomized_gives_the_components_of_whole_batches_up_to_n(space):
 
     result = compute(generator, '8x8/Conv1', spec, space, done.append)
     assert sum(done) == activations.total_rows(spec)
-    np.testing.assert_allclose(np.abs(np.sum(result.components.reshape(K, -1) * expected.components_, axis=1)), 1, atol=1e-4)
+    np.testing.assert_allclose(
+        np.abs(np.sum(result.components.reshape(K, -1) * expected.components_, axis=1)), 1, atol=1e-4
+    )
     np.testing.assert_allclose(result.mean.ravel(), rows.mean(axis=0), rtol=1e-5)
     np.testing.assert_allclose(result.latent.act_stdev, np.sqrt(expected.explained_variance_ * 2969 / 2970), rtol=1e-3)
     np.testing.assert_allclose(result.latent.variance_ratio, expected.explained_variance_ratio_, rtol=1e-3)
-    np.testing.assert_allclose(result.latent.random_stdevs, rows.dot(latents.random_directions(K, 66).T).std(axis=0), rtol=1e-4)
+    np.testing.assert_allclose(
+        result.latent.random_stdevs, rows.dot(latents.random_directions(K, 66).T).std(axis=0), rtol=1e-4
+    )
     assert result.latent.record['missing'] == pytest.approx(1 - expected.explained_variance_ratio_.sum(), abs=1e-4)
     assert len(result.latent.record['residuals']) == K
     same = compute(ToyGenerator(bend=0.5), '8x8/Conv1', SPEC, space)
@@ -118,9 +130,11 @@ def test_first_seed_of_the_regression_is_the_second_that_3_gives():
 
 
 def test_regression_undoes_a_linear_layer():
-    """With as many components as w has dimensions, a step along direction i moves the layer along component i and no other.
+    """With as many components as w has dimensions, a step along direction i moves the layer along component i and no
+    other.
 
-    Up to the sampling error of the mean, because the original's regression has no intercept; the mean of w is zero here.
+    Up to the sampling error of the mean, because the original's regression has no intercept; the mean of w is zero
+    here.
     """
     generator = ToyGenerator(offset=0)
     result = compute(generator, '8x8/Conv1', dataclasses.replace(SPEC, components=D))
@@ -134,8 +148,15 @@ def test_the_files_arrays_are_the_originals_and_edits_can_use_them(tmp_path):
     result = activations.compute_into(tmp_path / 'layer.npz', ToyGenerator(bend=0.5), '8x8/Conv1', SPEC)
     arrays = artefacts.read_npz(tmp_path / 'layer.npz')
     assert {name: array.shape for name, array in arrays.items() if name != 'record'} == {
-        'act_comp': (K, 1) + SHAPE, 'act_mean': (1,) + SHAPE, 'act_stdev': (K,), 'lat_comp': (K, 1, D), 'lat_mean': (1, D),
-        'lat_stdev': (K,), 'var_ratio': (K,), 'random_stdevs': (K,)}
+        'act_comp': (K, 1) + SHAPE,
+        'act_mean': (1,) + SHAPE,
+        'act_stdev': (K,),
+        'lat_comp': (K, 1, D),
+        'lat_mean': (1, D),
+        'lat_stdev': (K,),
+        'var_ratio': (K,),
+        'random_stdevs': (K,),
+    }
     assert {array.dtype for name, array in arrays.items() if name != 'record'} == {np.dtype(np.float32)}
     np.testing.assert_array_equal(arrays['act_comp'][:, 0], result.components)
 
@@ -153,18 +174,35 @@ def test_progress_counts_every_activation():
     assert sum(done) == activations.total_rows(SPEC) == 4000 + 9990
 
 
-@pytest.mark.parametrize('layer, changes, space, message', [
-    ('8x8/Conv7', {}, 'w', "no layer '8x8/Conv7'; choose one of 8x8/Conv1, 4x4/Const"),
-    ('8x8/Conv1', {'estimator': 'pca'}, 'w', 'layers are decomposed by ipca or randomized only, not by pca'),
-    ('8x8/Conv1', {}, 's', "no latent space 's'; choose one of w, z"),
-    ('8x8/Conv1', {'components': 67}, 'w', '8x8/Conv1 has 66 values, so 67 components are too many'),
-    ('8x8/Conv1', {'components': D + 1}, 'w', 'vary in fewer than 8 directions; ask for fewer components'),
-    ('1024x1024/Conv1', {}, 'w', 'has 33554432 values; blocks of 2000 samples would take 250.0 GiB where 1.0 are allowed'),
-    ('1024x1024/Conv1', {'estimator': 'randomized'}, 'w', 'a sketch of 8 directions would take 1.0 GiB where 0.16 are allowed; '
-                                                          'ask for at most 0 components'),
-    ('4x4/Const', {}, 'w', '4x4/Const has the same activations for every latent'),
-    ('4x4/Const', {'estimator': 'randomized'}, 'w', 'layer 4x4/Const: the 2970 rows vary in fewer than 4 directions'),
-])
+@pytest.mark.parametrize(
+    'layer, changes, space, message',
+    [
+        ('8x8/Conv7', {}, 'w', "no layer '8x8/Conv7'; choose one of 8x8/Conv1, 4x4/Const"),
+        ('8x8/Conv1', {'estimator': 'pca'}, 'w', 'layers are decomposed by ipca or randomized only, not by pca'),
+        ('8x8/Conv1', {}, 's', "no latent space 's'; choose one of w, z"),
+        ('8x8/Conv1', {'components': 67}, 'w', '8x8/Conv1 has 66 values, so 67 components are too many'),
+        ('8x8/Conv1', {'components': D + 1}, 'w', 'vary in fewer than 8 directions; ask for fewer components'),
+        (
+            '1024x1024/Conv1',
+            {},
+            'w',
+            'has 33554432 values; blocks of 2000 samples would take 250.0 GiB where 1.0 are allowed',
+        ),
+        (
+            '1024x1024/Conv1',
+            {'estimator': 'randomized'},
+            'w',
+            'a sketch of 8 directions would take 1.0 GiB where 0.16 are allowed; ask for at most 0 components',
+        ),
+        ('4x4/Const', {}, 'w', '4x4/Const has the same activations for every latent'),
+        (
+            '4x4/Const',
+            {'estimator': 'randomized'},
+            'w',
+            'layer 4x4/Const: the 2970 rows vary in fewer than 4 directions',
+        ),
+    ],
+)
 def test_refuses(layer, changes, space, message):
     with pytest.raises(UserError, match=message):
         compute(ToyGenerator(), layer, dataclasses.replace(SPEC, **changes), space)
@@ -196,9 +234,13 @@ class Stopping(ToyGenerator):
 
 
 @pytest.mark.parametrize('space', activations.SPACES)
-@pytest.mark.parametrize('estimator, stops', [('ipca', [100, 2500, 1500, 3300, 0, 5000]), ('randomized', [3000, -5000, -8000])])
+@pytest.mark.parametrize(
+    'estimator, stops', [('ipca', [100, 2500, 1500, 3300, 0, 5000]), ('randomized', [3000, -5000, -8000])]
+)
 def test_interrupted_run_goes_on_bit_for_bit(tmp_path, estimator, stops, space):
-    """In the components and in the regression, at blocks' ends and inside. Negative stops count from the end of a run in one go."""
+    """In the components and in the regression, at blocks' ends and inside. Negative stops count from the end of a
+    run in one go.
+    """
     spec, path = dataclasses.replace(SPEC, estimator=estimator), tmp_path / 'layer.npz'
     whole = compute(ToyGenerator(bend=0.5), '8x8/Conv1', spec, space)
     for after in stops:
@@ -206,9 +248,9 @@ def test_interrupted_run_goes_on_bit_for_bit(tmp_path, estimator, stops, space):
             activations.compute_into(path, Stopping(after % activations.total_rows(spec)), '8x8/Conv1', spec, space)
     assert not path.exists() and list(tmp_path.glob('layer.npz.*.checkpoint.npz'))
     done = []
-    generator = Stopping(10 ** 6)
+    generator = Stopping(10**6)
     resumed = activations.compute_into(path, generator, '8x8/Conv1', spec, space, done.append)
-    assert sum(done) == activations.total_rows(spec) > 10 ** 6 - generator.left
+    assert sum(done) == activations.total_rows(spec) > 10**6 - generator.left
     assert [p.name for p in tmp_path.iterdir()] == ['layer.npz']
     for found in (resumed.latent, Basis.load(path)):
         for field in ('mean', 'components', 'stdev', 'act_stdev', 'variance_ratio', 'random_stdevs'):

@@ -3,11 +3,19 @@ import dataclasses
 import numpy as np
 import pytest
 
-from regan.components.basis import Basis, fix_signs, largest_cosine, near_ties
 from regan.base.errors import UserError
+from regan.components.basis import Basis, fix_signs, largest_cosine, near_ties
 
-ORIGINAL_SHAPES = {'act_comp': (3, 1, 7), 'act_mean': (1, 7), 'act_stdev': (3,), 'lat_comp': (3, 1, 7),
-                   'lat_mean': (1, 7), 'lat_stdev': (3,), 'var_ratio': (3,), 'random_stdevs': (3,)}
+ORIGINAL_SHAPES = {
+    'act_comp': (3, 1, 7),
+    'act_mean': (1, 7),
+    'act_stdev': (3,),
+    'lat_comp': (3, 1, 7),
+    'lat_mean': (1, 7),
+    'lat_stdev': (3,),
+    'var_ratio': (3,),
+    'random_stdevs': (3,),
+}
 
 
 def random_arrays(shapes):
@@ -17,8 +25,16 @@ def random_arrays(shapes):
 
 @pytest.fixture
 def basis():
-    arrays = random_arrays({'mean': (7,), 'components': (3, 7), 'stdev': (3,), 'act_stdev': (3,),
-                            'variance_ratio': (3,), 'random_stdevs': (3,)})
+    arrays = random_arrays(
+        {
+            'mean': (7,),
+            'components': (3, 7),
+            'stdev': (3,),
+            'act_stdev': (3,),
+            'variance_ratio': (3,),
+            'random_stdevs': (3,),
+        }
+    )
     return Basis(record={'estimator': 'ipca', 'n': 1000, 'near_ties': [[1, 2]]}, **arrays)
 
 

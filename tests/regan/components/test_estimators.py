@@ -1,4 +1,5 @@
 """fbpca, ica and spca, through `pca.compute`, against the original's procedure on the libraries called directly."""
+
 import dataclasses
 
 import fbpca
@@ -7,10 +8,10 @@ import pytest
 import scipy.stats
 from sklearn.decomposition import FastICA, SparsePCA
 
-from regan.components import estimators, pca
-from regan.sampling import latents
 from regan.base.errors import UserError
+from regan.components import estimators, pca
 from regan.components.pca import PCASpec
+from regan.sampling import latents
 
 Z, D, K = 5, 29, 3
 SPEC = PCASpec(n=615, components=K, batch_size=30, estimator='fbpca')  # N = 600
@@ -24,11 +25,15 @@ def map_w(z):
 
 
 def originals(fit):
-    """(components, stdev, fresh latents) of GANSpace's procedure for estimators without batches; fit(rows) -> components, stdev."""
+    """(components, stdev, fresh latents) of GANSpace's procedure for estimators without batches; fit(rows) ->
+    components, stdev.
+    """
     before = np.random.get_state()
     np.random.seed(1)
     seeds = [np.random.randint(2147483647) for _ in range((600 + 1999) // 30 + 1)]  # of n_lat / B batches
-    z = np.concatenate([np.random.RandomState(seed).standard_normal(Z * 30).reshape(30, Z) for seed in seeds]).astype(np.float32)
+    z = np.concatenate([np.random.RandomState(seed).standard_normal(Z * 30).reshape(30, Z) for seed in seeds]).astype(
+        np.float32
+    )
     rows = map_w(z[:600])
     rows -= rows.mean(axis=0, dtype=np.float64).astype(np.float32)
     components, stdev = fit(rows)
@@ -66,7 +71,7 @@ def test_is_the_original_procedure(name, original):
     signs = np.sign(np.sum(components * basis.components, axis=1, keepdims=True))
     np.testing.assert_allclose(basis.components, signs * components, atol=1e-5)
     np.testing.assert_allclose(basis.act_stdev, stdev, rtol=1e-5)
-    np.testing.assert_allclose(basis.variance_ratio, stdev ** 2 / rows.var(axis=0).sum(), rtol=1e-4)
+    np.testing.assert_allclose(basis.variance_ratio, stdev**2 / rows.var(axis=0).sum(), rtol=1e-4)
     np.testing.assert_allclose(basis.stdev, fresh.dot(basis.components.T).std(axis=0), rtol=1e-4)
     np.testing.assert_allclose(np.linalg.norm(basis.components, axis=1), 1, rtol=1e-6)
     assert (basis.components[np.arange(K), np.abs(basis.components).argmax(axis=1)] > 0).all()
@@ -136,17 +141,24 @@ def test_mean_and_total_are_those_of_all_rows():
 
 
 def test_a_sample_beyond_the_memory_is_refused():
-    """The limit is ica's own in the original: floor(floor((2^31 - 1) / 4) / D) rows. A million rows of 512 are within it."""
-    assert 10 ** 6 * 512 * 4 <= estimators.LARGEST_SAMPLE
+    """The limit is ica's own in the original: floor(floor((2^31 - 1) / 4) / D) rows. A million rows of 512 are
+    within it.
+    """
+    assert 10**6 * 512 * 4 <= estimators.LARGEST_SAMPLE
     spec = PCASpec(n=20000000, components=K, batch_size=1000, estimator='ica')
-    with pytest.raises(UserError, match='ica needs all samples in memory, and 20000000 of width 29 would take 2.2 GiB where 2.0 are '
-                                        'allowed; ask for at most 18512790 samples'):
+    with pytest.raises(
+        UserError,
+        match='ica needs all samples in memory, and 20000000 of width 29 would take 2.2 GiB where 2.0 are '
+        'allowed; ask for at most 18512790 samples',
+    ):
         pca.compute(map_w, Z, spec)
 
 
 def test_ica_that_does_not_converge_is_refused(monkeypatch):
     monkeypatch.setattr(estimators, 'MOST_ITERATIONS', 1)
-    with pytest.raises(UserError, match='ica did not converge in 1 iterations; ask for fewer components or more samples'):
+    with pytest.raises(
+        UserError, match='ica did not converge in 1 iterations; ask for fewer components or more samples'
+    ):
         pca.compute(map_w, Z, dataclasses.replace(SPEC, estimator='ica'))
 
 
@@ -157,7 +169,9 @@ def test_an_interrupted_run_leaves_nothing(tmp_path):
 
     for name in estimators.FITS:
         with pytest.raises(KeyboardInterrupt):
-            pca.compute(map_w, Z, dataclasses.replace(SPEC, estimator=name), progress=progress, checkpoint=tmp_path / 'run.npz')
+            pca.compute(
+                map_w, Z, dataclasses.replace(SPEC, estimator=name), progress=progress, checkpoint=tmp_path / 'run.npz'
+            )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -45,7 +45,7 @@ def assert_equal_to_sklearn(parts, components, tolerance):
     np.testing.assert_allclose(mean, expected.mean_, rtol=1e-12)
     np.testing.assert_allclose(rows, expected.components_, atol=tolerance)
     np.testing.assert_allclose(state.singular_values, expected.singular_values_, rtol=tolerance)
-    np.testing.assert_allclose(stdev ** 2, expected.explained_variance_, rtol=tolerance)
+    np.testing.assert_allclose(stdev**2, expected.explained_variance_, rtol=tolerance)
     np.testing.assert_allclose(ratio, expected.explained_variance_ratio_, rtol=tolerance)
 
 
@@ -106,7 +106,7 @@ def test_all_components_give_the_exact_answer():
     mean, components, stdev, ratio = fit(parts, 13).result()
     covariance = np.cov(rows.T)
     np.testing.assert_allclose(mean, rows.mean(axis=0), rtol=1e-13)
-    np.testing.assert_allclose((components.T * stdev ** 2).dot(components), covariance, atol=1e-13)
+    np.testing.assert_allclose((components.T * stdev**2).dot(components), covariance, atol=1e-13)
     np.testing.assert_allclose(ratio.sum(), 1, rtol=1e-13)
 
 
@@ -127,6 +127,7 @@ def test_update_leaves_the_old_state_and_the_rows_alone():
 
 
 # ------------------------------------------------------------------ fast ways
+
 
 def like_w(count, width=128, rows=500, power=0.7):
     """Blocks of float32 rows with variances like those of w."""
@@ -156,7 +157,9 @@ def test_float32_is_not_trusted_with_close_components():
 def test_ill_conditioned_float32_blocks_are_still_those_of_sklearn():
     """Singular values over eight decades: neither float32 products nor the Gram matrix would do."""
     parts = [block.astype(np.float32) for block in blocks(10.0 ** -np.arange(9), 5, 97)]
-    parts = [part - np.float32(1) * np.arange(1, 10, dtype=np.float32) for part in parts]  # mean 0, or rounding drowns the small ones
+    parts = [
+        part - np.float32(1) * np.arange(1, 10, dtype=np.float32) for part in parts
+    ]  # mean 0, or rounding drowns the small ones
     state, expected = fit(parts, 5), reference([part.astype(np.float64) for part in parts], 5)
     assert not state._float32_is_enough(97)
     np.testing.assert_allclose(state.components, expected.components_, atol=1e-5)

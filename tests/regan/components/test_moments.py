@@ -37,6 +37,7 @@ def test_largest_entry_of_each_component_is_positive():
 
 # ------------------------------------------------------------------ moments
 
+
 def exact_moments(rows):
     rows = rows.astype(np.longdouble)
     centred = rows - rows.mean(axis=0)
@@ -57,12 +58,14 @@ def test_moments_of_float64_rows_are_exact_to_float64(count):
 def test_errors_of_float32_products_keep_their_bound(count, width, offset):
     """The bound of `Moments.of`, and the typical error, which is a few hundredths of it at most."""
     random = np.random.RandomState(0)
-    rows = (offset + (random.randn(count, width) / (1 + np.arange(width))).dot(random.randn(width, width))).astype(np.float32)
+    rows = (offset + (random.randn(count, width) / (1 + np.arange(width))).dot(random.randn(width, width))).astype(
+        np.float32
+    )
     found, (mean, scatter) = Moments.of(rows), exact_moments(rows)
-    shifted = rows.astype(float) - rows[:moments.ROWS_PER_PRODUCT].mean(axis=0, dtype=float).astype(np.float32)
+    shifted = rows.astype(float) - rows[: moments.ROWS_PER_PRODUCT].mean(axis=0, dtype=float).astype(np.float32)
     squares = np.square(shifted).sum(axis=0)
     error = np.abs(found.scatter - scatter.astype(float))
-    assert (error <= (moments.ROWS_PER_PRODUCT + 2) * 2.0 ** -24 * np.sqrt(np.outer(squares, squares))).all()
+    assert (error <= (moments.ROWS_PER_PRODUCT + 2) * 2.0**-24 * np.sqrt(np.outer(squares, squares))).all()
     assert np.linalg.norm(error) <= 1e-7 * squares.sum()
     np.testing.assert_allclose(found.mean, mean.astype(float), atol=1e-7 * np.sqrt(squares.max() / count))
     assert (found.scatter == found.scatter.T).all()
@@ -88,7 +91,9 @@ def test_rows_are_left_alone():
 
 def test_merging_is_that_of_all_rows():
     rows = sample(311, 17)
-    merged = Moments.none(17).merge(Moments.of(rows[:100])).merge(Moments.of(rows[100:101])).merge(Moments.of(rows[101:]))
+    merged = (
+        Moments.none(17).merge(Moments.of(rows[:100])).merge(Moments.of(rows[100:101])).merge(Moments.of(rows[101:]))
+    )
     whole = Moments.of(rows)
     assert merged.count == 311
     np.testing.assert_allclose(merged.mean, whole.mean, rtol=1e-14)
@@ -96,6 +101,7 @@ def test_merging_is_that_of_all_rows():
 
 
 # ------------------------------------------------------------------ the tree
+
 
 @pytest.mark.parametrize('blocks', [1, 2, 3, 4, 7, 9])
 def test_shards_and_blocks_give_the_same_bits(monkeypatch, blocks):
@@ -107,7 +113,7 @@ def test_shards_and_blocks_give_the_same_bits(monkeypatch, blocks):
     spread = ExactPCA.start(5, 3)
     for begin in range(0, blocks, 3):
         shard = parts[begin]
-        for part in parts[begin + 1:begin + 3]:
+        for part in parts[begin + 1 : begin + 3]:
             shard = shard.merge(part)
         spread = spread.add_shard(shard)
     assert local.count == spread.count == 13 * blocks

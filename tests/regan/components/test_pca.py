@@ -6,10 +6,10 @@ import pytest
 from sklearn.decomposition import IncrementalPCA
 
 from regan.base import artefacts, checkpoint
-from regan.components import moments, pca
-from regan.sampling import latents
 from regan.base.errors import UserError
+from regan.components import moments, pca
 from regan.components.pca import PCASpec
+from regan.sampling import latents
 
 Z, D = 5, 11  # unequal, so that a mix-up shows
 SPEC = PCASpec(n=7100, components=7, batch_size=30)  # N = 7080; blocks of 2000 rows are no multiple of 30
@@ -56,15 +56,18 @@ def originals_spread(rows, mean, directions):
     return np.dot(directions, (rows - mean).T).std(axis=1)
 
 
-@pytest.mark.parametrize('n, batch_size, components, block_rows, batches, blocks, seed', [
-    (1000000, 20, 80, 2000, 50100, 500, 582961848),
-    (1000000, 20, 128, 2000, 50100, 500, 582961848),
-    (1000000, 200, 80, 2000, 5010, 500, 452048677),
-    (1000000, 500, 512, 2000, 2004, 500, 1081076431),
-    (1000000, 10000, 80, 10000, 101, 100, 359158073),
-    (1000000, 10000, 512, 10000, 101, 100, 359158073),
-    (300000, 20, 80, 2000, 15100, 150, 1937305780),
-])
+@pytest.mark.parametrize(
+    'n, batch_size, components, block_rows, batches, blocks, seed',
+    [
+        (1000000, 20, 80, 2000, 50100, 500, 582961848),
+        (1000000, 20, 128, 2000, 50100, 500, 582961848),
+        (1000000, 200, 80, 2000, 5010, 500, 452048677),
+        (1000000, 500, 512, 2000, 2004, 500, 1081076431),
+        (1000000, 10000, 80, 10000, 101, 100, 359158073),
+        (1000000, 10000, 512, 10000, 101, 100, 359158073),
+        (300000, 20, 80, 2000, 15100, 150, 1937305780),
+    ],
+)
 def test_golden_sizes(n, batch_size, components, block_rows, batches, blocks, seed):
     spec = PCASpec(n, components, batch_size)
     assert (spec.block_rows, spec.batches) == (block_rows, batches)
@@ -86,7 +89,7 @@ def test_ipca_is_the_original_procedure(seed):
     z, next_seed = originals_latents(seed, n_lat=9090, batch_size=30)  # (floor((7080 + 1999) / 30) + 1) * 30
     estimator = IncrementalPCA(n_components=7)
     for start in range(0, 7080, 2000):
-        block = generator.map(z[start:start + 2000]).astype(np.float64)
+        block = generator.map(z[start : start + 2000]).astype(np.float64)
         estimator.partial_fit(block.copy())
     fresh = generator.map(np.random.RandomState(next_seed).randn(5000, Z).astype(np.float32))
 
@@ -96,8 +99,11 @@ def test_ipca_is_the_original_procedure(seed):
     np.testing.assert_allclose(basis.act_stdev, np.sqrt(estimator.explained_variance_), rtol=1e-6)
     np.testing.assert_allclose(basis.variance_ratio, estimator.explained_variance_ratio_, rtol=1e-6)
     np.testing.assert_allclose(basis.stdev, fresh.dot(basis.components.T).std(axis=0), rtol=1e-5)
-    np.testing.assert_allclose(basis.random_stdevs, rtol=1e-5, desired=originals_spread(
-        block, estimator.mean_, latents.random_directions(7, D)))
+    np.testing.assert_allclose(
+        basis.random_stdevs,
+        rtol=1e-5,
+        desired=originals_spread(block, estimator.mean_, latents.random_directions(7, D)),
+    )
 
 
 def test_pca_is_the_exact_answer_on_rows_up_to_n():
@@ -111,11 +117,13 @@ def test_pca_is_the_exact_answer_on_rows_up_to_n():
     np.testing.assert_allclose(basis.components, vectors[:7], atol=1e-5)  # products are float32
     np.testing.assert_allclose(basis.mean, rows.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(basis.act_stdev, singular_values[:7] / np.sqrt(7080), rtol=1e-6)
-    np.testing.assert_allclose(basis.variance_ratio, (singular_values ** 2 / np.sum(singular_values ** 2))[:7],
-                               rtol=1e-5)
+    np.testing.assert_allclose(basis.variance_ratio, (singular_values**2 / np.sum(singular_values**2))[:7], rtol=1e-5)
     np.testing.assert_allclose(basis.stdev, fresh.dot(basis.components.T).std(axis=0), rtol=1e-5)
-    np.testing.assert_allclose(basis.random_stdevs, rtol=1e-5, desired=originals_spread(
-        rows[:5000], rows.mean(axis=0), latents.random_directions(7, D)))
+    np.testing.assert_allclose(
+        basis.random_stdevs,
+        rtol=1e-5,
+        desired=originals_spread(rows[:5000], rows.mean(axis=0), latents.random_directions(7, D)),
+    )
 
 
 @pytest.mark.parametrize('estimator', pca.PRINCIPAL)
@@ -129,12 +137,14 @@ def test_principal_components_have_the_known_spectrum(estimator):
     np.testing.assert_allclose(cosines, 1, atol=1e-3)
     np.testing.assert_allclose(basis.act_stdev, stdev[:5], rtol=0.02)
     np.testing.assert_allclose(basis.stdev, stdev[:5], rtol=0.04)
-    np.testing.assert_allclose(basis.variance_ratio, (stdev ** 2 / np.sum(stdev ** 2))[:5], rtol=0.03)
+    np.testing.assert_allclose(basis.variance_ratio, (stdev**2 / np.sum(stdev**2))[:5], rtol=0.03)
     assert basis.record['near_ties'] == []
 
 
 def test_random_directions_know_their_spread():
-    """Along a unit direction d, w = z diag(s) has the variance sum (s d)^2; directions are orthonormal, and as drawn."""
+    """Along a unit direction d, w = z diag(s) has the variance sum (s d)^2; directions are orthonormal, and as
+    drawn.
+    """
     stdev = 0.7 ** np.arange(13)
     spec = PCASpec(n=60000, components=5, batch_size=1000, estimator='random')
     basis = pca.compute(lambda z: z * stdev + 2, 13, spec)
@@ -143,7 +153,7 @@ def test_random_directions_know_their_spread():
     np.testing.assert_allclose(np.abs(basis.components), np.abs(latents.random_basis(2, 13)[:5]), atol=1e-6)
     np.testing.assert_allclose(basis.act_stdev, expected, rtol=0.02)
     np.testing.assert_allclose(basis.stdev, expected, rtol=0.04)
-    np.testing.assert_allclose(basis.variance_ratio, expected ** 2 / np.sum(stdev ** 2), rtol=0.03)
+    np.testing.assert_allclose(basis.variance_ratio, expected**2 / np.sum(stdev**2), rtol=0.03)
     assert basis.record['near_ties'] == [] and 'largest_cosine' not in basis.record
 
 
@@ -156,9 +166,20 @@ def test_record_and_dtypes():
     basis = pca.compute(ToyGenerator().map, Z, SPEC)
     assert {array.dtype for array in vars(basis).values() if isinstance(array, np.ndarray)} == {np.dtype(np.float32)}
     assert basis.record == {
-        'n': 7100, 'components': 7, 'batch_size': 30, 'estimator': 'ipca', 'seed': 1, 'space': 'w', 'network': None,
-        'latent_size': Z, 'dlatent_size': D, 'rows': 8000, 'algorithm': pca.ALGORITHM, 'near_ties': [],
-        'backend': {'numpy': np.__version__}}
+        'n': 7100,
+        'components': 7,
+        'batch_size': 30,
+        'estimator': 'ipca',
+        'seed': 1,
+        'space': 'w',
+        'network': None,
+        'latent_size': Z,
+        'dlatent_size': D,
+        'rows': 8000,
+        'algorithm': pca.ALGORITHM,
+        'near_ties': [],
+        'backend': {'numpy': np.__version__},
+    }
 
 
 @pytest.mark.parametrize('changes', [{'seed': 0}, {'batch_size': 40}, {'n': 11000}, {'estimator': 'pca'}])
@@ -238,11 +259,11 @@ def test_damaged_checkpoint_is_reported(tmp_path):
 def test_cache_is_computed_once_and_appears_only_when_complete(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         pca.load_or_compute(ToyGenerator(2), SPEC, tmp_path)
-    name, = (path.name for path in tmp_path.iterdir())
+    (name,) = (path.name for path in tmp_path.iterdir())
     assert name.endswith('.checkpoint.npz')
 
     basis = pca.load_or_compute(ToyGenerator(), SPEC, tmp_path)
-    name, = (path.name for path in tmp_path.iterdir())
+    (name,) = (path.name for path in tmp_path.iterdir())
     assert name.startswith('ipca-c7-n7100-') and not name.endswith('.checkpoint.npz')
     direct = pca.compute(ToyGenerator().map, Z, SPEC)
     made_by = dict(network=ToyGenerator.sha256, backend=ToyGenerator.backend)
@@ -255,7 +276,14 @@ def test_cache_is_computed_once_and_appears_only_when_complete(tmp_path):
 
 def test_cache_tells_every_fact_apart(tmp_path, monkeypatch):
     pca.load_or_compute(ToyGenerator(), SPEC, tmp_path)
-    changes = [{'n': 7130}, {'components': 5}, {'batch_size': 31}, {'estimator': 'pca'}, {'seed': 2}, {'estimator': 'random'}]
+    changes = [
+        {'n': 7130},
+        {'components': 5},
+        {'batch_size': 31},
+        {'estimator': 'pca'},
+        {'seed': 2},
+        {'estimator': 'random'},
+    ]
     for change in changes:
         pca.load_or_compute(ToyGenerator(), dataclasses.replace(SPEC, **change), tmp_path)
     retrained = ToyGenerator()
@@ -277,7 +305,7 @@ def test_sparsity_is_a_fact_of_spca_only():
 
 def test_bad_cache_files_are_reported_and_left(tmp_path):
     pca.load_or_compute(ToyGenerator(), SPEC, tmp_path)
-    path, = tmp_path.iterdir()
+    (path,) = tmp_path.iterdir()
     other = pca.compute(ToyGenerator().map, Z, dataclasses.replace(SPEC, seed=2))
     other.save(path)
     with pytest.raises(UserError, match='was not made from what its name says; delete it'):
@@ -291,7 +319,7 @@ def test_bad_cache_files_are_reported_and_left(tmp_path):
 def test_full_disk_at_the_end_keeps_the_checkpoint(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         pca.load_or_compute(ToyGenerator(3), SPEC, tmp_path)
-    checkpoint, = tmp_path.iterdir()
+    (checkpoint,) = tmp_path.iterdir()
 
     def savez(*args, **kwargs):
         raise OSError(28, 'No space left on device')
@@ -307,6 +335,7 @@ def test_full_disk_at_the_end_keeps_the_checkpoint(tmp_path, monkeypatch):
 
 # ------------------------------------------------------------------ shards
 
+
 @pytest.fixture
 def small_shards(monkeypatch):
     for module in (pca, moments):
@@ -315,10 +344,12 @@ def small_shards(monkeypatch):
 
 def spread_over(map_w, computed):
     """A `spread` that computes the shards here, and notes them."""
+
     def spread(spec, width, seeds, first):
         for index in range(first, pca.shards(spec)):
             computed.append(index)
             yield pca.shard_moments(map_w, spec, width, seeds, index)
+
     return spread
 
 
@@ -352,7 +383,9 @@ def test_shards_go_on_from_a_checkpoint_of_either_kind(small_shards, tmp_path, e
 
 
 def test_estimators_of_the_whole_sample_are_not_spread():
-    with pytest.raises(UserError, match='fbpca needs all samples in one place; only ipca, pca, random can be spread over workers'):
+    with pytest.raises(
+        UserError, match='fbpca needs all samples in one place; only ipca, pca, random can be spread over workers'
+    ):
         pca.compute(ToyGenerator().map, Z, with_estimator('fbpca'), spread=spread_over(None, []))
 
 
@@ -367,19 +400,22 @@ def test_memory_does_not_grow_with_n():
     assert peak(80000) < 1.1 * peak(20000)
 
 
-@pytest.mark.parametrize('change, message', [
-    ({'estimator': 'cupca'}, "no estimator 'cupca'; choose one of ipca, pca, fbpca, ica, spca, random"),
-    ({'batch_size': 0}, 'batch_size is 0 but must be a whole number of at least 1'),
-    ({'components': 0}, 'components is 0 but must'),
-    ({'components': 7.5}, 'components is 7.5 but must'),
-    ({'n': 29}, 'n is 29, less than one batch of 30'),
-    ({'seed': -1}, 'seed is -1 but must be a whole number from 0 to 4294967295'),
-    ({'seed': 2 ** 32}, 'seed is 4294967296 but must'),
-    ({'sparsity': 0.5}, 'sparsity is for the estimator spca; ipca has none'),
-    ({'estimator': 'spca', 'sparsity': 0}, 'sparsity is 0 but must be a number above 0'),
-    ({'estimator': 'spca', 'sparsity': float('inf')}, 'sparsity is inf but must'),
-    ({'estimator': 'pca', 'n': 60, 'components': 60}, '60 samples cannot give 60 components; raise n'),
-])
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        ({'estimator': 'cupca'}, "no estimator 'cupca'; choose one of ipca, pca, fbpca, ica, spca, random"),
+        ({'batch_size': 0}, 'batch_size is 0 but must be a whole number of at least 1'),
+        ({'components': 0}, 'components is 0 but must'),
+        ({'components': 7.5}, 'components is 7.5 but must'),
+        ({'n': 29}, 'n is 29, less than one batch of 30'),
+        ({'seed': -1}, 'seed is -1 but must be a whole number from 0 to 4294967295'),
+        ({'seed': 2**32}, 'seed is 4294967296 but must'),
+        ({'sparsity': 0.5}, 'sparsity is for the estimator spca; ipca has none'),
+        ({'estimator': 'spca', 'sparsity': 0}, 'sparsity is 0 but must be a number above 0'),
+        ({'estimator': 'spca', 'sparsity': float('inf')}, 'sparsity is inf but must'),
+        ({'estimator': 'pca', 'n': 60, 'components': 60}, '60 samples cannot give 60 components; raise n'),
+    ],
+)
 def test_spec_refuses(change, message):
     with pytest.raises(UserError, match=message):
         dataclasses.replace(SPEC, **change)

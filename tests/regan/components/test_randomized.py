@@ -6,8 +6,8 @@ import threadpoolctl
 from sklearn.decomposition import PCA
 from sklearn.utils.extmath import randomized_svd
 
-from regan.components import randomized
 from regan.base.errors import UserError
+from regan.components import randomized
 
 
 @pytest.fixture(autouse=True)
@@ -20,11 +20,13 @@ def sample(count, spectrum, seed=0):
     """float32 rows [count, D] with mean 100 .. 100 + D and these standard deviations along hidden axes."""
     random = np.random.RandomState(seed)
     rotation, _ = np.linalg.qr(random.randn(len(spectrum), len(spectrum)))
-    return (100 + np.arange(len(spectrum)) + (random.randn(count, len(spectrum)) * spectrum).dot(rotation)).astype(np.float32)
+    return (100 + np.arange(len(spectrum)) + (random.randn(count, len(spectrum)) * spectrum).dot(rotation)).astype(
+        np.float32
+    )
 
 
 def in_chunks(rows, size=61):
-    return lambda: (rows[begin:begin + size] for begin in range(0, len(rows), size))
+    return lambda: (rows[begin : begin + size] for begin in range(0, len(rows), size))
 
 
 def exact(rows, count):
@@ -51,7 +53,9 @@ def test_equals_exact_pca_where_the_spectrum_falls(count, width):
 
 
 def test_equals_randomized_svd_of_scikit_learn_on_a_slow_spectrum():
-    """With as many power iterations in the same width, both miss the same part of the variance, to a few percent of it."""
+    """With as many power iterations in the same width, both miss the same part of the variance, to a few percent of
+    it.
+    """
     rows = sample(503, 1 / (1 + np.arange(401)) ** 0.5)
     found = randomized.fit(in_chunks(rows), 13)
     centred = rows.astype(np.float64) - rows.mean(axis=0, dtype=np.float64)
@@ -67,7 +71,7 @@ def test_errors_are_what_they_say(power):
     found = randomized.fit(in_chunks(rows), 7)
     centred = rows.astype(np.float64) - rows.mean(axis=0, dtype=np.float64)
     covariance = centred.T.dot(centred) / len(rows)
-    v, variance = found.components.astype(np.float64), found.stdev ** 2
+    v, variance = found.components.astype(np.float64), found.stdev**2
     np.testing.assert_allclose(variance, np.sum(v.dot(covariance) * v, axis=1), rtol=1e-5)
     np.testing.assert_allclose(found.missing, 1 - variance.sum() / np.trace(covariance), atol=1e-5)
     residuals = np.linalg.norm(v.dot(covariance) - variance[:, np.newaxis] * v, axis=1) / variance
@@ -106,7 +110,9 @@ def test_memory_does_not_grow_with_the_rows():
     def rows(blocks):
         random = np.random.RandomState(0)
         factors = random.randn(count + 2, width).astype(np.float32)
-        return lambda: (np.random.RandomState(i).randn(17, count + 2).astype(np.float32).dot(factors) for i in range(blocks))
+        return lambda: (
+            np.random.RandomState(i).randn(17, count + 2).astype(np.float32).dot(factors) for i in range(blocks)
+        )
 
     def peak(blocks):
         chunks = rows(blocks)

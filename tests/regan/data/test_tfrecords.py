@@ -1,4 +1,7 @@
-"""regan.data.tfrecords: the official format to the byte, levels, order, whole or nothing, and what is said about damaged files."""
+"""regan.data.tfrecords: the official format to the byte, levels, order, whole or nothing, and what is said about
+damaged files.
+"""
+
 import os
 import subprocess
 import sys
@@ -8,9 +11,9 @@ import pytest
 import tensorflow.compat.v1 as tf
 
 from regan.base.errors import UserError
-from tests import plain_tfrecords
 from regan.data import tfrecords
 from regan.data.crc32c import crc32c, masked_crc32c
+from tests import plain_tfrecords
 
 
 def noise(*shape, **options):
@@ -20,7 +23,7 @@ def noise(*shape, **options):
 def make(folder, images, labels=None):
     with tfrecords.new_data_set(folder) as writer:
         for start in range(0, len(images), 5):
-            writer.add(images[start:start + 5])
+            writer.add(images[start : start + 5])
         if labels is not None:
             writer.add_labels(labels)
     return folder
@@ -28,14 +31,23 @@ def make(folder, images, labels=None):
 
 def example(image, shape=None):
     """As the official tool makes it, with TensorFlow."""
-    return tf.train.Example(features=tf.train.Features(feature={
-        'shape': tf.train.Feature(int64_list=tf.train.Int64List(value=shape or image.shape)),
-        'data': tf.train.Feature(bytes_list=tf.train.BytesList(value=[image.tobytes()]))}))
+    return tf.train.Example(
+        features=tf.train.Features(
+            feature={
+                'shape': tf.train.Feature(int64_list=tf.train.Int64List(value=shape or image.shape)),
+                'data': tf.train.Feature(bytes_list=tf.train.BytesList(value=[image.tobytes()])),
+            }
+        )
+    )
 
 
 # ------------------------------------------------------------------ checksums
 
-@pytest.mark.parametrize('text, crc', [(b'123456789', 0xE3069283), (bytes(32), 0x8A9136AA), (b'\xff' * 32, 0x62A8AB43), (bytes(range(32)), 0x46DD794E)])
+
+@pytest.mark.parametrize(
+    'text, crc',
+    [(b'123456789', 0xE3069283), (bytes(32), 0x8A9136AA), (b'\xff' * 32, 0x62A8AB43), (bytes(range(32)), 0x46DD794E)],
+)
 def test_crc32c_of_published_vectors(text, crc):
     """The check value of the catalogue, and RFC 3720, B.4."""
     assert crc32c(np.frombuffer(text, np.uint8)[None])[0] == crc == plain_tfrecords.crc32c(text)
@@ -50,6 +62,7 @@ def test_crc32c_of_many_strings_is_that_of_each(length):
 
 
 # ------------------------------------------------------------------ writing
+
 
 @pytest.mark.parametrize('channels', [1, 3])
 def test_files_are_the_official_format(tmp_path, channels):
@@ -68,7 +81,9 @@ def test_levels_are_means_of_the_unrounded_level_before(tmp_path):
     for log2 in range(2, 6):
         factor = 32 >> log2
         means = images.reshape(7, 3, 1 << log2, factor, 1 << log2, factor).astype(np.float64).mean(axis=(3, 5))
-        stored = [plain_tfrecords.image(payload) for payload in plain_tfrecords.read(folder / ('toy-r%02d.tfrecords' % log2))]
+        stored = [
+            plain_tfrecords.image(payload) for payload in plain_tfrecords.read(folder / ('toy-r%02d.tfrecords' % log2))
+        ]
         assert np.array_equal(stored, np.rint(means))
 
 
@@ -101,9 +116,17 @@ def test_labels_are_float32_beside_the_records(tmp_path):
     assert stored.dtype == np.float32 and np.array_equal(stored, labels)
 
 
-@pytest.mark.parametrize('images, sentence', [
-    (noise(2, 3, 8, 16), 'power of two'), (noise(2, 3, 12, 12), 'power of two'), (noise(2, 3, 2, 2), 'power of two'),
-    (noise(2, 4, 8, 8), '1 or 3'), (noise(3, 8, 8), '1 or 3'), (noise(2, 3, 8, 8) / 255.0, 'uint8')])
+@pytest.mark.parametrize(
+    'images, sentence',
+    [
+        (noise(2, 3, 8, 16), 'power of two'),
+        (noise(2, 3, 12, 12), 'power of two'),
+        (noise(2, 3, 2, 2), 'power of two'),
+        (noise(2, 4, 8, 8), '1 or 3'),
+        (noise(3, 8, 8), '1 or 3'),
+        (noise(2, 3, 8, 8) / 255.0, 'uint8'),
+    ],
+)
 def test_other_arrays_are_refused_and_nothing_is_left(tmp_path, images, sentence):
     with pytest.raises(ValueError, match=sentence):
         make(tmp_path / 'toy', images)
@@ -161,13 +184,23 @@ try:
 except UserError as error:
     print(error)
 '''
-    said = subprocess.run([sys.executable, '-c', script, str(tmp_path / 'toy')], stdout=subprocess.PIPE, check=True, universal_newlines=True,
-                          env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))).stdout
-    assert said == 'cannot write %s: File too large; nothing was kept, so make room or choose another place and try again\n' % (tmp_path / 'toy')
+    said = subprocess.run(
+        [sys.executable, '-c', script, str(tmp_path / 'toy')],
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+        env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
+    ).stdout
+    assert (
+        said
+        == 'cannot write %s: File too large; nothing was kept, so make room or choose another place and try again\n'
+        % (tmp_path / 'toy')
+    )
     assert os.listdir(str(tmp_path)) == []
 
 
 # ------------------------------------------------------------------ reading
+
 
 def test_records_are_read_in_any_order(tmp_path):
     images = noise(13, 3, 16, 16)
@@ -184,11 +217,13 @@ def test_files_of_the_official_tool_are_read_whatever_their_field_order(tmp_path
     images = noise(7, 3, 8, 8)
     swapped = []
     for payload in (example(image).SerializeToString(deterministic=True) for image in images):
-        (_, features), = plain_tfrecords.fields(payload)
+        ((_, features),) = plain_tfrecords.fields(payload)
         entries = [b'\n' + tfrecords._varint(len(entry)) + entry for _, entry in plain_tfrecords.fields(features)]
-        swapped.append(payload[:len(payload) - len(features)] + entries[1] + entries[0])
+        swapped.append(payload[: len(payload) - len(features)] + entries[1] + entries[0])
     assert np.array_equal([plain_tfrecords.image(payload) for payload in swapped], images)
-    plain_tfrecords.write(tmp_path / 'official-r03.tfrecords', [example(image).SerializeToString() for image in images[:3]] + swapped[3:])
+    plain_tfrecords.write(
+        tmp_path / 'official-r03.tfrecords', [example(image).SerializeToString() for image in images[:3]] + swapped[3:]
+    )
     level = tfrecords.RecordFile(tmp_path / 'official-r03.tfrecords')
     assert np.array_equal(level.read(np.arange(7)), images)
     level.check()
@@ -215,6 +250,7 @@ def test_check_reports_progress(tmp_path):
 
 # ------------------------------------------------------------------ damaged files
 
+
 @pytest.fixture
 def toy(tmp_path):
     return make(tmp_path / 'toy', noise(7, 3, 8, 8))
@@ -233,7 +269,7 @@ def refused(folder, sentence):
 
 def damage(path, at, values=b'\xff'):
     data = bytearray(path.read_bytes())
-    data[at:at + len(values)] = values
+    data[at : at + len(values)] = values
     path.write_bytes(bytes(data))
 
 
@@ -268,7 +304,10 @@ def test_a_damaged_header(toy):
     refused(toy, r'toy-r02.tfrecords: record 3 .* is damaged \(its header')
 
 
-@pytest.mark.parametrize('kept, sentence', [(0, 'holds no records'), (5, 'no TFRecord file'), (100, 'record 0 .* is cut off'), (-1, 'record 6 .* is cut off')])
+@pytest.mark.parametrize(
+    'kept, sentence',
+    [(0, 'holds no records'), (5, 'no TFRecord file'), (100, 'record 0 .* is cut off'), (-1, 'record 6 .* is cut off')],
+)
 def test_a_truncated_file(toy, kept, sentence):
     path = toy / 'toy-r03.tfrecords'
     path.write_bytes(path.read_bytes()[:kept])
@@ -277,7 +316,7 @@ def test_a_truncated_file(toy, kept, sentence):
 
 def test_a_file_that_lost_whole_records(toy):
     path = toy / 'toy-r02.tfrecords'
-    path.write_bytes(path.read_bytes()[:-record_bytes(path)])
+    path.write_bytes(path.read_bytes()[: -record_bytes(path)])
     refused(toy, 'toy-r02.tfrecords has 6 images, but toy-r03.tfrecords has 7')
 
 
@@ -294,13 +333,23 @@ def test_something_else_in_the_file(toy):
     refused(toy, 'toy-r03.tfrecords is no TFRecord file')
 
 
-@pytest.mark.parametrize('payload, sentence', [
-    (b'', 'is empty'),
-    (tf.train.Example(features=tf.train.Features(feature={'image': tf.train.Feature()})).SerializeToString(), 'no features "shape" and "data"'),
-    (b'\xff' * 99, 'no tf.train.Example'),
-    (example(np.zeros([3, 8, 8], np.float32)).SerializeToString(), r'768 bytes are not an image \[3, 8, 8\] of 8 bits'),
-    (example(noise(3, 8, 8), shape=[3, 64]).SerializeToString(), '"shape" has 2 numbers instead of 3')],
-    ids=['empty', 'other features', 'no protobuf', 'floats', 'two sizes'])
+@pytest.mark.parametrize(
+    'payload, sentence',
+    [
+        (b'', 'is empty'),
+        (
+            tf.train.Example(features=tf.train.Features(feature={'image': tf.train.Feature()})).SerializeToString(),
+            'no features "shape" and "data"',
+        ),
+        (b'\xff' * 99, 'no tf.train.Example'),
+        (
+            example(np.zeros([3, 8, 8], np.float32)).SerializeToString(),
+            r'768 bytes are not an image \[3, 8, 8\] of 8 bits',
+        ),
+        (example(noise(3, 8, 8), shape=[3, 64]).SerializeToString(), '"shape" has 2 numbers instead of 3'),
+    ],
+    ids=['empty', 'other features', 'no protobuf', 'floats', 'two sizes'],
+)
 def test_records_that_are_no_images(toy, payload, sentence):
     plain_tfrecords.write(toy / 'toy-r03.tfrecords', [payload] * 7)
     refused(toy, 'toy-r03.tfrecords: record 0 .*' + sentence)
@@ -310,7 +359,9 @@ def test_images_of_mixed_sizes_in_a_file(toy):
     records = [example(noise(3, 8, 8)).SerializeToString()] * 5
     plain_tfrecords.write(toy / 'toy-r03.tfrecords', records + [example(noise(3, 4, 4)).SerializeToString()])
     refused(toy, 'record 5 .* where the first has .* so the images differ in size')
-    plain_tfrecords.write(toy / 'toy-r03.tfrecords', records + [example(noise(3, 4, 16)).SerializeToString(), records[0]])
+    plain_tfrecords.write(
+        toy / 'toy-r03.tfrecords', records + [example(noise(3, 4, 16)).SerializeToString(), records[0]]
+    )
     refused(toy, r'record 5 .* holds an image \[3, 4, 16\] where the first is \[3, 8, 8\]')
 
 
@@ -340,7 +391,11 @@ def test_files_that_are_not_one_data_set(toy, tmp_path):
 
 def test_tables_beside_the_records(tmp_path):
     path = tmp_path / 'toy-rxx.labels'
-    for content, sentence in [(np.zeros(7), r'2 axes and 7 rows.* float64 \[7\]'), (np.zeros([6, 2]), r'\[6, 2\]'), (np.array([['a']] * 7), '<U1')]:
+    for content, sentence in [
+        (np.zeros(7), r'2 axes and 7 rows.* float64 \[7\]'),
+        (np.zeros([6, 2]), r'\[6, 2\]'),
+        (np.array([['a']] * 7), '<U1'),
+    ]:
         with open(str(path), 'wb') as file:
             np.save(file, content)
         with pytest.raises(UserError, match=sentence):

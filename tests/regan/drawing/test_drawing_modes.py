@@ -1,4 +1,5 @@
 """What a Generator and `regan generate` make of noise, conversion and modes, on tiny networks."""
+
 import contextlib
 import json
 import pickle
@@ -9,11 +10,11 @@ from click.testing import CliRunner
 
 import dnnlib.tflib as tflib
 from regan import cli
+from regan.base.errors import UserError
 from regan.drawing import modes
+from regan.networks.generator import Generator
 from regan.pictures import images
 from regan.sampling import latents, noise
-from regan.base.errors import UserError
-from regan.networks.generator import Generator
 from regan.sampling.torch_random import CPUGenerator
 from tests import small_networks, tiny_network
 
@@ -37,7 +38,9 @@ def dlatents():
 
 
 def rounded(x):
-    return np.floor(np.clip(x.astype(np.float32) * np.float32(127.5) + 128, 0, 255)).astype(np.uint8).transpose(0, 2, 3, 1)
+    return (
+        np.floor(np.clip(x.astype(np.float32) * np.float32(127.5) + 128, 0, 255)).astype(np.uint8).transpose(0, 2, 3, 1)
+    )
 
 
 def truncated(x):
@@ -45,6 +48,7 @@ def truncated(x):
 
 
 # --------------------------------------------------------------- generator
+
 
 def test_the_two_conversions(generator, dlatents):
     exact = generator.render(dlatents)  # float32 [N, C, H, W], beyond [-1, 1] in places
@@ -62,15 +66,29 @@ def test_the_two_conversions(generator, dlatents):
 def test_conversions_of_a_network_with_controls(tmp_path):
     path = tmp_path / 'segan.pkl'
     with small_networks.fresh_session():
-        net = tflib.Network('Gs', func_name='nvlabs_stylegan2.segan.G_segan', mode=0, resolution=4, num_channels=3,
-                            fmap_base=22, fmap_max=11, latent_size=5, dlatent_size=7, mapping_layers=1)
+        net = tflib.Network(
+            'Gs',
+            func_name='nvlabs_stylegan2.segan.G_segan',
+            mode=0,
+            resolution=4,
+            num_channels=3,
+            fmap_base=22,
+            fmap_max=11,
+            latent_size=5,
+            dlatent_size=7,
+            mapping_layers=1,
+        )
         small_networks.set_values(net)
         path.write_bytes(pickle.dumps((net, net, net), protocol=4))
     w = np.random.RandomState(2).randn(3, 2, 7)
     with Generator.open(path) as generator:
         inputs = dict(control_scale=np.ones((3, 2, 7)), control_shift=np.zeros((3, 2, 7)))
         exact = generator.render(w)
-        for conversion, expected in (('truncate', truncated(exact)), ('round', rounded(exact)), ('truncate', truncated(exact))):
+        for conversion, expected in (
+            ('truncate', truncated(exact)),
+            ('round', rounded(exact)),
+            ('truncate', truncated(exact)),
+        ):
             found = generator.synthesize(w, conversion=conversion, **inputs)
             difference = np.abs(found.astype(int) - expected)
             assert difference.max() <= 1 and (difference > 0).mean() <= 0.01
@@ -102,30 +120,48 @@ def test_a_bad_choice(generator):
 
 # ----------------------------------------------------------------- command
 
+
 @pytest.fixture
 def run(generator, monkeypatch):
     """Runs `regan generate` for seed 5 on the generator that is open already."""
+
     @contextlib.contextmanager
     def opened(path, noise, trust_embedded_code, precision):
         generator.set_noise('stored')
         yield generator
+
     monkeypatch.setattr(Generator, 'open', opened)
-    return lambda out, *words: CliRunner().invoke(cli.main, ['generate', generator.path, '--seeds', '5', '--out', str(out)] + list(words))
+    return lambda out, *words: CliRunner().invoke(
+        cli.main, ['generate', generator.path, '--seeds', '5', '--out', str(out)] + list(words)
+    )
 
 
 def drawn(folder):
     return images.read_png(folder / 'seed0005.png'), json.loads((folder / 'generate.json').read_text())
 
 
-@pytest.mark.parametrize('mode, beside', [(name, []) for name in [None] + list(modes.MODES)] + [
-    ('ganspace', ['--noise', 'torch-cpu:2', '--conversion', 'round']), ('reganspace', ['--cutoff', '2']), (None, ['--noise', 'none'])])
+@pytest.mark.parametrize(
+    'mode, beside',
+    [(name, []) for name in [None] + list(modes.MODES)]
+    + [
+        ('ganspace', ['--noise', 'torch-cpu:2', '--conversion', 'round']),
+        ('reganspace', ['--cutoff', '2']),
+        (None, ['--noise', 'none']),
+    ],
+)
 def test_generate(generator, run, tmp_path, mode, beside):
     result = run(tmp_path, *(['--mode', mode] if mode else []) + beside)
     assert result.exit_code == 0, result.output
     picture, facts = drawn(tmp_path)
     asked = dict(zip(beside[::2], beside[1::2]))
-    settings = modes.resolve(mode, noise.parse(asked['--noise']) if '--noise' in asked else None, asked.get('--conversion'),
-                             generator.generation, 0.7, int(asked['--cutoff']) if '--cutoff' in asked else None)
+    settings = modes.resolve(
+        mode,
+        noise.parse(asked['--noise']) if '--noise' in asked else None,
+        asked.get('--conversion'),
+        generator.generation,
+        0.7,
+        int(asked['--cutoff']) if '--cutoff' in asked else None,
+    )
     generator.set_noise(settings.noise)
     start = latents.broadcast(generator.map(latents.from_seeds([5], 13)), 6)
     start = latents.truncate(start, generator.dlatent_avg, settings.psi, settings.cutoff)
@@ -145,13 +181,20 @@ def test_noise_from_the_seed_beside_a_mode(generator, run, tmp_path):
     assert np.array_equal(picture, expected[0]) and (facts['mode'], facts['noise']) == ('reganspace', 'seed')
 
 
-@pytest.mark.parametrize('words, message', [
-    (['--noise', 'random'], "cannot read a choice of noise from 'random'; write stored, none, numpy:0, torch-cpu:0"),
-    (['--noise', 'numpy:-1'], "cannot read a choice of noise from 'numpy:-1'"),
-    (['--noise', 'torch-cuda:0:80x1'], 'threads must be a whole number from 256 to 10000, not 1'),
-    (['--conversion', 'floor'], "Invalid value for '--conversion'"),
-    (['--mode', 'fixed'], "Invalid value for '--mode'"),
-    (['--mode', 'ganspace', '--psi', '1.5'], 'Error: mode ganspace does not apply psi 1.5 to a StyleGAN')])
+@pytest.mark.parametrize(
+    'words, message',
+    [
+        (
+            ['--noise', 'random'],
+            "cannot read a choice of noise from 'random'; write stored, none, numpy:0, torch-cpu:0",
+        ),
+        (['--noise', 'numpy:-1'], "cannot read a choice of noise from 'numpy:-1'"),
+        (['--noise', 'torch-cuda:0:80x1'], 'threads must be a whole number from 256 to 10000, not 1'),
+        (['--conversion', 'floor'], "Invalid value for '--conversion'"),
+        (['--mode', 'fixed'], "Invalid value for '--mode'"),
+        (['--mode', 'ganspace', '--psi', '1.5'], 'Error: mode ganspace does not apply psi 1.5 to a StyleGAN'),
+    ],
+)
 def test_bad_words(run, tmp_path, words, message):
     result = run(tmp_path / 'out', *words)
     assert result.exit_code == 2 and message in ' '.join(result.output.split()), result.output

@@ -1,4 +1,5 @@
 """Seeds and edits to latents and images: against the formulas on a network whose images show its latents."""
+
 import numpy as np
 import pytest
 
@@ -13,6 +14,7 @@ from regan.sampling import latents
 
 class Network:
     """w = 2 z; the pixels of an image are the first three numbers of layer 0."""
+
     latent_size, dlatent_size, num_layers = 7, 7, 5
     dlatent_avg = np.full(7, 0.25, np.float32)
 

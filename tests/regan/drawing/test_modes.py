@@ -1,11 +1,12 @@
 """Modes as data, and what asking for something beside a mode does."""
+
 import dataclasses
 
 import pytest
 
+from regan.base.errors import UserError
 from regan.drawing import modes
 from regan.sampling import noise
-from regan.base.errors import UserError
 
 CUDA = {'torch_cuda_seed': 0, 'multiprocessors': 80, 'threads': 2048}
 
@@ -13,18 +14,34 @@ CUDA = {'torch_cuda_seed': 0, 'multiprocessors': 80, 'threads': 2048}
 def test_the_three_programs():
     assert list(modes.MODES) == ['official', 'reganspace', 'ganspace']
     found = {name: (mode.noise, mode.conversion) for name, mode in modes.MODES.items()}
-    assert found == {'official': ('stored', 'round'), 'reganspace': ({'numpy_seed': 0}, 'round'), 'ganspace': (CUDA, 'truncate')}
+    assert found == {
+        'official': ('stored', 'round'),
+        'reganspace': ({'numpy_seed': 0}, 'round'),
+        'ganspace': (CUDA, 'truncate'),
+    }
     for mode in modes.MODES.values():
         assert noise.check(mode.noise, 'mode') == mode.noise and mode.conversion in modes.CONVERSIONS
         with pytest.raises(dataclasses.FrozenInstanceError):
             mode.noise = 'none'
 
 
-@pytest.mark.parametrize('mode, generation, psi, cutoff, expected', [
-    ('official', 1, 0.7, None, (0.7, 8)), ('official', 2, 0.5, None, (0.5, None)), ('official', 1, 0.7, 3, (0.7, 3)),
-    ('reganspace', 1, 0.25, None, (0.25, None)), ('reganspace', 2, 0.6, 4, (0.6, 4)), ('reganspace', 2, 1.5, None, (1.5, None)),
-    ('ganspace', 1, 0.25, None, (1, None)), ('ganspace', 2, 0.6, None, (0.6, None)), ('ganspace', 2, 1.5, None, (1, None)),
-    ('ganspace', 2, 1.0, 4, (1, 4)), (None, 1, 1.5, 4, (1.5, 4)), (None, 2, 0.7, None, (0.7, None))])
+@pytest.mark.parametrize(
+    'mode, generation, psi, cutoff, expected',
+    [
+        ('official', 1, 0.7, None, (0.7, 8)),
+        ('official', 2, 0.5, None, (0.5, None)),
+        ('official', 1, 0.7, 3, (0.7, 3)),
+        ('reganspace', 1, 0.25, None, (0.25, None)),
+        ('reganspace', 2, 0.6, 4, (0.6, 4)),
+        ('reganspace', 2, 1.5, None, (1.5, None)),
+        ('ganspace', 1, 0.25, None, (1, None)),
+        ('ganspace', 2, 0.6, None, (0.6, None)),
+        ('ganspace', 2, 1.5, None, (1, None)),
+        ('ganspace', 2, 1.0, 4, (1, 4)),
+        (None, 1, 1.5, 4, (1.5, 4)),
+        (None, 2, 0.7, None, (0.7, None)),
+    ],
+)
 def test_truncation(mode, generation, psi, cutoff, expected):
     settings = modes.resolve(mode, None, None, generation, psi, cutoff)
     assert (settings.psi, settings.cutoff) == expected

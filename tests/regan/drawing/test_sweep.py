@@ -1,21 +1,25 @@
-"""Sweeps: the images are those of the plain way, each latent's common layers are computed once, and nothing that is done is lost."""
+"""Sweeps: the images are those of the plain way, each latent's common layers are computed once, and nothing that is
+done is lost.
+"""
+
 import json
 import os
 
 import numpy as np
 import pytest
 
+from regan.components.basis import Basis
 from regan.drawing import modes, sweep
+from regan.drawing.modes import Settings
 from regan.editing import edits
 from regan.pictures import images
 from regan.sampling import latents
-from regan.components.basis import Basis
-from regan.networks.generator import Generator
-from regan.drawing.modes import Settings
 from tests import one_command
 
 SEEDS = [3, 5, 8]
-EDITS = [edits.parse(text) for text in ('E(v0, all) * 2', 'centred E(v1, 2-4) * 3', 'E(v2, 4-5) * 3', 'target E(v1, 3) = 2')]
+EDITS = [
+    edits.parse(text) for text in ('E(v0, all) * 2', 'centred E(v1, 2-4) * 3', 'E(v2, 4-5) * 3', 'target E(v1, 3) = 2')
+]
 PLAIN = Settings(None, 'stored', 'round', 0.7, None)
 SMALL_PCA = ['--n', '4000', '--components', '5']
 
@@ -28,17 +32,18 @@ def basis():
     return Basis(random.randn(11).astype(np.float32), rows, spread, spread, spread / 4, spread)
 
 
-@pytest.fixture(scope='module')
-def generator(tiny_pickle):
-    with Generator.open(tiny_pickle) as generator:
-        yield generator
+@pytest.fixture
+def generator(tiny_generator):
+    return tiny_generator
 
 
 def expected_cell(generator, basis, edit, seed, frames, settings):
     """What `regan edit` would draw: every frame in full, uint8 [F, H, W, C]."""
     start = latents.broadcast(generator.map(latents.from_seeds([seed], generator.latent_size)), generator.num_layers)
     dlatents = sweep.path(start, basis, edit, frames)
-    return generator.synthesize(latents.truncate(dlatents, generator.dlatent_avg, settings.psi, settings.cutoff), conversion=settings.conversion)
+    return generator.synthesize(
+        latents.truncate(dlatents, generator.dlatent_avg, settings.psi, settings.cutoff), conversion=settings.conversion
+    )
 
 
 def assert_same_images(found, expected):
@@ -48,6 +53,7 @@ def assert_same_images(found, expected):
 
 
 # ------------------------------------------------------------------ drawing
+
 
 @pytest.mark.parametrize('settings', [PLAIN, Settings(None, 'stored', 'truncate', 0.5, 3)], ids=['plain', 'cutoff'])
 def test_frames_are_those_of_the_plain_way(generator, basis, settings):
@@ -64,12 +70,17 @@ def test_minibatches_are_shared_and_common_layers_are_computed_once(generator, b
     made = sweep.Sweep(generator, basis, EDITS[1:3], SEEDS, 5, PLAIN)
     held, finished = [], []
     hold, finish = made._cut.hold, made._cut.finish
-    monkeypatch.setattr(made._cut, 'hold', lambda dlatents, layer: held.append((len(dlatents), layer)) or hold(dlatents, layer))
-    monkeypatch.setattr(made._cut, 'finish', lambda parts, dlatents: finished.append(len(dlatents)) or finish(parts, dlatents))
+    monkeypatch.setattr(
+        made._cut, 'hold', lambda dlatents, layer: held.append((len(dlatents), layer)) or hold(dlatents, layer)
+    )
+    monkeypatch.setattr(
+        made._cut, 'finish', lambda parts, dlatents: finished.append(len(dlatents)) or finish(parts, dlatents)
+    )
     for layout in ('edits', 'seeds'):
         for page in sweep.pages(layout, ['a', 'b'], SEEDS):
             list(made.draw(page.cells))
-    # Layer 6 is the image: the middle of the offset; either latent's layers 2 and 4 are asked for again by the second layout.
+    # Layer 6 is the image: the middle of the offset; either latent's layers 2 and 4 are asked for again by the second
+    # layout.
     assert sorted(held) == [(3, 2), (3, 4), (3, 6)]
     assert sum(finished) == 2 * 2 * 3 * 5 and max(finished) > 10
 
@@ -83,10 +94,21 @@ def test_room_for_what_is_kept(generator, basis, monkeypatch):
     assert not made._kept._held
 
 
-@pytest.mark.parametrize('edit, settings, expected', [
-    (EDITS[0], PLAIN, 0), (EDITS[1], PLAIN, 2), (EDITS[3], PLAIN, 3), (edits.parse('E(v2, 4-5) * 0'), PLAIN, 6),
-    (edits.parse('E(v2, 4-5)'), modes.resolve('official', None, None, 2, 0.0, 5), 5),   # psi 0 undoes the edit of layer 4.
-], ids=['all', 'centred', 'target', 'nothing', 'truncated away'])
+@pytest.mark.parametrize(
+    'edit, settings, expected',
+    [
+        (EDITS[0], PLAIN, 0),
+        (EDITS[1], PLAIN, 2),
+        (EDITS[3], PLAIN, 3),
+        (edits.parse('E(v2, 4-5) * 0'), PLAIN, 6),
+        (
+            edits.parse('E(v2, 4-5)'),
+            modes.resolve('official', None, None, 2, 0.0, 5),
+            5,
+        ),  # psi 0 undoes the edit of layer 4.
+    ],
+    ids=['all', 'centred', 'target', 'nothing', 'truncated away'],
+)
 def test_first_layer(generator, basis, edit, settings, expected):
     assert sweep.Sweep(generator, basis, [edit], SEEDS, 4, settings).first_layer(0, 1) == expected
 
@@ -96,10 +118,13 @@ def test_a_target_is_approached_evenly(basis):
     steps = sweep.path(start, basis, edits.parse('target E(v1, 2-3) = 2'), 5)
     assert np.array_equal(steps[0], start[0]) and np.array_equal(steps[1:, 0], start.repeat(4, axis=0)[:, 0])
     at = edits.coordinates(steps[:, 2], basis.mean, basis.components[1])
-    np.testing.assert_allclose(np.diff(at), (2 * 1.2 - edits.coordinates(start[0, 0], basis.mean, basis.components[1])) / 4)
+    np.testing.assert_allclose(
+        np.diff(at), (2 * 1.2 - edits.coordinates(start[0, 0], basis.mean, basis.components[1])) / 4
+    )
 
 
 # ------------------------------------------------------------------ files
+
 
 def write(generator, basis, folder, layout='edits', moves=EDITS, fps=None, progress=None, frames=3):
     pages = sweep.pages(layout, ['move%d' % i for i in range(len(moves))], SEEDS)
@@ -110,14 +135,20 @@ def write(generator, basis, folder, layout='edits', moves=EDITS, fps=None, progr
 def test_strips_by_edit_and_by_seed(generator, basis, tmp_path):
     done = []
     paths, kept = write(generator, basis, tmp_path / 'a', 'edits', progress=done.append)
-    assert [path.name for path in paths] == ['%03d-move%d.png' % (i, i) for i in range(4)] and kept == 0 and sum(done) == 4 * 3 * 3
-    by_edit = np.stack([images.split(images.read_png(path), 16, 16) for path in paths])      # [edits, seeds, F, H, W, C]
+    assert (
+        [path.name for path in paths] == ['%03d-move%d.png' % (i, i) for i in range(4)]
+        and kept == 0
+        and sum(done) == 4 * 3 * 3
+    )
+    by_edit = np.stack([images.split(images.read_png(path), 16, 16) for path in paths])  # [edits, seeds, F, H, W, C]
     paths, _ = write(generator, basis, tmp_path / 'b', 'seeds')
     assert [path.name for path in paths] == ['seed0003.png', 'seed0005.png', 'seed0008.png']
-    by_seed = np.stack([images.split(images.read_png(path), 16, 16) for path in paths])      # [seeds, edits, F, H, W, C]
+    by_seed = np.stack([images.split(images.read_png(path), 16, 16) for path in paths])  # [seeds, edits, F, H, W, C]
     assert_same_images(by_seed.swapaxes(0, 1), by_edit)
     assert_same_images(by_edit[2, 1], expected_cell(generator, basis, EDITS[2], SEEDS[1], 3, PLAIN))
-    assert sorted(os.listdir(str(tmp_path / 'b'))) == ['seed000%d.%s' % (seed, kind) for seed in SEEDS for kind in ('json', 'png')]
+    assert sorted(os.listdir(str(tmp_path / 'b'))) == [
+        'seed000%d.%s' % (seed, kind) for seed in SEEDS for kind in ('json', 'png')
+    ]
 
 
 def test_grid(generator, basis, tmp_path):
@@ -125,7 +156,9 @@ def test_grid(generator, basis, tmp_path):
     page = images.split(images.read_png(paths[0]), 16, 16)  # [edits + 1, seeds, H, W, C]
     assert page.shape[:2] == (5, 3) and [path.name for path in paths] == ['grid.png']
     for j, seed in enumerate(SEEDS):
-        assert_same_images(page[0, j], expected_cell(generator, basis, edits.parse('E(v0, all) * 0'), seed, 2, PLAIN)[0])
+        assert_same_images(
+            page[0, j], expected_cell(generator, basis, edits.parse('E(v0, all) * 0'), seed, 2, PLAIN)[0]
+        )
         assert_same_images(page[2, j], expected_cell(generator, basis, EDITS[1], seed, 3, PLAIN)[-1])
 
 
@@ -149,6 +182,7 @@ def test_an_interrupted_sweep_goes_on(generator, basis, tmp_path):
         done.append(count)
         if len(done) == 5:
             raise KeyboardInterrupt
+
     with pytest.raises(KeyboardInterrupt):
         write(generator, basis, tmp_path / 'parts', 'seeds', progress=interrupt)
     (tmp_path / 'parts' / '.parts-of-other-settings').mkdir()
@@ -163,19 +197,40 @@ def test_an_interrupted_sweep_goes_on(generator, basis, tmp_path):
 
 # ------------------------------------------------------------------ the command
 
+
 @pytest.fixture
-def command(tiny_pickle, tmp_path, monkeypatch):
+def command(stays_open, tiny_pickle, tmp_path, monkeypatch):
     from regan.commands.sweep import sweep as it
+
     monkeypatch.setenv('REGAN_CACHE_DIR', str(tmp_path.parent / 'sweep-cache'))
     return lambda *words: one_command.run(it, tiny_pickle, *(list(words) + SMALL_PCA + ['--out', tmp_path / 'out']))
 
 
 def test_command(command, tmp_path):
-    words = ['--seeds', '4,5', '--edit', 'centred E(v1, 2-4) * 3', '--vectors', '0,2', '--layers', '0-2,all', '--strength', 1.5, '--frames', 2]
+    words = [
+        '--seeds',
+        '4,5',
+        '--edit',
+        'centred E(v1, 2-4) * 3',
+        '--vectors',
+        '0,2',
+        '--layers',
+        '0-2,all',
+        '--strength',
+        1.5,
+        '--frames',
+        2,
+    ]
     result = command(*words)
     assert result.exit_code == 0 and 'wrote 5 files to' in result.output, result.output
     names = sorted(path.stem for path in (tmp_path / 'out').glob('*.png'))
-    assert names == ['000-centred-e-v1-2-4-3.0', '001-e-v0-0-2-1.5', '002-e-v0-all-1.5', '003-e-v2-0-2-1.5', '004-e-v2-all-1.5']
+    assert names == [
+        '000-centred-e-v1-2-4-3.0',
+        '001-e-v0-0-2-1.5',
+        '002-e-v0-all-1.5',
+        '003-e-v2-0-2-1.5',
+        '004-e-v2-all-1.5',
+    ]
     facts = json.loads((tmp_path / 'out' / (names[3] + '.json')).read_text())
     assert (facts['edits'], facts['seeds'], facts['frames'], facts['psi']) == (['E(v2, 0-2) * 1.5'], [4, 5], 2, 0.7)
     assert facts['command'] == 'sweep' and facts['pca']['n'] == 4000
@@ -200,19 +255,22 @@ def test_a_seed_that_is_given_twice_is_drawn_once(command, tmp_path):
     assert sorted(path.name for path in (tmp_path / 'out').glob('*')) == ['seed0001.json', 'seed0001.png']
 
 
-@pytest.mark.parametrize('words, message', [
-    ([], 'give --edit or --vectors'),
-    (['--edit', 'E(v0, 0)'], 'no latent is chosen; give --seeds'),
-    (['--edit', 'E(v0, 0)', '--layers', '0-3'], '--layers is for --vectors'),
-    (['--edit', 'E(v0, 0)', '--fps', '5'], '--fps is for --video'),
-    (['--edit', 'E(v0, 0)', '--layout', 'grid', '--by', 'seed'], '--by is for strips'),
-    (['--edit', 'E(v0, 0)', '--layout', 'grid', '--frames', '3'], '--frames is for strips and videos'),
-    (['--edit', 'E(v0, 0)', '--seeds', '1-9', '--frames', '200000'], 'ask for fewer frames'),
-    (['--vectors', '0-x'], "'0-x' is no list of numbers"),
-    (['--vectors', '5', '--seeds', '1'], 'ask for more than 5 with --components'),
-    (['--vectors', '1', '--layers', '4-6', '--seeds', '1'], 'this network has layers 0-5'),
-    (['--vectors', '1', '--layers', 'low', '--seeds', '1'], 'cannot read the edit'),
-])
+@pytest.mark.parametrize(
+    'words, message',
+    [
+        ([], 'give --edit or --vectors'),
+        (['--edit', 'E(v0, 0)'], 'no latent is chosen; give --seeds'),
+        (['--edit', 'E(v0, 0)', '--layers', '0-3'], '--layers is for --vectors'),
+        (['--edit', 'E(v0, 0)', '--fps', '5'], '--fps is for --video'),
+        (['--edit', 'E(v0, 0)', '--layout', 'grid', '--by', 'seed'], '--by is for strips'),
+        (['--edit', 'E(v0, 0)', '--layout', 'grid', '--frames', '3'], '--frames is for strips and videos'),
+        (['--edit', 'E(v0, 0)', '--seeds', '1-9', '--frames', '200000'], 'ask for fewer frames'),
+        (['--vectors', '0-x'], "'0-x' is no list of numbers"),
+        (['--vectors', '5', '--seeds', '1'], 'ask for more than 5 with --components'),
+        (['--vectors', '1', '--layers', '4-6', '--seeds', '1'], 'this network has layers 0-5'),
+        (['--vectors', '1', '--layers', 'low', '--seeds', '1'], 'cannot read the edit'),
+    ],
+)
 def test_bad_words(command, tmp_path, words, message):
     result = command(*words)
     assert result.exit_code == 2 and message in result.output and not (tmp_path / 'out').exists(), result.output

@@ -1,4 +1,5 @@
 """regan.editing.boundary: InterFaceGAN's directions, against what is known of them."""
+
 import itertools
 import os
 import pathlib
@@ -7,8 +8,8 @@ import numpy as np
 import pytest
 
 from regan.base import places
-from regan.editing import boundary
 from regan.base.errors import UserError
+from regan.editing import boundary
 
 BESIDE = pathlib.Path(__file__).resolve().parents[4] / 'shared' / 'data' / 'interfacegan'
 FOLDER = pathlib.Path(os.environ.get(boundary.FOLDER_VARIABLE) or BESIDE)
@@ -23,7 +24,7 @@ COSINES = {  # Of the published files, pair by pair in the order of `itertools.c
 def published(monkeypatch):
     """Loads a published boundary by name."""
     if not FOLDER.is_dir():
-        pytest.skip('InterFaceGAN\'s files are not here; set %s to their folder' % boundary.FOLDER_VARIABLE)
+        pytest.skip("InterFaceGAN's files are not here; set %s to their folder" % boundary.FOLDER_VARIABLE)
     monkeypatch.setenv(boundary.FOLDER_VARIABLE, str(FOLDER))
     return lambda name: boundary.resolve('stylegan_%s_w' % name, 512)
 
@@ -35,9 +36,12 @@ def unit(seed, width=17):
 
 # ------------------------------------------------------------------ learning
 
+
 @pytest.mark.parametrize('noise, cosine', [(0, 0.90), (1, 0.74)])
 def test_a_known_direction_is_found(noise, cosine):
-    """10,000 Gaussian codes of width 512 at the default ratio; the cosines are those of the published procedure, +- 0.05."""
+    """10,000 Gaussian codes of width 512 at the default ratio; the cosines are those of the published procedure, +-
+    0.05.
+    """
     random = np.random.RandomState(0)
     codes, true = random.randn(10000, 512), unit(1, 512)
     found = boundary.train(codes, codes.dot(true) + noise * random.randn(10000))
@@ -61,7 +65,9 @@ def test_ends_and_halves():
         found = boundary.train(codes, scores, ratio, validation=0.5)
         assert np.array_equal(found.normal, [1, 0]) and found[1:] == (1.0, 1.0, 2)
     assert boundary.train(codes, scores, 0.5).rest_accuracy is None
-    assert boundary.train(codes, scores, 1).used == boundary.train(codes, scores, 0.5).used  # Never more than half at either end.
+    assert (
+        boundary.train(codes, scores, 1).used == boundary.train(codes, scores, 0.5).used
+    )  # Never more than half at either end.
 
 
 def test_the_seed_decides_what_is_held_out():
@@ -72,15 +78,18 @@ def test_the_seed_decides_what_is_held_out():
     assert np.array_equal(normals[0], normals[1]) and not np.array_equal(normals[0], normals[2])
 
 
-@pytest.mark.parametrize('codes, scores, ratio, message', [
-    (np.zeros((5, 3)), np.zeros(4), 0.5, 'codes of shape (5, 3) and 4 scores'),
-    (np.zeros(5), np.zeros(5), 0.5, 'codes of shape (5,)'),
-    (np.full((5, 3), np.nan), np.arange(5), 0.5, 'NaN'),
-    (np.zeros((40, 3)), np.arange(40), 0.02, '0 codes at either end cannot be split'),
-    (np.zeros((40, 3)), np.arange(40), 1e-9, '0 codes'),
-    (np.zeros((40, 3)), np.arange(40), -1, 'the ratio is -1'),
-    (np.zeros((40, 3)), np.ones(40), 0.5, 'too many codes score alike'),
-])
+@pytest.mark.parametrize(
+    'codes, scores, ratio, message',
+    [
+        (np.zeros((5, 3)), np.zeros(4), 0.5, 'codes of shape (5, 3) and 4 scores'),
+        (np.zeros(5), np.zeros(5), 0.5, 'codes of shape (5,)'),
+        (np.full((5, 3), np.nan), np.arange(5), 0.5, 'NaN'),
+        (np.zeros((40, 3)), np.arange(40), 0.02, '0 codes at either end cannot be split'),
+        (np.zeros((40, 3)), np.arange(40), 1e-9, '0 codes'),
+        (np.zeros((40, 3)), np.arange(40), -1, 'the ratio is -1'),
+        (np.zeros((40, 3)), np.ones(40), 0.5, 'too many codes score alike'),
+    ],
+)
 def test_what_cannot_be_learnt(codes, scores, ratio, message):
     with pytest.raises(UserError) as error:
         boundary.train(codes, scores, ratio)
@@ -89,6 +98,7 @@ def test_what_cannot_be_learnt(codes, scores, ratio, message):
 
 class Network:
     """w = 2 z in the first half, and images that show the first two coordinates of layer 0 and of the last layer."""
+
     latent_size, num_layers, dlatent_avg = 6, 10, np.full(6, 1, np.float32)
 
     def map(self, z):
@@ -112,7 +122,9 @@ def test_sampling(space, scale, monkeypatch):
     z = np.random.RandomState(3).randn(7, 6)
     z *= np.sqrt(6) / np.linalg.norm(z, axis=1, keepdims=True)
     assert codes.dtype == np.float32 and np.allclose(codes, scale * z, atol=1e-6)
-    assert np.allclose(factors[:, :2], 1 + 0.7 * (2 * z[:, :2] - 1), atol=1e-6)  # Layer 0 is truncated for the image ...
+    assert np.allclose(
+        factors[:, :2], 1 + 0.7 * (2 * z[:, :2] - 1), atol=1e-6
+    )  # Layer 0 is truncated for the image ...
     assert np.allclose(factors[:, 2:], 2 * z[:, :2], atol=1e-6)  # ... layer 9 is not, and the codes never are.
     assert np.array_equal(boundary.sample(Network(), Reader(), 5, seed=3, space=space)[0], codes[:5])
 
@@ -126,6 +138,7 @@ def test_factors_that_have_no_ends_are_refused():
 
 
 # ------------------------------------------------------------------ using
+
 
 @pytest.mark.parametrize('count', [0, 1, 2, 5])
 def test_a_conditioned_boundary_is_orthogonal_to_its_conditions(count):
@@ -174,6 +187,7 @@ def test_cosines_measure_the_share_inside_a_span():
 
 # ------------------------------------------------------------------ files
 
+
 def test_the_file_is_interfacegans(tmp_path):
     boundary.save(tmp_path / 'smile.npy', unit(0, 512))
     array = np.load(str(tmp_path / 'smile.npy'))
@@ -187,11 +201,18 @@ def test_float32_is_read(tmp_path):
     assert boundary.load(tmp_path / 'a.npy').dtype == np.float64
 
 
-@pytest.mark.parametrize('array, message', [
-    (unit(0), 'shape (17,)'), (np.stack([unit(0), unit(1)]), 'shape (2, 17)'), (np.ones((1, 17), int), 'int64'),
-    (3 * unit(0)[np.newaxis], 'length 3 but a boundary is a unit vector'), (unit(0)[np.newaxis] * np.nan, 'length nan'),
-    (unit(0, 16)[np.newaxis], 'width 16 but the codes have 17'), (np.array([None]), 'is not a .npy file with a plain array'),
-])
+@pytest.mark.parametrize(
+    'array, message',
+    [
+        (unit(0), 'shape (17,)'),
+        (np.stack([unit(0), unit(1)]), 'shape (2, 17)'),
+        (np.ones((1, 17), int), 'int64'),
+        (3 * unit(0)[np.newaxis], 'length 3 but a boundary is a unit vector'),
+        (unit(0)[np.newaxis] * np.nan, 'length nan'),
+        (unit(0, 16)[np.newaxis], 'width 16 but the codes have 17'),
+        (np.array([None]), 'is not a .npy file with a plain array'),
+    ],
+)
 def test_other_arrays_are_refused(tmp_path, array, message):
     np.save(str(tmp_path / 'a.npy'), array)
     with pytest.raises(UserError) as error:
@@ -200,7 +221,9 @@ def test_other_arrays_are_refused(tmp_path, array, message):
 
 
 def test_names_and_files(tmp_path, monkeypatch):
-    with pytest.raises(UserError, match='neither a file nor a known boundary; the names are: .*stylegan_celebahq_age_w'):
+    with pytest.raises(
+        UserError, match='neither a file nor a known boundary; the names are: .*stylegan_celebahq_age_w'
+    ):
         boundary.locate('stylegan2_ffhq_smile_w')
     monkeypatch.setenv(boundary.FOLDER_VARIABLE, str(tmp_path))
     (tmp_path / 'stylegan_ffhq_smile_w_boundary.npy').write_bytes(b'other')
@@ -224,15 +247,19 @@ def test_boundaries_of_the_project_that_a_wheel_lacks(tmp_path, monkeypatch):
     assert boundary.locate('toy_yaw_w') == tmp_path / 'toy_yaw_w_boundary.npy'
 
 
-@pytest.mark.parametrize('text, scores', [
-    ('0.5\n-1\n2e1\n', [0.5, -1, 20]), ('file,smile\na.png,1\nb.png,0\n', [1, 0]), ('\ufeffscore\n3\n\n4\n', [3, 4])])
+@pytest.mark.parametrize(
+    'text, scores',
+    [('0.5\n-1\n2e1\n', [0.5, -1, 20]), ('file,smile\na.png,1\nb.png,0\n', [1, 0]), ('\ufeffscore\n3\n\n4\n', [3, 4])],
+)
 def test_scores_of_a_table(tmp_path, text, scores):
     (tmp_path / 's.csv').write_text(text, encoding='utf-8')
     assert boundary.read_scores(tmp_path / 's.csv').tolist() == scores
 
 
-@pytest.mark.parametrize('text, message', [
-    ('', 'row 1'), ('score\n', 'row 1'), ('1\nx\n', 'row 2: there is no score'), ('a\nb\n1\n', 'row 2')])
+@pytest.mark.parametrize(
+    'text, message',
+    [('', 'row 1'), ('score\n', 'row 1'), ('1\nx\n', 'row 2: there is no score'), ('a\nb\n1\n', 'row 2')],
+)
 def test_tables_without_scores(tmp_path, text, message):
     (tmp_path / 's.csv').write_text(text)
     with pytest.raises(UserError, match='s.csv, ' + message):
@@ -254,17 +281,24 @@ def test_scores_and_codes_of_arrays(tmp_path):
 
 # ------------------------------------------------------------------ the published files
 
+
 @pytest.mark.parametrize('network', sorted(COSINES))
 def test_published_cosines(published, network):
-    found = [published('%s_%s' % (network, a)).dot(published('%s_%s' % (network, b))) for a, b in itertools.combinations(ATTRIBUTES, 2)]
+    found = [
+        published('%s_%s' % (network, a)).dot(published('%s_%s' % (network, b)))
+        for a, b in itertools.combinations(ATTRIBUTES, 2)
+    ]
     assert np.allclose(found, COSINES[network], atol=5.1e-5)
 
 
-@pytest.mark.parametrize('primal, conditions, length, entries', [
-    ('celebahq_eyeglasses', ['celebahq_gender'], 0.963811, [-0.017297, -0.129131, -0.058105]),
-    ('celebahq_eyeglasses', ['celebahq_gender', 'celebahq_age'], 0.963046, [-0.017998, -0.129852, -0.056732]),
-    ('ffhq_age', ['ffhq_eyeglasses'], 0.994906, [0.049530, -0.054945, 0.106187]),
-])
+@pytest.mark.parametrize(
+    'primal, conditions, length, entries',
+    [
+        ('celebahq_eyeglasses', ['celebahq_gender'], 0.963811, [-0.017297, -0.129131, -0.058105]),
+        ('celebahq_eyeglasses', ['celebahq_gender', 'celebahq_age'], 0.963046, [-0.017998, -0.129852, -0.056732]),
+        ('ffhq_age', ['ffhq_eyeglasses'], 0.994906, [0.049530, -0.054945, 0.106187]),
+    ],
+)
 def test_published_conditions(published, primal, conditions, length, entries):
     normals = [published(name) for name in conditions]
     assert np.linalg.norm(boundary.residue(published(primal), normals)) == pytest.approx(length, abs=1e-6)

@@ -1,4 +1,5 @@
 """Edits in notation, by name and by file; what they bring along, and whether they fit."""
+
 import dataclasses
 import json
 
@@ -13,17 +14,25 @@ from regan.editing.edit_choices import EditChoice
 
 @pytest.fixture(scope='module')
 def basis():
-    return Basis(np.zeros(5, np.float32), np.eye(5, dtype=np.float32)[:3], *[np.array([3, 2, 1], np.float32)] * 4,
-                 record=dict(estimator='ipca', n=4000))
+    return Basis(
+        np.zeros(5, np.float32),
+        np.eye(5, dtype=np.float32)[:3],
+        *[np.array([3, 2, 1], np.float32)] * 4,
+        record=dict(estimator='ipca', n=4000),
+    )
 
 
 @pytest.fixture
 def saved(basis, tmp_path):
     """The file of a saved edit along component 2."""
+
     class Network:
         generation, num_layers = 2, 6
+
     path = tmp_path / 'mine.json'
-    saved_edits.save(path, saved_edits.from_basis(basis, edits.parse('E(v2, 1-3) * 4'), Network, 'toys', 0.5, 7, 'Mine'))
+    saved_edits.save(
+        path, saved_edits.from_basis(basis, edits.parse('E(v2, 1-3) * 4'), Network, 'toys', 0.5, 7, 'Mine')
+    )
     return path
 
 
@@ -39,16 +48,28 @@ def test_own_edits_come_first(tmp_path):
     assert edit_choices.choose(['ffhq/Big smile'], tmp_path / 'own.json')[0].edit.component == 2
 
 
-@pytest.mark.parametrize('text, message', [
-    ('v0', 'cannot read the edit'), ('ffhq/Nothing', 'there is no edit'), ('nowhere.pkl', 'nowhere.pkl'),
-    ('husky/Season', 'cannot be used on a StyleGAN network')])
+@pytest.mark.parametrize(
+    'text, message',
+    [
+        ('v0', 'cannot read the edit'),
+        ('ffhq/Nothing', 'there is no edit'),
+        ('nowhere.pkl', 'nowhere.pkl'),
+        ('husky/Season', 'cannot be used on a StyleGAN network'),
+    ],
+)
 def test_a_text_that_is_no_edit(text, message):
     with pytest.raises(UserError, match=message):
         edit_choices.choose(['E(v0, 0)', text])
 
 
-@pytest.mark.parametrize('text, stem', [
-    ('centred E(v1, 2-4) * 3', 'centred-e-v1-2-4-3.0'), ('ffhq/Smile (v46, 4)', 'ffhq-smile-v46-4'), ('E(v0, all)', 'e-v0-all')])
+@pytest.mark.parametrize(
+    'text, stem',
+    [
+        ('centred E(v1, 2-4) * 3', 'centred-e-v1-2-4-3.0'),
+        ('ffhq/Smile (v46, 4)', 'ffhq-smile-v46-4'),
+        ('E(v0, all)', 'e-v0-all'),
+    ],
+)
 def test_names_of_files(text, stem):
     assert edit_choices.choose([text])[0].file_stem == stem
 
@@ -56,7 +77,11 @@ def test_names_of_files(text, stem):
 def test_combinations():
     found = edit_choices.combinations([5, 0], ['0-3', 'all'], -1.5)
     assert [str(choice.edit) for choice in found] == [
-        'E(v5, 0-3) * -1.5', 'E(v5, all) * -1.5', 'E(v0, 0-3) * -1.5', 'E(v0, all) * -1.5']
+        'E(v5, 0-3) * -1.5',
+        'E(v5, all) * -1.5',
+        'E(v0, 0-3) * -1.5',
+        'E(v0, all) * -1.5',
+    ]
     assert edit_choices.combinations([], ['all'], 1.0) == []
     with pytest.raises(UserError, match='cannot read the edit'):
         edit_choices.combinations([1], ['low'], 1.0)

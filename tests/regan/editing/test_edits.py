@@ -4,11 +4,11 @@ import json
 import numpy as np
 import pytest
 
-from regan.editing import edits
-from regan.sampling import latents
-from regan.components.basis import Basis
-from regan.editing.edits import Edit
 from regan.base.errors import UserError
+from regan.components.basis import Basis
+from regan.editing import edits
+from regan.editing.edits import Edit
+from regan.sampling import latents
 
 N, L, D, K = 3, 7, 13, 5
 
@@ -18,8 +18,14 @@ def basis():
     generator = np.random.RandomState(0)
     rows = latents.random_basis(1, D)[:K].astype(np.float32)
     spread = np.linspace(2, 0.5, K).astype(np.float32)
-    return Basis(mean=generator.randn(D).astype(np.float32), components=rows, stdev=spread, act_stdev=spread,
-                 variance_ratio=spread, random_stdevs=spread)
+    return Basis(
+        mean=generator.randn(D).astype(np.float32),
+        components=rows,
+        stdev=spread,
+        act_stdev=spread,
+        variance_ratio=spread,
+        random_stdevs=spread,
+    )
 
 
 @pytest.fixture
@@ -32,18 +38,21 @@ def coordinates(dlatents, basis, component):
     return (dlatents.astype(np.float64) - basis.mean).dot(basis.components[component]) / basis.stdev[component]
 
 
-@pytest.mark.parametrize('text, edit', [
-    ('E(v0, 0-4) * 2.0', Edit(0, 0, 5, 2.0)),
-    ('E(v15, 8)', Edit(15, 8, 9)),
-    ('E(v3, all) * -1.5', Edit(3, strength=-1.5)),
-    ('centred E(v0, 0-4) * 2.0', Edit(0, 0, 5, 2.0, 'centred')),
-    ('centred E(v59, 10)', Edit(59, 10, 11, kind='centred')),
-    ('target E(v22, 9-10) = -8.0', Edit(22, 9, 11, -8.0, 'target')),
-    ('target E(v0, 0-4) = 2.0 inverted', Edit(0, 0, 5, 2.0, 'target', invert=True)),
-    ('target E(v0, 0-4) = 1.0', Edit(0, 0, 5, 1.0, 'target')),
-    ('E(v9, 0-6) * 1.0 raw', Edit(9, 0, 7, unit='raw')),
-    ('target E(v9, all) = 1e-07 raw inverted', Edit(9, 0, None, 1e-7, 'target', True, 'raw')),
-])
+@pytest.mark.parametrize(
+    'text, edit',
+    [
+        ('E(v0, 0-4) * 2.0', Edit(0, 0, 5, 2.0)),
+        ('E(v15, 8)', Edit(15, 8, 9)),
+        ('E(v3, all) * -1.5', Edit(3, strength=-1.5)),
+        ('centred E(v0, 0-4) * 2.0', Edit(0, 0, 5, 2.0, 'centred')),
+        ('centred E(v59, 10)', Edit(59, 10, 11, kind='centred')),
+        ('target E(v22, 9-10) = -8.0', Edit(22, 9, 11, -8.0, 'target')),
+        ('target E(v0, 0-4) = 2.0 inverted', Edit(0, 0, 5, 2.0, 'target', invert=True)),
+        ('target E(v0, 0-4) = 1.0', Edit(0, 0, 5, 1.0, 'target')),
+        ('E(v9, 0-6) * 1.0 raw', Edit(9, 0, 7, unit='raw')),
+        ('target E(v9, all) = 1e-07 raw inverted', Edit(9, 0, None, 1e-7, 'target', True, 'raw')),
+    ],
+)
 def test_notation_round_trip(text, edit):
     assert edits.parse(text) == edit
     assert edits.notation(edit) == text
@@ -51,50 +60,61 @@ def test_notation_round_trip(text, edit):
     assert Edit.from_dict(json.loads(json.dumps(edit.to_dict()))) == edit
 
 
-@pytest.mark.parametrize('text, edit', [
-    (' E( v0 ,0 - 4 )*2 ', Edit(0, 0, 5, 2.0)), ('offset E(v1, 3-3)', Edit(1, 3, 4)),
-    ('target E(v1,3)=-8', Edit(1, 3, 4, -8.0, 'target'))])
+@pytest.mark.parametrize(
+    'text, edit',
+    [
+        (' E( v0 ,0 - 4 )*2 ', Edit(0, 0, 5, 2.0)),
+        ('offset E(v1, 3-3)', Edit(1, 3, 4)),
+        ('target E(v1,3)=-8', Edit(1, 3, 4, -8.0, 'target')),
+    ],
+)
 def test_parse_is_lenient_about_blanks(text, edit):
     assert edits.parse(text) == edit
 
 
-@pytest.mark.parametrize('text, message', [
-    ('', "cannot read the edit ''; write for example"),
-    ('E(0, 0-4)', 'cannot read'),
-    ('E(v-1, 0-4)', 'cannot read'),
-    ('E(v0, -1)', 'cannot read'),
-    ('E(v0, 0-4) = 2', 'cannot read'),
-    ('target E(v0, 0-4) * 2', 'cannot read'),
-    ('target E(v0, 0-4)', 'cannot read'),
-    ('moved E(v0, 0-4)', 'cannot read'),
-    ('E(v0, 0-4) * 2 3', 'cannot read'),
-    ('E(v0, 4-0)', "the layers of 'E\\(v0, 4-0\\)' run backwards"),
-    ('E(v0, 0-4) * two', "'two' in the edit .* is not a number"),
-    ('E(v0, 0-4) * nan', 'strength of an edit is nan but must be a finite number'),
-    ('E(v0, 0-4) * inf', 'strength of an edit is inf'),
-    ('E(v0, 0-4) * 2 inverted', "kind 'offset' cannot be inverted"),
-])
+@pytest.mark.parametrize(
+    'text, message',
+    [
+        ('', "cannot read the edit ''; write for example"),
+        ('E(0, 0-4)', 'cannot read'),
+        ('E(v-1, 0-4)', 'cannot read'),
+        ('E(v0, -1)', 'cannot read'),
+        ('E(v0, 0-4) = 2', 'cannot read'),
+        ('target E(v0, 0-4) * 2', 'cannot read'),
+        ('target E(v0, 0-4)', 'cannot read'),
+        ('moved E(v0, 0-4)', 'cannot read'),
+        ('E(v0, 0-4) * 2 3', 'cannot read'),
+        ('E(v0, 4-0)', "the layers of 'E\\(v0, 4-0\\)' run backwards"),
+        ('E(v0, 0-4) * two', "'two' in the edit .* is not a number"),
+        ('E(v0, 0-4) * nan', 'strength of an edit is nan but must be a finite number'),
+        ('E(v0, 0-4) * inf', 'strength of an edit is inf'),
+        ('E(v0, 0-4) * 2 inverted', "kind 'offset' cannot be inverted"),
+    ],
+)
 def test_parse_refuses(text, message):
     with pytest.raises(UserError, match=message):
         edits.parse(text)
 
 
-@pytest.mark.parametrize('facts, message', [
-    ({'component': -1}, 'component is -1 .* whole number from 0'),
-    ({'component': 1.0}, 'component is 1.0'),
-    ({'component': True}, 'component is True'),
-    ({'component': 0, 'start': -1}, 'start is -1'),
-    ({'component': 0, 'start': 3, 'end': 3}, 'start 3 and end 3 .* leave no layer'),
-    ({'component': 0, 'start': 3}, 'start 3 and end None .* leave no layer'),
-    ({'component': 0, 'strength': '2'}, "strength of an edit is '2'"),
-    ({'component': 0, 'strength': float('nan')}, 'strength of an edit is nan'),
-    ({'component': 0, 'kind': 'centered'}, "kind is 'centered' .* choose one of"),
-    ({'component': 0, 'unit': 'sigma'}, "unit is 'sigma'"),
-    ({'component': 0, 'invert': 'yes'}, "invert is 'yes'"),
-    ({'component': 0, 'name': 3}, 'name of an edit is 3'),
-    ({'component': 0, 'sigma': 3}, "has no 'sigma'; its keys are component, start, end"),
-    ({'start': 0}, 'needs a component'),
-])
+@pytest.mark.parametrize(
+    'facts, message',
+    [
+        ({'component': -1}, 'component is -1 .* whole number from 0'),
+        ({'component': 1.0}, 'component is 1.0'),
+        ({'component': True}, 'component is True'),
+        ({'component': 0, 'start': -1}, 'start is -1'),
+        ({'component': 0, 'start': 3, 'end': 3}, 'start 3 and end 3 .* leave no layer'),
+        ({'component': 0, 'start': 3}, 'start 3 and end None .* leave no layer'),
+        ({'component': 0, 'strength': '2'}, "strength of an edit is '2'"),
+        ({'component': 0, 'strength': float('nan')}, 'strength of an edit is nan'),
+        ({'component': 0, 'kind': 'centered'}, "kind is 'centered' .* choose one of"),
+        ({'component': 0, 'unit': 'sigma'}, "unit is 'sigma'"),
+        ({'component': 0, 'invert': 'yes'}, "invert is 'yes'"),
+        ({'component': 0, 'name': 3}, 'name of an edit is 3'),
+        ({'component': 0, 'sigma': 3}, "has no 'sigma'; its keys are component, start, end"),
+        ({'start': 0}, 'needs a component'),
+    ],
+)
 def test_from_dict_refuses(facts, message):
     with pytest.raises(UserError, match=message):
         Edit.from_dict(facts)
@@ -131,8 +151,9 @@ def test_raw_unit_is_a_length(basis, dlatents):
 
 @pytest.mark.parametrize('coordinate, goal', [(1.5, -2), (-1.5, 2), (0.0, -2), (-1e-30, 2)])
 def test_inverted_target_goes_to_the_other_side(basis, coordinate, goal):
-    basis = dataclasses.replace(basis, mean=np.zeros(D, np.float32), components=np.eye(K, D, dtype=np.float32),
-                                stdev=np.ones(K, np.float32))
+    basis = dataclasses.replace(
+        basis, mean=np.zeros(D, np.float32), components=np.eye(K, D, dtype=np.float32), stdev=np.ones(K, np.float32)
+    )
     start = np.zeros((1, L, D), np.float32)
     start[..., 3] = coordinate
     edited = edits.apply(start, basis, edits.parse('target E(v3, all) = 2 inverted'))
@@ -155,11 +176,14 @@ def test_other_layers_and_the_input_stay_bit_identical(basis, dlatents, kind):
     assert not np.any(np.all(edited[:, 3:5] == before[:, 3:5], axis=2))
 
 
-@pytest.mark.parametrize('text, message', [
-    ('E(v0, 5-7)', 'E\\(v0, 5-7\\) goes past the last layer: this network has layers 0-6'),
-    ('E(v0, 7)', 'past the last layer'),
-    ('E(v5, 0)', 'E\\(v5, 0\\) needs more components than there are: the basis has v0-v4'),
-])
+@pytest.mark.parametrize(
+    'text, message',
+    [
+        ('E(v0, 5-7)', 'E\\(v0, 5-7\\) goes past the last layer: this network has layers 0-6'),
+        ('E(v0, 7)', 'past the last layer'),
+        ('E(v5, 0)', 'E\\(v5, 0\\) needs more components than there are: the basis has v0-v4'),
+    ],
+)
 def test_edits_that_do_not_fit_are_refused(basis, dlatents, text, message):
     with pytest.raises(UserError, match=message):
         edits.apply(dlatents, basis, edits.parse(text))
@@ -180,8 +204,9 @@ def test_strip_of_an_offset_is_symmetric_about_the_latent(basis, dlatents):
 
 def test_strip_of_a_centred_edit_is_symmetric_about_the_mean(basis, dlatents):
     frames = edits.strip(dlatents[:1], basis, edits.parse('centred E(v1, all) * 3'), 7)
-    np.testing.assert_allclose(coordinates(frames, basis, 1), np.tile(np.arange(-3, 4)[:, np.newaxis], (1, L)),
-                               atol=1e-5)
+    np.testing.assert_allclose(
+        coordinates(frames, basis, 1), np.tile(np.arange(-3, 4)[:, np.newaxis], (1, L)), atol=1e-5
+    )
     middle = edits.apply(dlatents[:1], basis, Edit(1, strength=0, kind='centred'))[0]
     np.testing.assert_array_equal(frames[3], middle)
 
@@ -196,8 +221,15 @@ def test_strip_refuses(basis, dlatents):
 def test_sequence_reaches_each_target_in_turn(basis):
     """The sequence of Figure 1: the first latent is the same in all layers."""
     start = latents.broadcast(np.random.RandomState(3).randn(1, D).astype(np.float32), L)
-    steps = [edits.parse(text) for text in [
-        'target E(v1, 5-6) = -8', 'target E(v4, 5) = -18', 'target E(v0, 0-4) = 2 inverted', 'target E(v3, 3-5) = 25']]
+    steps = [
+        edits.parse(text)
+        for text in [
+            'target E(v1, 5-6) = -8',
+            'target E(v4, 5) = -18',
+            'target E(v0, 0-4) = 2 inverted',
+            'target E(v3, 3-5) = 25',
+        ]
+    ]
     states = edits.sequence(start, basis, steps)  # [5, L, D]
     np.testing.assert_array_equal(states[:1], start)
     goals = [-8, -18, -2 * np.sign(coordinates(start, basis, 0)[0, 0]), 25]
@@ -212,8 +244,11 @@ def test_sequence_reaches_each_target_in_turn(basis):
 
 def test_order_of_edits_along_different_components_does_not_matter(basis, dlatents):
     one, two = edits.parse('target E(v1, 1-4) = 3'), edits.parse('target E(v2, 0-2) = -2 inverted')
-    np.testing.assert_allclose(edits.sequence(dlatents[:1], basis, [one, two])[-1],
-                               edits.sequence(dlatents[:1], basis, [two, one])[-1], atol=1e-5)
+    np.testing.assert_allclose(
+        edits.sequence(dlatents[:1], basis, [one, two])[-1],
+        edits.sequence(dlatents[:1], basis, [two, one])[-1],
+        atol=1e-5,
+    )
 
 
 def test_truncation_follows_the_edit(basis, dlatents):
@@ -230,14 +265,16 @@ def test_centre_puts_latents_on_the_mean_along_any_direction(basis, dlatents):
     assert (centred.shape, centred.dtype) == (dlatents.shape, np.float32)
     np.testing.assert_allclose(edits.coordinates(centred, basis.mean, direction), 0, atol=1e-6)
     moved = dlatents - centred
-    np.testing.assert_allclose(np.linalg.norm(moved, axis=2),
-                               np.abs(edits.coordinates(dlatents, basis.mean, direction)), atol=1e-5)
+    np.testing.assert_allclose(
+        np.linalg.norm(moved, axis=2), np.abs(edits.coordinates(dlatents, basis.mean, direction)), atol=1e-5
+    )
 
 
 def test_middle_frames_of_figure_5_are_equal(basis, dlatents):
     start = edits.centre(dlatents[:1], basis.mean, np.arange(D))
-    ours, other = (edits.strip(start, basis, edits.parse(text), 5) for text in
-                   ['E(v1, 0-2) * -3.2 raw', 'E(v2, all) * 1.2 raw'])
+    ours, other = (
+        edits.strip(start, basis, edits.parse(text), 5) for text in ['E(v1, 0-2) * -3.2 raw', 'E(v2, all) * 1.2 raw']
+    )
     np.testing.assert_array_equal(ours[2], other[2])
     assert not np.array_equal(ours[1], other[1])
 

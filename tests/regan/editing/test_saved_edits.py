@@ -1,4 +1,5 @@
 """regan.editing.saved_edits: GANSpace's pickles and our own files hold the same edit."""
+
 import dataclasses
 import os
 import pickle
@@ -7,9 +8,9 @@ import numpy as np
 import pytest
 
 from regan.base import artefacts
-from regan.editing import edits, saved_edits
-from regan.components.basis import Basis
 from regan.base.errors import UserError
+from regan.components.basis import Basis
+from regan.editing import edits, saved_edits
 
 
 class Network:
@@ -26,11 +27,28 @@ def make_basis(count=5, width=13):
 def theirs(**changes):
     """A dict such as GANSpace's viewer pickles; the numbers are those of the one edit that ships with it."""
     row = make_basis().components[3:4]
-    return dict(dict(
-        name='Light direction', sigma_range=-2.8, component_index=15, act_comp=row, lat_comp=row, latent_space='W',
-        act_stdev=np.float32(1.0440195798873901), lat_stdev=np.float32(1.0335018634796143), model_name='StyleGAN2', output_class='ffhq',
-        decomposition=dict(name='ipca', components=80, samples=1000000, layer='style', class_name='ffhq'), edit_type='latent',
-        truncation=0.9, edit_start=8, edit_end=9, example_seed=1941578080, use_slerp=False), **changes)
+    return dict(
+        dict(
+            name='Light direction',
+            sigma_range=-2.8,
+            component_index=15,
+            act_comp=row,
+            lat_comp=row,
+            latent_space='W',
+            act_stdev=np.float32(1.0440195798873901),
+            lat_stdev=np.float32(1.0335018634796143),
+            model_name='StyleGAN2',
+            output_class='ffhq',
+            decomposition=dict(name='ipca', components=80, samples=1000000, layer='style', class_name='ffhq'),
+            edit_type='latent',
+            truncation=0.9,
+            edit_start=8,
+            edit_end=9,
+            example_seed=1941578080,
+            use_slerp=False,
+        ),
+        **changes,
+    )
 
 
 @pytest.fixture
@@ -38,6 +56,7 @@ def pickled(tmp_path):
     def write(value, protocol=3):
         (tmp_path / 'theirs.pkl').write_bytes(pickle.dumps(value, protocol=protocol))
         return tmp_path / 'theirs.pkl'
+
     return write
 
 
@@ -49,9 +68,19 @@ def assert_equal(one, other):
 @pytest.mark.parametrize('protocol', [2, 3, 4])
 def test_a_pickle_of_ganspace(pickled, protocol):
     saved = saved_edits.load(pickled(theirs(), protocol))
-    assert (saved.name, saved.space, saved.psi, saved.seeds, saved.found_on) == ('Light direction', 'w', 0.9, (1941578080,), 'ffhq')
+    assert (saved.name, saved.space, saved.psi, saved.seeds, saved.found_on) == (
+        'Light direction',
+        'w',
+        0.9,
+        (1941578080,),
+        'ffhq',
+    )
     assert (saved.stdev, saved.act_stdev) == (1.0335018634796143, 1.0440195798873901)
-    assert str(saved.edit) == 'E(v15, 8) * -2.8' and saved.direction.shape == (13,) and saved.act_direction.shape == (1, 13)
+    assert (
+        str(saved.edit) == 'E(v15, 8) * -2.8'
+        and saved.direction.shape == (13,)
+        and saved.act_direction.shape == (1, 13)
+    )
 
 
 def test_round_trip_through_both_forms(pickled, tmp_path):
@@ -70,27 +99,42 @@ def test_round_trip_through_both_forms(pickled, tmp_path):
 
 
 def test_the_exported_pickle_suits_old_numpy(tmp_path):
-    saved_edits.export(tmp_path / 'a.pkl', saved_edits.from_basis(make_basis(), edits.parse('E(v0, all)'), Network, 'ffhq', 1.0, 0))
+    saved_edits.export(
+        tmp_path / 'a.pkl', saved_edits.from_basis(make_basis(), edits.parse('E(v0, all)'), Network, 'ffhq', 1.0, 0)
+    )
     assert b'numpy._core' not in (tmp_path / 'a.pkl').read_bytes()
 
 
-@pytest.mark.parametrize('changes, name', [
-    ({}, 'StyleGAN2-Light_direction-ffhq-ipca-w-style-comp15-range8-9.pkl'),
-    ({'output_class': 'cat'}, 'StyleGAN2-Light_direction-ffhq_onto_cat-ipca-w-style-comp15-range8-9.pkl'),
-    ({'name': 'a/b (2)-C_d', 'latent_space': 'Z', 'edit_start': 0, 'edit_end': 18},
-     'StyleGAN2-a_b__2_-C_d-ffhq-ipca-z-style-comp15-range0-18.pkl'),
-])
+@pytest.mark.parametrize(
+    'changes, name',
+    [
+        ({}, 'StyleGAN2-Light_direction-ffhq-ipca-w-style-comp15-range8-9.pkl'),
+        ({'output_class': 'cat'}, 'StyleGAN2-Light_direction-ffhq_onto_cat-ipca-w-style-comp15-range8-9.pkl'),
+        (
+            {'name': 'a/b (2)-C_d', 'latent_space': 'Z', 'edit_start': 0, 'edit_end': 18},
+            'StyleGAN2-a_b__2_-C_d-ffhq-ipca-z-style-comp15-range0-18.pkl',
+        ),
+    ],
+)
 def test_file_names_are_ganspaces(pickled, changes, name):
     assert saved_edits.file_name(saved_edits.load(pickled(theirs(**changes)))) == name
 
 
-@pytest.mark.parametrize('text, strength', [
-    ('E(v3, 2-4) * -2.5', -2.5), ('centred E(v3, 2-4) * 2', 2.0), ('E(v3, 2-4) * 2 raw', 2 / 0.9)])
+@pytest.mark.parametrize(
+    'text, strength', [('E(v3, 2-4) * -2.5', -2.5), ('centred E(v3, 2-4) * 2', 2.0), ('E(v3, 2-4) * 2 raw', 2 / 0.9)]
+)
 def test_from_a_basis(text, strength):
     basis = make_basis()
     basis.stdev[3] = 0.9
     saved = saved_edits.from_basis(basis, edits.parse(text), Network, 'car', 0.7, 5, name='Mine')
-    assert (saved.start, saved.end, saved.model, saved.layer, saved.name, saved.samples) == (2, 5, 'StyleGAN2', 'style', 'Mine', 1000000)
+    assert (saved.start, saved.end, saved.model, saved.layer, saved.name, saved.samples) == (
+        2,
+        5,
+        'StyleGAN2',
+        'style',
+        'Mine',
+        1000000,
+    )
     assert saved.strength == pytest.approx(strength) and np.array_equal(saved.direction, basis.components[3])
 
 
@@ -109,9 +153,19 @@ def test_the_cache_file_of_ganspace_is_a_basis(tmp_path):
     """Its arrays have an axis for the sample, and no record."""
     basis, path = make_basis(), tmp_path / 'stylegan2-ffhq_style_ipca_c5_n1000000_w.npz'
     rows, mean = basis.components[:, np.newaxis], basis.mean[np.newaxis]
-    artefacts.write_npz(path, dict(
-        act_comp=rows, act_mean=mean, act_stdev=basis.act_stdev, lat_comp=rows, lat_mean=mean, lat_stdev=basis.stdev,
-        var_ratio=basis.variance_ratio, random_stdevs=basis.random_stdevs))
+    artefacts.write_npz(
+        path,
+        dict(
+            act_comp=rows,
+            act_mean=mean,
+            act_stdev=basis.act_stdev,
+            lat_comp=rows,
+            lat_mean=mean,
+            lat_stdev=basis.stdev,
+            var_ratio=basis.variance_ratio,
+            random_stdevs=basis.random_stdevs,
+        ),
+    )
     read = Basis.load(path)
     read.save(tmp_path / 'again.npz')
     theirs_again, original = artefacts.read_npz(tmp_path / 'again.npz'), artefacts.read_npz(path)
@@ -134,16 +188,19 @@ def test_nothing_in_a_pickle_is_executed(pickled, tmp_path):
     assert not (tmp_path / 'executed').exists()
 
 
-@pytest.mark.parametrize('value, message', [
-    ([1, 2], 'no edit that GANSpace saved'),
-    ({'name': 'x'}, 'no edit that GANSpace saved'),
-    ({key: value for key, value in theirs().items() if key != 'lat_comp'}, "lacks 'lat_comp'"),
-    (theirs(decomposition=dict(name='ipca')), "lacks 'components'"),
-    (theirs(sigma_range='wide'), 'strength must be a number'),
-    (theirs(edit_start=9), 'leave no layer'),
-    (theirs(latent_space='V'), 'space must be one of "w", "z"'),
-    (theirs(lat_comp=np.full((1, 13), np.nan, np.float32)), 'direction must be an array of finite numbers'),
-])
+@pytest.mark.parametrize(
+    'value, message',
+    [
+        ([1, 2], 'no edit that GANSpace saved'),
+        ({'name': 'x'}, 'no edit that GANSpace saved'),
+        ({key: value for key, value in theirs().items() if key != 'lat_comp'}, "lacks 'lat_comp'"),
+        (theirs(decomposition=dict(name='ipca')), "lacks 'components'"),
+        (theirs(sigma_range='wide'), 'strength must be a number'),
+        (theirs(edit_start=9), 'leave no layer'),
+        (theirs(latent_space='V'), 'space must be one of "w", "z"'),
+        (theirs(lat_comp=np.full((1, 13), np.nan, np.float32)), 'direction must be an array of finite numbers'),
+    ],
+)
 def test_what_is_no_saved_edit(pickled, value, message):
     with pytest.raises(UserError) as error:
         saved_edits.load(pickled(value))
@@ -164,17 +221,27 @@ def test_missing_files(tmp_path):
         saved_edits.load(tmp_path / 'list.json')
 
 
-@pytest.mark.parametrize('changes, message', [
-    ({'latent_space': 'Z'}, 'moves z; only edits of w'), ({'edit_type': 'activation'}, 'moves activations of style'),
-    ({'lat_comp': np.ones((1, 12), np.float32)}, 'has width 12 but w has 13'),
-])
+@pytest.mark.parametrize(
+    'changes, message',
+    [
+        ({'latent_space': 'Z'}, 'moves z; only edits of w'),
+        ({'edit_type': 'activation'}, 'moves activations of style'),
+        ({'lat_comp': np.ones((1, 12), np.float32)}, 'has width 12 but w has 13'),
+    ],
+)
 def test_what_cannot_be_placed(pickled, changes, message):
     with pytest.raises(UserError, match=message):
         saved_edits.load(pickled(theirs(**changes))).place(make_basis())
 
 
-@pytest.mark.parametrize('text, message', [
-    ('target E(v0, 0) = 2', 'leads to one place'), ('E(v5, 0)', 'the basis has v0-v4'), ('E(v0, 0-18)', 'layers 0-17')])
+@pytest.mark.parametrize(
+    'text, message',
+    [
+        ('target E(v0, 0) = 2', 'leads to one place'),
+        ('E(v5, 0)', 'the basis has v0-v4'),
+        ('E(v0, 0-18)', 'layers 0-17'),
+    ],
+)
 def test_what_cannot_be_saved(text, message):
     with pytest.raises(UserError, match=message):
         saved_edits.from_basis(make_basis(), edits.parse(text), Network, 'ffhq', 1.0, 0)

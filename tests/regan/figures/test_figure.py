@@ -1,31 +1,48 @@
-"""regan.figures.figure and regan.figures.references: from a spec to files and a verdict, with a generator of a few lines."""
+"""regan.figures.figure and regan.figures.references: from a spec to files and a verdict, with a generator of a few
+lines.
+"""
+
 import contextlib
 import dataclasses
 import hashlib
 import json
 
+import checkout
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
-import checkout
 from regan.base import provenance
+from regan.components.basis import Basis
 from regan.editing import edits
 from regan.figures import figure, figure_spec
 from regan.pictures import images
 from regan.sampling import latents
-from regan.components.basis import Basis
 from tests.figure_scripts import script
 
 SPEC = {
-    'title': 'Start -> End', 'source': 'a test', 'network': 'stylegan2-cars-64', 'seeds': [0], 'psi': 0.5,
-    'noise': 'stored', 'pca': {'n': 2000, 'components': 3, 'batch_size': 100},
+    'title': 'Start -> End',
+    'source': 'a test',
+    'network': 'stylegan2-cars-64',
+    'seeds': [0],
+    'psi': 0.5,
+    'noise': 'stored',
+    'pca': {'n': 2000, 'components': 3, 'batch_size': 100},
     'edits': [{'component': 1, 'start': 2, 'end': 5, 'kind': 'target', 'strength': 2.0}],
-    'crop': {'top': 1}, 'gap': 2, 'labels': ['a', 'b'], 'enlarge': {'factor': 20},
+    'crop': {'top': 1},
+    'gap': 2,
+    'labels': ['a', 'b'],
+    'enlarge': {'factor': 20},
     'tolerance': {'max': 1, 'rms': 0.5, 'reason': 'another order of sums'},
 }
-SOFTWARE = {'stack': 'tf1', 'tensorflow': '1.15.0', 'numpy': '1.19.5', 'python': '3.7.9', 'regan': '0',
-            'processor': 'abacus'}
+SOFTWARE = {
+    'stack': 'tf1',
+    'tensorflow': '1.15.0',
+    'numpy': '1.19.5',
+    'python': '3.7.9',
+    'regan': '0',
+    'processor': 'abacus',
+}
 
 
 class FakeGenerator:
@@ -50,10 +67,10 @@ class FakeGenerator:
         return z / 2
 
     def synthesize(self, dlatents, conversion):
-        levels = np.clip(128 + 40 * dlatents, 0, 250) + self.brighter            # [N, L, D]
+        levels = np.clip(128 + 40 * dlatents, 0, 250) + self.brighter  # [N, L, D]
         if (self.noise, conversion) != ('stored', 'round'):
             levels = levels / 2
-        return levels.astype(np.uint8)[..., None].repeat(3, axis=3)              # [N, H, W, C]
+        return levels.astype(np.uint8)[..., None].repeat(3, axis=3)  # [N, H, W, C]
 
 
 def draw(panel, generator, basis):
@@ -77,8 +94,11 @@ def run(tmp_path, monkeypatch, software):
     (tmp_path / 'fig.json').write_text(json.dumps({'embedded': SPEC, 'official': SPEC}))
 
     def call(*options, draw=draw, needs=('edits',)):
-        command = figure.command(figure.Figure('fig', draw, needs), tmp_path, 'unused', tmp_path / 'reference', FakeGenerator.open)
+        command = figure.command(
+            figure.Figure('fig', draw, needs), tmp_path, 'unused', tmp_path / 'reference', FakeGenerator.open
+        )
         return CliRunner().invoke(command, ['--out', str(tmp_path / 'out')] + list(options))
+
     return call
 
 
@@ -90,14 +110,17 @@ def test_figure_leaves_three_files(run, tmp_path):
     result = run('--quiet')
     assert (result.exit_code, result.output) == (0, '')
     assert sorted(path.name for path in (tmp_path / 'out').iterdir()) == [
-        'fig-embedded-tiles.png', 'fig-embedded.json', 'fig-embedded.png']
+        'fig-embedded-tiles.png',
+        'fig-embedded.json',
+        'fig-embedded.png',
+    ]
     tiles = images.read_png(tmp_path / 'out' / 'fig-embedded-tiles.png')
     assert tiles.shape == (9, 2 * 7, 3)  # native size, one row cropped, no gaps
     large = images.read_png(tmp_path / 'out' / 'fig-embedded.png')
-    body = large[2 * figure.LETTERS:][:9 * 20]
-    np.testing.assert_array_equal(body[::20, :7 * 20:20], tiles[:, :7])
-    np.testing.assert_array_equal(body[::20, 7 * 20 + 2::20], tiles[:, 7:])
-    assert large[:2 * figure.LETTERS].min() < 128 and large[2 * figure.LETTERS + 9 * 20:].min() < 128
+    body = large[2 * figure.LETTERS :][: 9 * 20]
+    np.testing.assert_array_equal(body[::20, : 7 * 20 : 20], tiles[:, :7])
+    np.testing.assert_array_equal(body[::20, 7 * 20 + 2 :: 20], tiles[:, 7:])
+    assert large[: 2 * figure.LETTERS].min() < 128 and large[2 * figure.LETTERS + 9 * 20 :].min() < 128
 
 
 def test_tiles_are_truncated_after_the_edit(run, tmp_path):
@@ -106,8 +129,8 @@ def test_tiles_are_truncated_after_the_edit(run, tmp_path):
     rows = images.read_png(tmp_path / 'out' / 'fig-embedded-tiles.png')[:, :, 0].astype(float)
     w = latents.from_seed(0, 7) / 2
     np.testing.assert_allclose(rows[:, :7], np.tile(128 + 20 * w, [9, 1]), atol=1)
-    np.testing.assert_array_equal(rows[[0, 4, 8], 7:], rows[[0, 4, 8], :7])      # layers 1, 5, 9
-    assert np.abs(rows[1:4, 7:] - rows[1:4, :7]).max() > 5                       # layers 2, 3, 4
+    np.testing.assert_array_equal(rows[[0, 4, 8], 7:], rows[[0, 4, 8], :7])  # layers 1, 5, 9
+    assert np.abs(rows[1:4, 7:] - rows[1:4, :7]).max() > 5  # layers 2, 3, 4
 
 
 def test_mode_replaces_noise_conversion_and_truncation(run, tmp_path):
@@ -116,21 +139,40 @@ def test_mode_replaces_noise_conversion_and_truncation(run, tmp_path):
     [panel] = json.loads((tmp_path / 'out' / 'fig-embedded-ganspace.json').read_text())['panels']
     assert (panel['psi'], panel['conversion'], panel['noise']['torch_cuda_seed']) == (1, 'truncate', 0)
     rows = images.read_png(tmp_path / 'out' / 'fig-embedded-ganspace-tiles.png')[:, :7, 0]
-    np.testing.assert_allclose(rows, np.tile(np.clip(128 + 40 * latents.from_seed(0, 7) / 2, 0, 250) / 2, [9, 1]), atol=1)
+    np.testing.assert_allclose(
+        rows, np.tile(np.clip(128 + 40 * latents.from_seed(0, 7) / 2, 0, 250) / 2, [9, 1]), atol=1
+    )
 
 
 def test_sidecar_says_what_made_the_figure(run, tmp_path):
     run()
     facts = sidecar(tmp_path / 'out')
-    files = {key: hashlib.sha256((tmp_path / 'out' / name).read_bytes()).hexdigest()
-             for key, name in [('tiles_sha256', 'fig-embedded-tiles.png'), ('figure_sha256', 'fig-embedded.png')]}
+    files = {
+        key: hashlib.sha256((tmp_path / 'out' / name).read_bytes()).hexdigest()
+        for key, name in [('tiles_sha256', 'fig-embedded-tiles.png'), ('figure_sha256', 'fig-embedded.png')]
+    }
     [panel] = facts.pop('panels')
     assert facts == dict(SOFTWARE, name='fig-embedded', source='a test', **files)
-    assert panel.pop('pca').items() >= {'estimator': 'ipca', 'n': 2000, 'components': 3, 'batch_size': 100, 'seed': 1}.items()
+    assert (
+        panel.pop('pca').items()
+        >= {'estimator': 'ipca', 'n': 2000, 'components': 3, 'batch_size': 100, 'seed': 1}.items()
+    )
     assert {key: value for key, value in panel.items() if value not in (None, '')} == dict(
-        network='stylegan2-cars-64', network_sha256='stylegan2-cars-64', components_sha256='stylegan2-cars-64',
-        seeds=[0], psi=0.5, noise='stored', conversion='round', edits=['target E(v1, 2-4) = 2.0'],
-        crop={'top': 1, 'bottom': 0, 'left': 0, 'right': 0}, rows=1, columns=2, tile_height=9, tile_width=7, top=0)
+        network='stylegan2-cars-64',
+        network_sha256='stylegan2-cars-64',
+        components_sha256='stylegan2-cars-64',
+        seeds=[0],
+        psi=0.5,
+        noise='stored',
+        conversion='round',
+        edits=['target E(v1, 2-4) = 2.0'],
+        crop={'top': 1, 'bottom': 0, 'left': 0, 'right': 0},
+        rows=1,
+        columns=2,
+        tile_height=9,
+        tile_width=7,
+        top=0,
+    )
 
 
 def test_equal_drawing_passes(run):
@@ -162,6 +204,7 @@ def test_another_processor_has_the_tolerance_of_the_spec(run, software, monkeypa
         tiles = draw(*arguments).copy()
         tiles[0, 1, 4, 3, 0] ^= 1  # one level up or down
         return tiles
+
     result = run('--check', draw=one_pixel_off)
     assert result.exit_code == 0
     assert 'max 1, RMS 0.5 levels (another order of sums)' in result.output
@@ -177,7 +220,12 @@ def test_every_stack_has_its_own_reference(run, software, tmp_path, monkeypatch)
     monkeypatch.setattr(FakeGenerator, 'brighter', 3)
     run('--reference')
     assert sorted(path.name for path in (tmp_path / 'reference').iterdir()) == [
-        'fig-embedded.png', 'fig-embedded.tf1.json', 'fig-embedded.tf1.png', 'fig-embedded.tf2.json', 'fig-embedded.tf2.png']
+        'fig-embedded.png',
+        'fig-embedded.tf1.json',
+        'fig-embedded.tf1.png',
+        'fig-embedded.tf2.json',
+        'fig-embedded.tf2.png',
+    ]
     result = run('--check')
     assert result.exit_code == 1
     assert 'DIFFERS from %s' % (tmp_path / 'reference' / 'fig-embedded.tf1.png') in result.output
@@ -215,21 +263,30 @@ def test_reference_of_another_size(run, tmp_path):
     assert result.exit_code == 2 and 'differ in size: expected [9, 14, 3], got [8, 14, 3]' in result.output
 
 
-@pytest.mark.parametrize('options, message', [
-    (['--networks', 'nowhere.pkl'], 'Error: nowhere.pkl is neither a file nor a registered network'),
-    (['--networks-folder', 'nowhere'], 'nowhere'),
-    (['--check', '--reference'], 'choose one of --check, --reference and --mode'),
-])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (['--networks', 'nowhere.pkl'], 'Error: nowhere.pkl is neither a file nor a registered network'),
+        (['--networks-folder', 'nowhere'], 'nowhere'),
+        (['--check', '--reference'], 'choose one of --check, --reference and --mode'),
+    ],
+)
 def test_mistakes_end_with_status_2(run, options, message):
     result = run(*options)
     assert result.exit_code == 2 and message in result.output
     assert 'Traceback' not in result.output
 
 
-@pytest.mark.parametrize('changes, message', [
-    ({'labels': ['only one']}, 'fig-embedded.labels are 1 but there are 2 columns'),
-    ({'edits': [{'component': 1, 'start': 9, 'end': 10}], 'seeds': [0]}, 'fig-embedded.edits[0]: E(v1, 9) goes past'),
-])
+@pytest.mark.parametrize(
+    'changes, message',
+    [
+        ({'labels': ['only one']}, 'fig-embedded.labels are 1 but there are 2 columns'),
+        (
+            {'edits': [{'component': 1, 'start': 9, 'end': 10}], 'seeds': [0]},
+            'fig-embedded.edits[0]: E(v1, 9) goes past',
+        ),
+    ],
+)
 def test_spec_that_does_not_fit_the_drawing_or_the_network(run, tmp_path, monkeypatch, changes, message):
     (tmp_path / 'fig.json').write_text(json.dumps({'embedded': dict(SPEC, **changes), 'official': SPEC}))
     monkeypatch.setattr(FakeGenerator, 'num_layers', 9)  # another network than the registry says
@@ -262,6 +319,7 @@ def test_error_of_the_system_is_one_line(run, tmp_path):
 def test_errors_in_a_draw_function_are_not_hidden(run):
     def broken(*arguments):
         raise ZeroDivisionError
+
     assert isinstance(run(draw=broken).exception, ZeroDivisionError)
     assert 'uint8' in str(run(draw=lambda *arguments: np.zeros([1, 1, 5, 7, 3])).exception)
 
@@ -269,9 +327,24 @@ def test_errors_in_a_draw_function_are_not_hidden(run):
 STRIPS = script('figure4').draw
 PANELS = {key: SPEC[key] for key in ('title', 'source', 'psi', 'noise', 'pca', 'tolerance', 'enlarge')}
 PANELS['panels'] = [
-    {'heading': 'One', 'network': 'stylegan2-cars-64', 'seeds': [0, 1], 'edits': ['E(v1, 2-4)'], 'frames': 3, 'rows': ['seed 0', 'seed 1']},
-    {'heading': 'Two', 'network': 'stylegan2-faces-64', 'seeds': [0], 'edits': ['E(v1, 2-4)'], 'frames': 2, 'crop': {'left': 2},
-     'components_of': 'stylegan2-cars-64'}]
+    {
+        'heading': 'One',
+        'network': 'stylegan2-cars-64',
+        'seeds': [0, 1],
+        'edits': ['E(v1, 2-4)'],
+        'frames': 3,
+        'rows': ['seed 0', 'seed 1'],
+    },
+    {
+        'heading': 'Two',
+        'network': 'stylegan2-faces-64',
+        'seeds': [0],
+        'edits': ['E(v1, 2-4)'],
+        'frames': 2,
+        'crop': {'left': 2},
+        'components_of': 'stylegan2-cars-64',
+    },
+]
 
 
 @pytest.fixture
@@ -281,20 +354,26 @@ def panels(run, tmp_path):
 
     def call(*options, draw=STRIPS):
         return run(*options, draw=draw, needs=('edits', 'frames'))
+
     return call
 
 
 def test_panels_of_several_networks_and_sizes(panels, tmp_path):
     assert panels().exit_code == 0
     page = images.read_png(tmp_path / 'out' / 'fig-embedded-tiles.png')
-    assert page.shape == (2 * 10 + 10, 3 * 7, 3) and (page[20:, 2 * 5:] == 255).all()
+    assert page.shape == (2 * 10 + 10, 3 * 7, 3) and (page[20:, 2 * 5 :] == 255).all()
     facts = sidecar(tmp_path / 'out')['panels']
-    assert [(panel['top'], panel['rows'], panel['columns'], panel['tile_width']) for panel in facts] == [(0, 2, 3, 7), (20, 1, 2, 5)]
+    assert [(panel['top'], panel['rows'], panel['columns'], panel['tile_width']) for panel in facts] == [
+        (0, 2, 3, 7),
+        (20, 1, 2, 5),
+    ]
     assert [(panel['network_sha256'], panel['components_sha256']) for panel in facts] == [
-        ('stylegan2-cars-64',) * 2, ('stylegan2-faces-64', 'stylegan2-cars-64')]
-    np.testing.assert_array_equal(page[20:, :5], page[:10, 2:7])                 # both from -strength, one cropped
+        ('stylegan2-cars-64',) * 2,
+        ('stylegan2-faces-64', 'stylegan2-cars-64'),
+    ]
+    np.testing.assert_array_equal(page[20:, :5], page[:10, 2:7])  # both from -strength, one cropped
     large = images.read_png(tmp_path / 'out' / 'fig-embedded.png')
-    assert large.shape[1] > 20 * 21                                              # with the names of the rows
+    assert large.shape[1] > 20 * 21  # with the names of the rows
 
 
 @pytest.mark.parametrize('row, column, place', [(0, 0, 'One'), (1, 2, 'One'), (2, 1, 'Two')])
@@ -312,6 +391,7 @@ def test_two_levels_in_one_tile_are_found(panels, software, row, column, place):
         if 0 <= here < len(tiles):
             tiles[here, column] ^= 2
         return tiles
+
     result = panels('--check', draw=planted)
     assert result.exit_code == 1 and 'max 2, RMS 2.000 levels' in result.output
     assert [line for line in result.output.splitlines() if line.startswith('  ' + place) and ' 2 levels' in line]
@@ -320,7 +400,9 @@ def test_two_levels_in_one_tile_are_found(panels, software, row, column, place):
 def test_a_key_that_the_figure_does_not_heed_is_refused(run, tmp_path):
     (tmp_path / 'fig.json').write_text(json.dumps({'embedded': dict(SPEC, frames=5), 'official': SPEC}))
     result = run()
-    assert result.exit_code == 2 and "fig-embedded has the key 'frames', which this figure does not use" in result.output
+    assert (
+        result.exit_code == 2 and "fig-embedded has the key 'frames', which this figure does not use" in result.output
+    )
     result = run(needs=('edits', 'frames', 'supervised'))
     assert result.exit_code == 2 and "fig-embedded lacks the key 'supervised'" in result.output
 
@@ -333,6 +415,7 @@ def rendered(monkeypatch):
     def synthesize(generator, dlatents, conversion):
         drawn.append(dlatents)
         return np.zeros([len(dlatents), 2, 2, 3], np.uint8)
+
     monkeypatch.setattr(FakeGenerator, 'synthesize', synthesize)
     return drawn
 
@@ -346,7 +429,7 @@ def test_figure1_starts_at_the_seed_and_reaches_its_targets(rendered):
     ones = np.ones(width - 1)
     basis = Basis(np.zeros(width), np.eye(width - 1, width), 0.5 * ones, ones, ones, ones)
     assert script('figure1').draw(panel, generator, basis).shape == (1, 5, 2, 2, 3)
-    [steps] = rendered                                                           # [edits + 1, L, D]
+    [steps] = rendered  # [edits + 1, L, D]
     z = latents.from_seed(panel.seeds[0], width)
     np.testing.assert_array_equal(steps[0], np.tile(z / 2, [10, 1]))
     for i, edit in enumerate(panel.edits):
@@ -355,7 +438,9 @@ def test_figure1_starts_at_the_seed_and_reaches_its_targets(rendered):
 
 
 def _panel(**changes):
-    return figure_spec.Panel(**dict(dict(network='n', seeds=(3, 5), psi=1, noise='stored', pca=None, tolerance=None), **changes))
+    return figure_spec.Panel(
+        **dict(dict(network='n', seeds=(3, 5), psi=1, noise='stored', pca=None, tolerance=None), **changes)
+    )
 
 
 def _basis7():
@@ -367,23 +452,33 @@ def test_figure2_rows_share_their_middle_frame_on_the_boundary(rendered, monkeyp
     normal = latents.random_basis(5, 7)[0]
     figure2 = script('figure2')
     monkeypatch.setattr(figure2.boundary, 'resolve', lambda name, width: {('smile', 7): normal}[name, width])
-    panel = _panel(edits=(edits.parse('E(v2, 0-3) * -3 raw'),), frames=5, supervised=figure_spec.Supervised('smile', 2.0))
+    panel = _panel(
+        edits=(edits.parse('E(v2, 0-3) * -3 raw'),), frames=5, supervised=figure_spec.Supervised('smile', 2.0)
+    )
     basis = _basis7()
     assert figure2.draw(panel, FakeGenerator(), basis).shape == (4, 5, 2, 2, 3)
     for ours, theirs in [rendered[:2], rendered[2:]]:
         np.testing.assert_allclose(ours[2], theirs[2], atol=1e-6)
         np.testing.assert_allclose(np.dot(theirs[2] - basis.mean, normal), 0, atol=1e-6)
-        np.testing.assert_allclose(ours[:, :4] - ours[2, :4], np.linspace(3, -3, 5)[:, None, None] * basis.components[2] + np.zeros([5, 4, 7]), atol=1e-6)
+        np.testing.assert_allclose(
+            ours[:, :4] - ours[2, :4],
+            np.linspace(3, -3, 5)[:, None, None] * basis.components[2] + np.zeros([5, 4, 7]),
+            atol=1e-6,
+        )
         np.testing.assert_array_equal(ours[:, 4:], ours[[2] * 5, 4:])
-        np.testing.assert_allclose(theirs - theirs[2], np.linspace(-2, 2, 5)[:, None, None] * normal + np.zeros([5, 10, 7]), atol=1e-6)
+        np.testing.assert_allclose(
+            theirs - theirs[2], np.linspace(-2, 2, 5)[:, None, None] * normal + np.zeros([5, 10, 7]), atol=1e-6
+        )
 
 
 @pytest.mark.parametrize('random', [None, 4])
 def test_figure3_exchanges_what_it_says(rendered, random):
     basis, figure3 = _basis7(), script('figure3')
     rows = basis.components if random is None else latents.random_basis(4, 7)
+
     def coordinates(w):
         return np.dot(w - basis.mean, rows.T)
+
     base, own = [coordinates(latents.from_seeds(seeds, 7) / 2) for seeds in ([9], [3, 5])]
     for which, kept, taken in [('keep', slice(0, 3), slice(3, None)), ('randomise', slice(3, None), slice(0, 3))]:
         panel = _panel(exchange=figure_spec.Exchange(9, 3, which, random))

@@ -1,4 +1,5 @@
 """The metrics of generators whose images are known functions of z, with judges that need no network."""
+
 import json
 
 import numpy as np
@@ -10,7 +11,10 @@ from regan.metrics.evaluate import Judges, Request, evaluate
 
 
 class Generator:
-    """w = 2 z; the first D values of an image are w, at 1/64 so that bytes hold them, around grey; the rest is noise."""
+    """w = 2 z; the first D values of an image are w, at 1/64 so that bytes hold them, around grey; the rest is
+    noise.
+    """
+
     path, sha256, backend = 'toy.pkl', 'f00', {'tensorflow': '0.0', 'numpy': '0.0'}
     latent_size = dlatent_size = 5
     num_layers, label_size, num_channels, resolution = 3, 0, 1, 4
@@ -37,6 +41,7 @@ class Generator:
 
 class Reader:
     """Features: the first values of the image, 64-fold; factors: their signs' sigmoid."""
+
     path, sha256, world = 'reader.pkl', 'abc', 'toy'
     factor_names, circular, r2 = ['a', 'b', 'c'], [], [0.95, 0.2, 0.99]
 
@@ -54,6 +59,7 @@ class Reader:
 
 class Normals:
     """Reals whose images would be those of w = 2 z + shift."""
+
     facts = dict(data='normal')
 
     def __init__(self, shift=0.0):
@@ -62,7 +68,7 @@ class Normals:
     def batches(self, n):
         w = 2 * np.random.RandomState(99).randn(n, 5) + self.shift
         for begin in range(0, n, 50):
-            yield Generator().synthesize(np.repeat(w[begin:begin + 50, np.newaxis], 3, axis=1))
+            yield Generator().synthesize(np.repeat(w[begin : begin + 50, np.newaxis], 3, axis=1))
 
 
 def values(results):
@@ -70,7 +76,13 @@ def values(results):
 
 
 def measure(metrics, n=400, reals=None, judges=None, generator=None, tmp_path=None, **kwargs):
-    return evaluate(generator or Generator(), Request(tuple(metrics.split(',')), n, **kwargs), judges or Judges(Reader()), reals, tmp_path)
+    return evaluate(
+        generator or Generator(),
+        Request(tuple(metrics.split(',')), n, **kwargs),
+        judges or Judges(Reader()),
+        reals,
+        tmp_path,
+    )
 
 
 def test_frechet_distance_of_shifted_normals(tmp_path):
@@ -94,7 +106,13 @@ def test_truncation_raises_precision_and_lowers_recall(tmp_path):
 def test_path_lengths_have_their_closed_forms():
     """Features are w = 2 z: four times those of the identity."""
     found = {result.metric: result for result in measure('ppl_zfull,ppl_zend,ppl_segan,ppl_wfull,ppl_wend', 3000)}
-    assert list(found) == ['ppl_reader_zfull', 'ppl_reader_zend', 'ppl_reader_segan', 'ppl_reader_wfull', 'ppl_reader_wend']
+    assert list(found) == [
+        'ppl_reader_zfull',
+        'ppl_reader_zend',
+        'ppl_reader_segan',
+        'ppl_reader_wfull',
+        'ppl_reader_wend',
+    ]
     for name in ('zfull', 'zend', 'segan'):
         assert found['ppl_reader_' + name].value == pytest.approx(4 * ((np.pi / 2) ** 2 + 1 / 5), rel=0.05)
     for name in ('wfull', 'wend'):
@@ -105,7 +123,9 @@ def test_path_lengths_have_their_closed_forms():
 
 def test_noise_is_shared_within_a_step():
     """Fresh noise between its ends would add 1 / epsilon^2."""
-    quiet, noisy = [values(measure('ppl_wend', 100, generator=Generator(noise)))['ppl_reader_wend'] for noise in (0.0, 0.1)]
+    quiet, noisy = [
+        values(measure('ppl_wend', 100, generator=Generator(noise)))['ppl_reader_wend'] for noise in (0.0, 0.1)
+    ]
     assert noisy == pytest.approx(quiet, rel=0.5)
 
 
@@ -138,14 +158,17 @@ def test_fakes_have_fresh_noise_for_every_minibatch():
         def synthesize(self, dlatents):
             seen.append((len(dlatents), self._noise[0, 0]))
             return super().synthesize(dlatents)
+
     measure('ls', 40, generator=Recording(0.1))
     assert [count for count, _ in seen] == [16, 16, 8] and len({noise for _, noise in seen}) == 3
 
 
 # ------------------------------------------------------------------ official judges
 
+
 class Official:
     """Stands for the official networks: features are all bytes; the distance is that of the bytes."""
+
     path, sha256 = 'official.pkl', 'def'
 
     def __init__(self):
@@ -181,19 +204,30 @@ def test_the_crop_belongs_to_lpips():
 
         def render(self, dlatents):
             return np.kron(super().render(dlatents), np.ones([1, 1, 4, 4]))
+
     lpips = Official()
-    assert list(values(measure('ppl_zfull', 20, judges=Judges(None, None, lpips), generator=Large(), crop=True))) == ['ppl_zfull']
+    assert list(values(measure('ppl_zfull', 20, judges=Judges(None, None, lpips), generator=Large(), crop=True))) == [
+        'ppl_zfull'
+    ]
     assert lpips.shapes == {(1, 8, 8)}
 
 
 # ------------------------------------------------------------------ errors
 
-@pytest.mark.parametrize('arguments, sentence', [
-    (dict(metrics=('frechet', 'fid')), "there is no metric 'fid'; choose from frechet, pr, ppl_zfull, ppl_wfull, ppl_zend, ppl_wend, ppl_segan, ls"),
-    (dict(metrics=()), "there is no metric ''"),
-    (dict(metrics=('ls', 'ls')), 'a metric is named twice in ls,ls'),
-    (dict(metrics=('ls',), n=3), 'n is 3, but no metric means anything with fewer than 4 images'),
-])
+
+@pytest.mark.parametrize(
+    'arguments, sentence',
+    [
+        (
+            dict(metrics=('frechet', 'fid')),
+            "there is no metric 'fid'; choose from frechet, pr, ppl_zfull, ppl_wfull, ppl_zend, ppl_wend, ppl_segan, "
+            "ls",
+        ),
+        (dict(metrics=()), "there is no metric ''"),
+        (dict(metrics=('ls', 'ls')), 'a metric is named twice in ls,ls'),
+        (dict(metrics=('ls',), n=3), 'n is 3, but no metric means anything with fewer than 4 images'),
+    ],
+)
 def test_requests_that_make_no_sense(arguments, sentence):
     with pytest.raises(UserError) as error:
         Request(**dict(dict(n=10), **arguments))
@@ -212,17 +246,20 @@ class Coloured(Generator):
     num_channels = 3
 
 
-@pytest.mark.parametrize('arguments, sentence', [
-    (dict(metrics='ls', generator=Conditional()), r'toy\.pkl is conditional \(7 classes\)'),
-    (dict(metrics='ls,pr'), 'compare with real images; name them with --data'),
-    (dict(metrics='ls', mirror=True), 'mirroring concerns real images'),
-    (dict(metrics='frechet', reals=Normals(), judges=Judges()), 'give --reader or --inception'),
-    (dict(metrics='ppl_wend', judges=Judges()), 'give --reader or --lpips'),
-    (dict(metrics='ppl_wend', crop=True), 'a factor reader needs whole images'),
-    (dict(metrics='ls', judges=Judges(None, Official())), r'ls needs a factor reader \(--reader\)'),
-    (dict(metrics='ls', judges=Judges(Dull())), 'at least one factor with R2 above 0.9'),
-    (dict(metrics='ls', generator=Coloured()), 'other images'),
-])
+@pytest.mark.parametrize(
+    'arguments, sentence',
+    [
+        (dict(metrics='ls', generator=Conditional()), r'toy\.pkl is conditional \(7 classes\)'),
+        (dict(metrics='ls,pr'), 'compare with real images; name them with --data'),
+        (dict(metrics='ls', mirror=True), 'mirroring concerns real images'),
+        (dict(metrics='frechet', reals=Normals(), judges=Judges()), 'give --reader or --inception'),
+        (dict(metrics='ppl_wend', judges=Judges()), 'give --reader or --lpips'),
+        (dict(metrics='ppl_wend', crop=True), 'a factor reader needs whole images'),
+        (dict(metrics='ls', judges=Judges(None, Official())), r'ls needs a factor reader \(--reader\)'),
+        (dict(metrics='ls', judges=Judges(Dull())), 'at least one factor with R2 above 0.9'),
+        (dict(metrics='ls', generator=Coloured()), 'other images'),
+    ],
+)
 def test_requests_that_cannot_be_answered(arguments, sentence):
     with pytest.raises(UserError, match=sentence):
         measure(**arguments)
@@ -232,12 +269,14 @@ def test_bad_features_are_noticed(tmp_path):
     class Broken(Reader):
         def look(self, images):
             return Reader.look(self, images)[0], np.full([len(images), 5], np.nan)
+
     for name in ('frechet', 'pr'):
         with pytest.raises(UserError, match='NaN or infinity among the features'):
             measure(name, 30, Normals(), Judges(Broken()), tmp_path=tmp_path)
 
 
 # ------------------------------------------------------------------ progress and tables
+
 
 def test_bars_are_filled_and_closed(tmp_path):
     bars = []
@@ -252,11 +291,17 @@ def test_bars_are_filled_and_closed(tmp_path):
 
         def close(self):
             self.closed = True
+
     evaluate(Generator(), Request(('frechet', 'pr', 'ppl_wend', 'ls'), 50), Judges(Reader()), Normals(), tmp_path, Bar)
     assert all(bar.closed for bar in bars)
     assert {bar.description: (bar.done, bar.total) for bar in bars if bar.done} == {
-        'reals': (50, 50), 'fakes': (50, 50), 'neighbours': (150, 150), 'path length wend': (50, 50),
-        'separability in z': (2, 2), 'separability in w': (2, 2)}
+        'reals': (50, 50),
+        'fakes': (50, 50),
+        'neighbours': (150, 150),
+        'path length wend': (50, 50),
+        'separability in z': (2, 2),
+        'separability in w': (2, 2),
+    }
 
 
 def test_tables(tmp_path):

@@ -1,4 +1,5 @@
 """The Frechet distance against closed forms and SciPy's matrix square root."""
+
 import numpy as np
 import pytest
 import scipy.linalg
@@ -38,12 +39,15 @@ def test_equals_the_formula_with_sqrtm():
     assert frechet.distance(a, b) == pytest.approx(frechet.distance(b, a), rel=1e-9)
 
 
-@pytest.mark.parametrize('stdevs, shift, expected', [
-    ((1, 1, 1, 1), 0, 0),
-    ((2, 2, 2, 2), 1, 8),  # N(0, I) and N(1, 4 I) in 4 dimensions.
-    ((1, 2, 3, 5), 0, 0 + 1 + 4 + 16),
-    ((0, 0, 1, 1), 0, 2),  # A singular covariance.
-])
+@pytest.mark.parametrize(
+    'stdevs, shift, expected',
+    [
+        ((1, 1, 1, 1), 0, 0),
+        ((2, 2, 2, 2), 1, 8),  # N(0, I) and N(1, 4 I) in 4 dimensions.
+        ((1, 2, 3, 5), 0, 0 + 1 + 4 + 16),
+        ((0, 0, 1, 1), 0, 2),  # A singular covariance.
+    ],
+)
 def test_closed_form_of_gaussians_with_independent_components(stdevs, shift, expected):
     """sum of (mu_i - nu_i)^2 + (s_i - t_i)^2."""
     one = frechet.Gaussian(np.zeros(4), np.eye(4), 2)

@@ -1,4 +1,5 @@
 """Precision and recall against scikit-learn's neighbours and sets where the answer is plain."""
+
 import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
@@ -9,12 +10,15 @@ from regan.metrics import neighbours
 
 def by_sklearn(reals, fakes, k=3):
     def radii(rows):
-        return NearestNeighbors(n_neighbors=k + 1, algorithm='brute').fit(rows).kneighbors(rows)[0][:, -1]  # The first is the row itself.
+        return (
+            NearestNeighbors(n_neighbors=k + 1, algorithm='brute').fit(rows).kneighbors(rows)[0][:, -1]
+        )  # The first is the row itself.
 
     def share(rows, members):
         radius = radii(members)
         distances = np.sqrt(np.square(rows[:, np.newaxis] - members).sum(axis=2))
         return (distances <= radius).any(axis=1).mean()
+
     return share(fakes, reals), share(reals, fakes)
 
 

@@ -1,4 +1,5 @@
 """Path length: closed forms for the identity, NumPy's percentiles, and the pieces."""
+
 import numpy as np
 import pytest
 
@@ -15,8 +16,10 @@ def identity(x):
 
 def measure(spec, n=4000, width=32, map_w=identity, seed=0):
     random = np.random.RandomState(seed)
-    pieces = [path_length.values(map_w, identity, squared, width, spec, k, random)
-              for k in path_length.minibatches(n, path_length.PAIRS_AT_ONCE)]
+    pieces = [
+        path_length.values(map_w, identity, squared, width, spec, k, random)
+        for k in path_length.minibatches(n, path_length.PAIRS_AT_ONCE)
+    ]
     return path_length.summarize(np.concatenate(pieces), spec.reject)
 
 
@@ -41,7 +44,9 @@ def test_identity_in_w_has_the_mean_squared_distance(sampling):
 def test_scale_of_z_is_of_no_effect_but_scale_of_w_is():
     spec = path_length.PathSpec('w', 'full', reject=0)
     assert measure(spec, n=50, map_w=lambda z: 3 * z).mean == pytest.approx(9 * measure(spec, n=50).mean)
-    assert measure(path_length.SPECS['zfull'], n=50, map_w=lambda z: 3 * z).mean == pytest.approx(9 * measure(path_length.SPECS['zfull'], n=50).mean)
+    assert measure(path_length.SPECS['zfull'], n=50, map_w=lambda z: 3 * z).mean == pytest.approx(
+        9 * measure(path_length.SPECS['zfull'], n=50).mean
+    )
 
 
 def test_the_standard_error_is_that_of_repetitions():
@@ -55,8 +60,9 @@ def test_a_minibatch_holds_beginnings_then_ends():
 
     def render(w):
         seen.append(len(w))
-        np.testing.assert_allclose(w[:len(w) // 2], w[len(w) // 2:], rtol=0, atol=0.1)
+        np.testing.assert_allclose(w[: len(w) // 2], w[len(w) // 2 :], rtol=0, atol=0.1)
         return w
+
     path_length.values(identity, render, squared, 7, path_length.SPECS['segan'], 19, np.random.RandomState(0))
     assert seen == [38]
 
@@ -78,7 +84,9 @@ def test_slerp_goes_along_the_great_circle():
     angle = np.arccos((start * end).sum(axis=1))
     quarter = path_length.slerp(a, b, np.full([13, 1], 0.25))
     np.testing.assert_allclose(np.arccos((start * quarter).sum(axis=1)), angle / 4)
-    shoemake = (np.sin(0.75 * angle) / np.sin(angle))[:, None] * start + (np.sin(0.25 * angle) / np.sin(angle))[:, None] * end
+    shoemake = (np.sin(0.75 * angle) / np.sin(angle))[:, None] * start + (np.sin(0.25 * angle) / np.sin(angle))[
+        :, None
+    ] * end
     np.testing.assert_allclose(quarter, shoemake)
 
 
@@ -87,7 +95,10 @@ def test_slerp_goes_along_the_great_circle():
 def test_rejection_is_that_of_numpys_lower_and_higher_percentiles(n, reject):
     values = np.random.RandomState(n).rand(n)
     keyword = 'method' if int(np.__version__.split('.')[0]) > 1 else 'interpolation'
-    low, high = np.percentile(values, reject, **{keyword: 'lower'}), np.percentile(values, 100 - reject, **{keyword: 'higher'})
+    low, high = (
+        np.percentile(values, reject, **{keyword: 'lower'}),
+        np.percentile(values, 100 - reject, **{keyword: 'higher'}),
+    )
     kept = values[(values >= low) & (values <= high)]
     found = path_length.summarize(values, reject)
     assert found.kept == len(kept)

@@ -1,10 +1,11 @@
 """Real images from a folder, and their statistics in the cache."""
+
 import numpy as np
 import pytest
 
 from regan.base.errors import UserError
-from regan.metrics import frechet, neighbours, reals
 from regan.data import tfrecords
+from regan.metrics import frechet, neighbours, reals
 
 IMAGES = np.random.RandomState(0).randint(0, 256, [71, 3, 8, 8]).astype(np.uint8)
 
@@ -83,7 +84,9 @@ def test_statistics_are_those_of_the_images_and_computed_once(images, tmp_path):
     assert features.seen == 60
 
 
-@pytest.mark.parametrize('changes', [dict(n=59), dict(mirror_seed=0), dict(mirror_seed=1), dict(facts=dict(network='abd'))])
+@pytest.mark.parametrize(
+    'changes', [dict(n=59), dict(mirror_seed=0), dict(mirror_seed=1), dict(facts=dict(network='abd'))]
+)
 def test_other_settings_other_cache(images, tmp_path, changes):
     features = Counting()
     statistics(images, tmp_path, features).gaussian(lambda k: None)
@@ -130,7 +133,9 @@ class Stripes:
 
     def render(self, factors, resolution, supersampling):
         assert supersampling == 2
-        return np.repeat((255 * factors[:, :1]).astype(np.uint8), resolution * resolution * 3, axis=1).reshape(-1, resolution, resolution, 3)
+        return np.repeat((255 * factors[:, :1]).astype(np.uint8), resolution * resolution * 3, axis=1).reshape(
+            -1, resolution, resolution, 3
+        )
 
 
 def test_a_world_renders_the_same_images_again(monkeypatch):

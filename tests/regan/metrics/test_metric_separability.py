@@ -1,4 +1,5 @@
 """Linear separability on data whose answer is known, and factors as attributes."""
+
 import numpy as np
 import pytest
 from sklearn.metrics import mutual_info_score
@@ -63,20 +64,23 @@ def test_progress_and_errors(w):
 
 # ------------------------------------------------------------------ factors
 
+
 def test_r_squared_of_plain_factors():
     truth = np.random.RandomState(5).rand(501, 3)
     reading = truth.copy()
     reading[:, 1] = truth[:, 1].mean()
     reading[:, 2] = truth[:, 2] + np.random.RandomState(6).randn(501) * 0.1
     found = factors.r_squared(truth, reading)
-    np.testing.assert_allclose(found, [1, 0, 1 - np.square(reading - truth)[:, 2].mean() / truth[:, 2].var()], atol=1e-12)
+    np.testing.assert_allclose(
+        found, [1, 0, 1 - np.square(reading - truth)[:, 2].mean() / truth[:, 2].var()], atol=1e-12
+    )
 
 
 def test_r_squared_of_a_circular_factor_goes_the_shorter_way():
     truth = np.linspace(0, 1, 1000, endpoint=False)[:, np.newaxis]
     reading = (truth + 0.02) % 1
     assert factors.r_squared(truth, reading)[0] < 0.9
-    assert factors.r_squared(truth, reading, circular=[0])[0] == pytest.approx(1 - 0.02 ** 2 * 12, abs=1e-4)
+    assert factors.r_squared(truth, reading, circular=[0])[0] == pytest.approx(1 - 0.02**2 * 12, abs=1e-4)
 
 
 def test_a_factor_that_does_not_vary_is_not_read():

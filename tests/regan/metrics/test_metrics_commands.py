@@ -1,4 +1,5 @@
 """The commands `metrics` and `reader` on small networks and a small data set."""
+
 import csv
 import json
 
@@ -6,13 +7,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from regan.base.errors import UserError
 from regan.commands.metrics import metrics
 from regan.commands.reader import reader
-from regan.base.errors import UserError
+from regan.data import tfrecords
 from regan.metrics import snapshots
 from regan.networks.generator import Generator
 from tests import tiny_reader
-from regan.data import tfrecords
 
 
 @pytest.fixture(scope='module')
@@ -37,8 +38,16 @@ def test_all_metrics_of_a_tiny_network_and_again_from_the_cache(tiny_pickle, fil
     arguments = [tiny_pickle, '--data', files['data'], '--reader', files['reader'], '--n', 20, '--mirror', '--metrics']
     result = run(metrics, *(arguments + ['frechet,pr,ppl_zfull,ppl_segan,ls', '--out', tmp_path / 'out.json']))
     names = [line.split()[0] for line in result.output.splitlines()]
-    assert names == ['frechet_reader', 'precision_reader', 'recall_reader', 'ppl_reader_zfull', 'ppl_reader_segan', 'ls_reader_z', 'ls_reader_w',
-                     'wrote']
+    assert names == [
+        'frechet_reader',
+        'precision_reader',
+        'recall_reader',
+        'ppl_reader_zfull',
+        'ppl_reader_segan',
+        'ls_reader_z',
+        'ls_reader_w',
+        'wrote',
+    ]
     found = json.loads((tmp_path / 'out.json').read_text())
     values = {entry['metric']: entry['value'] for entry in found['results']}
     assert values['frechet_reader'] > 0 and 0 <= values['precision_reader'] <= 1 and 1 <= values['ls_reader_w'] <= 4
@@ -57,19 +66,24 @@ def test_an_unknown_metric_is_named_before_anything_is_opened():
         run(metrics, 'nowhere.pkl', '--metrics', 'fid')
 
 
-@pytest.mark.parametrize('arguments, sentence', [
-    (['--n', 3], '3 is not in the range'),
-    (['--psi', 'nan'], 'nan is not a finite number'),
-    (['--out', 'table.txt'], 'table.txt must end in .csv or .json'),
-    (['--reader', 'nowhere.pkl'], 'nowhere.pkl'),
-])
+@pytest.mark.parametrize(
+    'arguments, sentence',
+    [
+        (['--n', 3], '3 is not in the range'),
+        (['--psi', 'nan'], 'nan is not a finite number'),
+        (['--out', 'table.txt'], 'table.txt must end in .csv or .json'),
+        (['--reader', 'nowhere.pkl'], 'nowhere.pkl'),
+    ],
+)
 def test_usage(arguments, sentence):
     result = run(metrics, 'tiny.pkl', *arguments)
     assert result.exit_code == 2 and sentence in result.output
 
 
-def test_images_without_rounding(tiny_pickle):
-    """What path lengths are measured on: `render` is `synthesize` before it becomes bytes, in the same pieces or others."""
+def test_images_without_rounding(stays_open, tiny_pickle):
+    """What path lengths are measured on: `render` is `synthesize` before it becomes bytes, in the same pieces or
+    others.
+    """
     dlatents = np.random.RandomState(1).randn(19, 6, 11)
     with Generator.open(tiny_pickle) as generator:
         exact, rounded = generator.render(dlatents), generator.synthesize(dlatents)
@@ -81,8 +95,21 @@ def test_images_without_rounding(tiny_pickle):
 def test_snapshots_are_measured_as_the_command_measures(tiny_pickle, files, tmp_path, monkeypatch):
     monkeypatch.setenv('REGAN_CACHE_DIR', str(tmp_path / 'cache'))
     measure = snapshots.judged_by(files['reader'], files['data'], 20, mirror=True)
-    said = run(metrics, tiny_pickle, '--data', files['data'], '--reader', files['reader'], '--n', 20, '--mirror', '--metrics', 'frechet,pr',
-               '--out', tmp_path / 'out.json')
+    said = run(
+        metrics,
+        tiny_pickle,
+        '--data',
+        files['data'],
+        '--reader',
+        files['reader'],
+        '--n',
+        20,
+        '--mirror',
+        '--metrics',
+        'frechet,pr',
+        '--out',
+        tmp_path / 'out.json',
+    )
     found = json.loads((tmp_path / 'out.json').read_text())['results']
     assert measure(tiny_pickle) == {entry['metric']: entry['value'] for entry in found}, said.output
     with pytest.raises(UserError, match='tiny.pkl'):
@@ -90,6 +117,7 @@ def test_snapshots_are_measured_as_the_command_measures(tiny_pickle, files, tmp_
 
 
 # ------------------------------------------------------------------ reader
+
 
 def test_training_a_reader_from_a_data_set(files, tmp_path):
     out = tmp_path / 'new.pkl'
@@ -102,5 +130,8 @@ def test_training_a_reader_from_a_data_set(files, tmp_path):
 def test_factors_must_be_known(tmp_path):
     with tfrecords.new_data_set(tmp_path / 'photos') as writer:
         writer.add(np.zeros([5, 3, 16, 16], np.uint8))
-    with pytest.raises(UserError, match=r'has no photos\.factors\.npy and photos\.json, so its factors are not known; make it from a world'):
+    with pytest.raises(
+        UserError,
+        match=r'has no photos\.factors\.npy and photos\.json, so its factors are not known; make it from a world',
+    ):
         run(reader, '--data', tmp_path / 'photos', '--out', tmp_path / 'new.pkl')

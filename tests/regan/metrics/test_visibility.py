@@ -1,4 +1,5 @@
 """Visibility on a world whose images are known functions of its factors."""
+
 import numpy as np
 import pytest
 
@@ -6,7 +7,9 @@ from regan.metrics import visibility
 
 
 class ToyWorld:
-    """One grey level per factor: the first shows everywhere, the second where the third is above a half, the last never."""
+    """One grey level per factor: the first shows everywhere, the second where the third is above a half, the last
+    never.
+    """
 
     factor_names = ('always', 'sometimes', 'switch', 'never')
 

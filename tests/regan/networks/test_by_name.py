@@ -1,4 +1,5 @@
 """Generators by the name of their network."""
+
 import subprocess
 import sys
 

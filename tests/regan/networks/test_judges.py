@@ -1,4 +1,5 @@
 """The networks that judge images: the factor reader's graph and pickle, and files in the form of the official ones."""
+
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
@@ -26,11 +27,14 @@ def reader(reader_file):
 
 # ------------------------------------------------------------------ factor reader
 
+
 def in_numpy(values, images, circular):
     """The reader's function, written once more: images float [n, C, H, W] -> factors, features."""
+
     def bias_act(x, name, shape):
         x = x + values[name + '/bias'].reshape(shape)
         return np.sqrt(2) * np.where(x > 0, x, 0.2 * x)
+
     x, strides = images, [2, 2, 1, 2, 1, 1, 2]
     for layer, stride in enumerate(strides):
         name = 'Conv%d' % layer
@@ -47,14 +51,16 @@ def in_numpy(values, images, circular):
 
 
 def convolve(x, weight, stride):
-    """3 x 3, zeros outside, by sums of shifted products. TensorFlow pads 'SAME' with one more at the end if stride is 2."""
+    """3 x 3, zeros outside, by sums of shifted products. TensorFlow pads 'SAME' with one more at the end if stride
+    is 2.
+    """
     before = 1 if stride == 1 else 0
     x = np.pad(x, [(0, 0), (0, 0), (before, 2 - before), (before, 2 - before)], 'constant')
     weight, size = weight / np.sqrt(np.prod(weight.shape[:3])), x.shape[2] - 2
     total = 0
     for i in range(3):
         for j in range(3):
-            total += np.einsum('nchw,co->nohw', x[:, :, i:i + size:stride, j:j + size:stride], weight[i, j])
+            total += np.einsum('nchw,co->nohw', x[:, :, i : i + size : stride, j : j + size : stride], weight[i, j])
     return total
 
 
@@ -66,7 +72,12 @@ def test_the_graph_computes_what_numpy_does(reader_file, reader):
 
 
 def test_facts_come_with_the_pickle(reader):
-    assert (reader.world, reader.factor_names, reader.circular, reader.r2) == ('toy', ['grey', 'hue', 'none'], [1], [0.99, 0.95, 0.0])
+    assert (reader.world, reader.factor_names, reader.circular, reader.r2) == (
+        'toy',
+        ['grey', 'hue', 'none'],
+        [1],
+        [0.99, 0.95, 0.0],
+    )
     assert (reader.resolution, reader.num_channels, len(reader.sha256)) == (16, 3, 64)
 
 
@@ -89,7 +100,9 @@ def test_larger_images_are_averaged_down(reader):
 
 @pytest.mark.parametrize('shape', [(1, 3, 8, 8), (1, 1, 16, 16), (1, 3, 24, 24)])
 def test_other_images_are_refused(reader, shape):
-    sentence = r'reads images of 3 channels and 16 pixels a side \(or 2, 4, \.\.\. times that\), not %d channels and %d pixels'
+    sentence = (
+        r'reads images of 3 channels and 16 pixels a side \(or 2, 4, \.\.\. times that\), not %d channels and %d pixels'
+    )
     with pytest.raises(UserError, match=sentence % shape[1:3]):
         reader.look(np.zeros(shape))
 
@@ -107,10 +120,16 @@ def test_a_resolution_that_cannot_be_halved_four_times():
         tflib.Network('F', func_name='nvlabs_stylegan2.factor_reader.F_reader', resolution=24).output_shape
 
 
-@pytest.mark.parametrize('changed, sentence', [
-    (dict(num_factors=4), 'the weights do not fit the factor reader'),
-    (dict(resolution=24), 'cannot be built from its arguments: the resolution of a factor reader must be a multiple of 16'),
-])
+@pytest.mark.parametrize(
+    'changed, sentence',
+    [
+        (dict(num_factors=4), 'the weights do not fit the factor reader'),
+        (
+            dict(resolution=24),
+            'cannot be built from its arguments: the resolution of a factor reader must be a multiple of 16',
+        ),
+    ],
+)
 def test_weights_of_another_reader(tmp_path, changed, sentence):
     path = tmp_path / 'other.pkl'
     path.write_bytes(tiny_reader.pickled(changed))
@@ -119,7 +138,10 @@ def test_weights_of_another_reader(tmp_path, changed, sentence):
 
 
 def test_other_files_are_refused(tmp_path, tiny_pickle):
-    with pytest.raises(UserError, match=r'tiny\.pkl holds no factor reader but Gs \(G_main\), D \(D_stylegan2\), Gs \(G_main\); make one with'):
+    with pytest.raises(
+        UserError,
+        match=r'tiny\.pkl holds no factor reader but Gs \(G_main\), D \(D_stylegan2\), Gs \(G_main\); make one with',
+    ):
         FactorReader(tiny_pickle)
     text = tmp_path / 'text.pkl'
     text.write_text('no pickle')
@@ -130,6 +152,7 @@ def test_other_files_are_refused(tmp_path, tiny_pickle):
 
 
 # ------------------------------------------------------------------ official networks
+
 
 @pytest.fixture(scope='module')
 def official(tmp_path_factory):
@@ -156,8 +179,14 @@ def test_without_trust_nothing_runs(official):
 
 @pytest.mark.filterwarnings('ignore:Executing the Python code')
 def test_a_file_of_another_kind(official, reader_file, tiny_pickle):
-    for file, content in [(official['lpips'], r'lpips \(judge_two\)'), (reader_file, r'F_reader \(F_reader\)'), (tiny_pickle, r'Gs \(G_main\), D')]:
-        with pytest.raises(UserError, match=r'is not like the official inception_v3_features\.pkl: it holds ' + content):
+    for file, content in [
+        (official['lpips'], r'lpips \(judge_two\)'),
+        (reader_file, r'F_reader \(F_reader\)'),
+        (tiny_pickle, r'Gs \(G_main\), D'),
+    ]:
+        with pytest.raises(
+            UserError, match=r'is not like the official inception_v3_features\.pkl: it holds ' + content
+        ):
             OfficialNetwork(file, 'inception', trust_embedded_code=True)
 
 

@@ -1,12 +1,13 @@
 """regan.networks.models: the registry and where files come from. Nothing is downloaded."""
+
 import hashlib
 import json
 
 import pytest
 
 from regan.base import artefacts, places
-from regan.networks import models
 from regan.base.errors import UserError
+from regan.networks import models
 
 
 @pytest.fixture
@@ -19,10 +20,23 @@ def cache(tmp_path, monkeypatch):
 @pytest.fixture
 def entry(monkeypatch):
     """Makes models.find return one entry, whatever is asked for."""
+
     def use(**changes):
-        facts = dict(file='net.pkl', source='download', url='https://example.org/net.pkl', alias=None, sha256=None,
-                     licence='none', generation=2, resolution=64, num_layers=10, dataset='none', remark='none')
+        facts = dict(
+            file='net.pkl',
+            source='download',
+            url='https://example.org/net.pkl',
+            alias=None,
+            sha256=None,
+            licence='none',
+            generation=2,
+            resolution=64,
+            num_layers=10,
+            dataset='none',
+            remark='none',
+        )
         monkeypatch.setattr(models, 'find', lambda name: models.Model(**dict(facts, **changes)))
+
     return use
 
 
@@ -41,7 +55,7 @@ def test_embedded_networks_are_there_and_small():
     embedded = {model.file for model in models.registry().values() if model.source == 'embedded'}
     files = list(models.EMBEDDED.glob('*.pkl'))
     assert {path.name for path in files if not path.name.startswith('factor-reader-')} == embedded
-    assert all(path.stat().st_size <= 16 * 2 ** 20 for path in files)
+    assert all(path.stat().st_size <= 16 * 2**20 for path in files)
 
 
 def test_embedded_network_is_found_and_checked():

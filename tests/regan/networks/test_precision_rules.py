@@ -1,4 +1,5 @@
 """Which precision which TensorFlow can compute in."""
+
 import pytest
 
 from regan.base.errors import UserError
@@ -11,9 +12,13 @@ def test_what_can_be_computed(name, version):
     precision.check_dtype(precision.DTYPES[name], version)
 
 
-@pytest.mark.parametrize('name, version, message', [
-    ('bf16', '1.15.0', 'TensorFlow 1.15.0 has no bfloat16 convolutions on a CPU; choose float32, or TensorFlow 2'),
-    ('bfloat16', '2.21.0', "precision 'bfloat16' is unknown; choose one of float32, bf16")])
+@pytest.mark.parametrize(
+    'name, version, message',
+    [
+        ('bf16', '1.15.0', 'TensorFlow 1.15.0 has no bfloat16 convolutions on a CPU; choose float32, or TensorFlow 2'),
+        ('bfloat16', '2.21.0', "precision 'bfloat16' is unknown; choose one of float32, bf16"),
+    ],
+)
 def test_what_cannot(name, version, message):
     with pytest.raises(UserError, match=message):
         precision.check(name, version)

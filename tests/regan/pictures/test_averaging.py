@@ -1,4 +1,5 @@
 """regan.pictures.averaging against means of blocks."""
+
 import numpy as np
 
 from regan.pictures.averaging import shrink

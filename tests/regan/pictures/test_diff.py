@@ -1,11 +1,12 @@
 """regan.pictures.diff: the ruler itself, on pairs whose differences are known by hand."""
+
 import dataclasses
 
 import numpy as np
 import pytest
 
-from regan.pictures import diff, images
 from regan.base.errors import UserError
+from regan.pictures import diff, images
 
 
 def page(rows=6, cols=6, height=5, width=7, level=100):
@@ -45,9 +46,9 @@ def test_extremes_do_not_wrap_around():
 def test_one_bad_tile_of_36_is_found_and_fails():
     """12 levels in one tile are an RMS of 2 over the page, which would pass unseen."""
     actual = page()
-    actual[3 * 5:4 * 5, 4 * 7:5 * 7] += 12
+    actual[3 * 5 : 4 * 5, 4 * 7 : 5 * 7] += 12
     result = diff.compare(page(), actual, 5, 7)
-    assert np.sqrt(np.mean([tile.rms ** 2 for tile in result])) == pytest.approx(2.0)
+    assert np.sqrt(np.mean([tile.rms**2 for tile in result])) == pytest.approx(2.0)
     assert diff.worst(result) == diff.TileDifference(row=3, col=4, max=12, rms=12.0, share=1.0)
     assert sum(diff.Tolerance(16, 2.0, 'a page is within it').allows(tile) for tile in result) == 35
 

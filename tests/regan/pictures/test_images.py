@@ -1,10 +1,11 @@
 """regan.pictures.images: arranging, enlarging, lettering and files."""
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from regan.pictures import images
 from regan.base.errors import UserError
+from regan.pictures import images
 
 
 def noise(*shape):
@@ -18,7 +19,7 @@ def test_grid_puts_each_tile_in_its_place(channels):
     assert page.shape == (2 * 5 + 2, 3 * 7 + 2 * 2, channels)
     for row, col in np.ndindex(2, 3):
         top, left = row * (5 + 2), col * (7 + 2)
-        np.testing.assert_array_equal(page[top:top + 5, left:left + 7], tiles[row, col])
+        np.testing.assert_array_equal(page[top : top + 5, left : left + 7], tiles[row, col])
     assert (page[5:7] == images.WHITE).all() and (page[:, 7:9] == images.WHITE).all()
 
 
@@ -27,7 +28,9 @@ def test_strip_without_gap_is_concatenation():
     np.testing.assert_array_equal(images.strip(tiles), np.concatenate(list(tiles), axis=1))
 
 
-@pytest.mark.parametrize('count, columns, shape', [(5, None, (2, 3)), (5, 2, (3, 2)), (2, 7, (1, 2)), (1, None, (1, 1)), (9, None, (3, 3))])
+@pytest.mark.parametrize(
+    'count, columns, shape', [(5, None, (2, 3)), (5, 2, (3, 2)), (2, 7, (1, 2)), (1, None, (1, 1)), (9, None, (3, 3))]
+)
 def test_sheet_fills_rows_and_ends_in_white(count, columns, shape):
     pictures = noise(count, 3, 4, 3)
     tiles = images.split(images.sheet(pictures, columns), 3, 4)

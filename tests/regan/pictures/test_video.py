@@ -1,12 +1,13 @@
 """Videos: what players need, and what is left when something fails."""
+
 import os
 import sys
 
 import numpy as np
 import pytest
 
-from regan.pictures import video
 from regan.base.errors import UserError
+from regan.pictures import video
 
 imageio = pytest.importorskip('imageio.v2')
 pytest.importorskip('imageio_ffmpeg')
@@ -15,7 +16,9 @@ pytest.importorskip('imageio_ffmpeg')
 def frames_of(count, height, width, channels=3):
     """Smooth pictures in which a bright band moves to the right."""
     x = np.arange(width)[np.newaxis, :, np.newaxis]
-    bands = [(200 * np.exp(-0.5 * ((x - width * (i + 0.5) / count) / 5.0) ** 2)).astype(np.uint8) + 20 for i in range(count)]
+    bands = [
+        (200 * np.exp(-0.5 * ((x - width * (i + 0.5) / count) / 5.0) ** 2)).astype(np.uint8) + 20 for i in range(count)
+    ]
     return [band.repeat(height, axis=0).repeat(channels, axis=2) for band in bands]
 
 
@@ -26,7 +29,12 @@ def test_an_mp4_holds_the_frames(tmp_path, channels):
     assert os.listdir(str(tmp_path)) == ['clip.mp4']
     with imageio.get_reader(str(tmp_path / 'clip.mp4')) as reader:
         facts, read = reader.get_meta_data(), [np.asarray(frame) for frame in reader]
-    assert facts['codec'] == 'h264' and facts['pix_fmt'].startswith('yuv420p') and facts['fps'] == 7 and facts['size'] == (52, 38)
+    assert (
+        facts['codec'] == 'h264'
+        and facts['pix_fmt'].startswith('yuv420p')
+        and facts['fps'] == 7
+        and facts['size'] == (52, 38)
+    )
     assert len(read) == 5
     for found, frame in zip(read, frames):
         assert np.abs(found[:37, :51].astype(int) - frame).mean() < 4  # Lossy.
@@ -49,6 +57,7 @@ def test_without_an_ffmpeg(monkeypatch):
 
     def none():
         raise RuntimeError('No ffmpeg exe could be found.')
+
     monkeypatch.setattr(imageio_ffmpeg, 'get_ffmpeg_exe', none)
     with pytest.raises(UserError, match='No ffmpeg exe could be found'):
         video.check()
@@ -58,22 +67,28 @@ def test_nothing_is_left_of_a_video_that_fails(tmp_path):
     def frames():
         yield frames_of(1, 16, 16)[0]
         raise UserError('no more')
+
     with pytest.raises(UserError, match='no more'):
         video.save_mp4(tmp_path / 'clip.mp4', frames(), fps=5)
     assert not os.listdir(str(tmp_path))
 
 
-def test_sweeps_have_videos(tmp_path, tiny_pickle):
-    from regan.drawing import sweep
-    from regan.editing import edits
+def test_sweeps_have_videos(stays_open, tmp_path, tiny_pickle):
     from regan.components.basis import Basis
-    from regan.networks.generator import Generator
+    from regan.drawing import sweep
     from regan.drawing.modes import Settings
+    from regan.editing import edits
+    from regan.networks.generator import Generator
+
     basis = Basis(np.zeros(11), np.eye(11)[:1], *[np.ones(1)] * 4)
     with Generator.open(tiny_pickle) as generator:
-        made = sweep.Sweep(generator, basis, [edits.parse('E(v0, all) * 3')], [1, 2, 3], 4, Settings(None, 'stored', 'round', 1, None))
-        page, = sweep.pages('edits', ['move'], [1, 2, 3])
+        made = sweep.Sweep(
+            generator, basis, [edits.parse('E(v0, all) * 3')], [1, 2, 3], 4, Settings(None, 'stored', 'round', 1, None)
+        )
+        (page,) = sweep.pages('edits', ['move'], [1, 2, 3])
         paths, _ = sweep.write(made, [page], tmp_path, {page.name: {}}, fps=6)
     assert [path.name for path in paths] == ['000-move.png', '000-move.mp4']
     with imageio.get_reader(str(paths[1])) as reader:
-        assert reader.get_meta_data()['size'] == (32, 32) and sum(1 for _ in reader) == 6  # Three latents in a square, to and fro.
+        assert (
+            reader.get_meta_data()['size'] == (32, 32) and sum(1 for _ in reader) == 6
+        )  # Three latents in a square, to and fro.

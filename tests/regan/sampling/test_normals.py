@@ -1,4 +1,5 @@
 """Compiled normals against NumPy's own generator, which also checks them."""
+
 import threading
 
 import numpy as np
@@ -15,7 +16,7 @@ def both(seed, count):
 
 
 @pytest.mark.parametrize('count', [1, 2, 3, 7, 244, 245, 623, 1001, 200001])
-@pytest.mark.parametrize('seed', [0, 1, 440749230, 2 ** 31 - 2, 2 ** 32 - 1])
+@pytest.mark.parametrize('seed', [0, 1, 440749230, 2**31 - 2, 2**32 - 1])
 def test_bits_are_those_of_numpy_and_nothing_else_is_written(seed, count):
     np.testing.assert_array_equal(*both(seed, count))
 
@@ -42,6 +43,7 @@ def test_numpy_takes_over_where_bits_differ(monkeypatch):
     def fused(seed, out):
         right(seed, out)
         out[-1] = np.nextafter(out[-1], np.float32(9))
+
     monkeypatch.setattr(normals, '_checked', normals._checked.__wrapped__)
     monkeypatch.setattr(normals, '_PROBES', {3: 5})
     assert normals.filler(normals.WORTH_IT) is right
@@ -54,7 +56,7 @@ def test_numpy_takes_over_where_bits_differ(monkeypatch):
 
 def test_other_threads_run_meanwhile():
     """A lock of the interpreter would keep the others from counting until the end."""
-    out, counted, done = np.empty(20 * 10 ** 6, np.float32), [0], threading.Event()
+    out, counted, done = np.empty(20 * 10**6, np.float32), [0], threading.Event()
     worker = threading.Thread(target=lambda: (compiled_normals.fill(0, out), done.set()))
     worker.start()
     while not done.is_set():

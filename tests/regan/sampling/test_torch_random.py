@@ -1,4 +1,5 @@
 """PyTorch's normals against PyTorch's own: its values on the processor, published values on graphics cards."""
+
 import hashlib
 import json
 import pathlib
@@ -25,12 +26,15 @@ def bits(values):
 
 # ---------------------------------------------------------------- processor
 
+
 @pytest.mark.parametrize('key', keys('cpu_float32'))
 def test_cpu_is_bit_equal(key):
     """Scalars, tensors below and above 16 elements, whole groups and not, in one sequence: 8 seeds up to 2**63 - 1."""
     generator = CPUGenerator(int(key.split('/')[1]))
     drawn = [generator.randn(*shape) for shape in META['shapes']]
-    assert [list(values.shape) for values in drawn] == META['shapes'] and {values.dtype for values in drawn} == {np.dtype(np.float32)}
+    assert [list(values.shape) for values in drawn] == META['shapes'] and {values.dtype for values in drawn} == {
+        np.dtype(np.float32)
+    }
     assert np.array_equal(bits(np.concatenate([values.ravel() for values in drawn])), bits(GOLDEN[key]))
 
 
@@ -56,22 +60,32 @@ def test_the_spare_normal_survives_large_tensors():
         for shape in between:
             generator.randn(*shape)
         return generator.randn(1)
+
     assert fourth() == fourth((4, 4), (17,)) == CPUGenerator(1).randn(4)[3]
     assert fourth((1,)) != fourth()
 
 
 def test_only_the_low_half_of_a_seed_counts_on_the_cpu():
     first = CPUGenerator(5).randn(16)
-    assert np.array_equal(CPUGenerator(2 ** 32 + 5).randn(16), first)
-    assert np.array_equal(CPUGenerator(5 - 2 ** 32).randn(16), first)
+    assert np.array_equal(CPUGenerator(2**32 + 5).randn(16), first)
+    assert np.array_equal(CPUGenerator(5 - 2**32).randn(16), first)
 
 
 # --------------------------------------------------------------------- card
 
-@pytest.mark.parametrize('counter, key, expected', [
-    ([0] * 4, [0] * 2, '6627E8D5 E169C58D BC57AC4C 9B00DBD8'),
-    ([2 ** 32 - 1] * 4, [2 ** 32 - 1] * 2, '408F276D 41C83B0E A20BC7C6 6D5451FD'),
-    ([0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344], [0xA4093822, 0x299F31D0], 'D16CFE09 94FDCCEB 5001E420 24126EA1')])
+
+@pytest.mark.parametrize(
+    'counter, key, expected',
+    [
+        ([0] * 4, [0] * 2, '6627E8D5 E169C58D BC57AC4C 9B00DBD8'),
+        ([2**32 - 1] * 4, [2**32 - 1] * 2, '408F276D 41C83B0E A20BC7C6 6D5451FD'),
+        (
+            [0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344],
+            [0xA4093822, 0x299F31D0],
+            'D16CFE09 94FDCCEB 5001E420 24126EA1',
+        ),
+    ],
+)
 def test_philox(counter, key, expected):
     """The known answers of its authors' Random123."""
     assert ' '.join('%08X' % word for word in philox(counter, key)) == expected
@@ -88,8 +102,13 @@ def test_cuda_agrees_with_real_cards(name):
     assert np.abs(drawn - GOLDEN['cuda_real/%s/value' % name]).max() <= 1e-6
 
 
-@pytest.mark.parametrize('name', [pytest.param(name, marks=[pytest.mark.slow] if about['count'] > 10 ** 6 else [])
-                                  for name, about in META['cuda_printed'].items()])
+@pytest.mark.parametrize(
+    'name',
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if about['count'] > 10**6 else [])
+        for name, about in META['cuda_printed'].items()
+    ],
+)
 def test_cuda_agrees_with_printed_decimals(name):
     """Tensors that need all lanes and several draws of a thread, on cards of five sizes; four decimals were printed."""
     about = META['cuda_printed'][name]
@@ -123,11 +142,12 @@ def test_the_two_angles_differ_by_less_than_a_millionth_or_two():
 
 
 def test_all_of_a_seed_counts_on_a_card():
-    assert np.array_equal(CUDAGenerator(-1).randn(5), CUDAGenerator(2 ** 64 - 1).randn(5))
-    assert not np.array_equal(CUDAGenerator(2 ** 32 + 5).randn(5), CUDAGenerator(5).randn(5))
+    assert np.array_equal(CUDAGenerator(-1).randn(5), CUDAGenerator(2**64 - 1).randn(5))
+    assert not np.array_equal(CUDAGenerator(2**32 + 5).randn(5), CUDAGenerator(5).randn(5))
 
 
 # -------------------------------------------------------------------- both
+
 
 @pytest.mark.parametrize('make', [CPUGenerator, CUDAGenerator])
 def test_normal(make):

@@ -1,4 +1,5 @@
 """The command `regan worlds`: what it writes, and what it says about bad input."""
+
 import csv
 import json
 import os
@@ -9,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from regan import worlds
-from regan.pictures import images
-from regan.commands.worlds import worlds as group
 from regan.base.command_errors import errors_in_one_line
+from regan.commands.worlds import worlds as group
+from regan.pictures import images
 
 
 class _OneLine(click.Group):
@@ -64,7 +65,7 @@ def test_render_goes_on_where_it_was_interrupted(tmp_path):
     whole = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     for name in ('00000001.png', '00000004.png', 'factors.csv'):
         (tmp_path / name).unlink()
-    (tmp_path / '.00000001.0123abcd.png').write_bytes(b'half')                 # As a killed run leaves it.
+    (tmp_path / '.00000001.0123abcd.png').write_bytes(b'half')  # As a killed run leaves it.
     assert '5 images, 2 of them now' in run_well(*render(tmp_path, '--n', 5))
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == whole
 
@@ -104,22 +105,25 @@ def test_sweep_moves_one_factor_over_its_range(tmp_path):
         factors[:, 5] = 0.25, 0.6, 0.95
         rows.append(world.render(factors, 11))
     page = images.read_png(tmp_path / 'a.png')
-    np.testing.assert_array_equal(page[-22:], images.grid(np.stack(rows)))     # A row of text is above.
+    np.testing.assert_array_equal(page[-22:], images.grid(np.stack(rows)))  # A row of text is above.
     assert json.loads((tmp_path / 'a.json').read_text())['values'] == pytest.approx([0.25, 0.6, 0.95])
 
 
-@pytest.mark.parametrize('words, sentence', [
-    (('sheet', 'boats', '--out', 'a.png'), "no world 'boats'; choose one of cars, faces"),
-    (('render', 'boats', '--n', 1, '--out', 'a'), "no world 'boats'; choose one of cars, faces"),
-    (('sweep', 'cars', 'smile', '--out', 'a.png'), "cars have no factor 'smile'; choose one of yaw"),
-    (('sheet', 'cars', '--out', 'a.jpg'), 'must end in .png'),
-    (('sheet', 'cars', '--resolution', 4, '--out', 'a.png'), 'not in the range'),
-    (('sheet', 'cars', '--resolution', 2048, '--out', 'a.png'), 'not in the range'),
-    (('sheet', 'cars', '--seed', -1, '--out', 'a.png'), 'not in the range'),
-    (('render', 'cars', '--n', 0, '--out', 'a'), 'not in the range'),
-    (('sweep', 'cars', 'yaw', '--steps', 1, '--out', 'a.png'), 'not in the range'),
-    (('sweep', 'cars', 'yaw', '--seeds', 'one', '--out', 'a.png'), 'one'),
-])
+@pytest.mark.parametrize(
+    'words, sentence',
+    [
+        (('sheet', 'boats', '--out', 'a.png'), "no world 'boats'; choose one of cars, faces"),
+        (('render', 'boats', '--n', 1, '--out', 'a'), "no world 'boats'; choose one of cars, faces"),
+        (('sweep', 'cars', 'smile', '--out', 'a.png'), "cars have no factor 'smile'; choose one of yaw"),
+        (('sheet', 'cars', '--out', 'a.jpg'), 'must end in .png'),
+        (('sheet', 'cars', '--resolution', 4, '--out', 'a.png'), 'not in the range'),
+        (('sheet', 'cars', '--resolution', 2048, '--out', 'a.png'), 'not in the range'),
+        (('sheet', 'cars', '--seed', -1, '--out', 'a.png'), 'not in the range'),
+        (('render', 'cars', '--n', 0, '--out', 'a'), 'not in the range'),
+        (('sweep', 'cars', 'yaw', '--steps', 1, '--out', 'a.png'), 'not in the range'),
+        (('sweep', 'cars', 'yaw', '--seeds', 'one', '--out', 'a.png'), 'one'),
+    ],
+)
 def test_bad_input(tmp_path, monkeypatch, words, sentence):
     monkeypatch.chdir(tmp_path)
     result = run(*words)
@@ -129,8 +133,10 @@ def test_bad_input(tmp_path, monkeypatch, words, sentence):
 
 def test_places_that_cannot_be_written(tmp_path):
     (tmp_path / 'file').write_text('in the way')
-    for words in [render(tmp_path / 'file' / 'out', '--n', 1),
-                  ('sheet', 'cars', '--rows', 1, '--cols', 1, '--resolution', 8, '--out', tmp_path / 'file' / 'a.png')]:
+    for words in [
+        render(tmp_path / 'file' / 'out', '--n', 1),
+        ('sheet', 'cars', '--rows', 1, '--cols', 1, '--resolution', 8, '--out', tmp_path / 'file' / 'a.png'),
+    ]:
         result = run(*words)
         assert result.exit_code == 2 and 'cannot write' in result.output and 'Traceback' not in result.output
     assert os.listdir(str(tmp_path)) == ['file']

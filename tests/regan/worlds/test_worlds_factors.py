@@ -1,4 +1,5 @@
 """regan.worlds: the factors and their distributions. Nothing is drawn here."""
+
 import subprocess
 import sys
 
@@ -52,11 +53,16 @@ def test_samples_fill_the_range_that_the_factor_states(name):
 
 
 def test_distributions_have_the_moments_that_they_state():
-    laws = dict(uniform=Uniform(0.2, 0.8), cut=Cut(2.0, pivot=0.5, offset=0.5), switch=Switch(0.28), normal=Normal(0.1),
-                leaning=Leaning(0.5, on='cut', weight=-0.5, offset=0.5))
+    laws = dict(
+        uniform=Uniform(0.2, 0.8),
+        cut=Cut(2.0, pivot=0.5, offset=0.5),
+        switch=Switch(0.28),
+        normal=Normal(0.1),
+        leaning=Leaning(0.5, on='cut', weight=-0.5, offset=0.5),
+    )
     values = sample(tuple(Factor(name, name, law) for name, law in laws.items()), 20011, np.random.RandomState(0))
     column = dict(zip(laws, values.T))
-    assert abs(column['uniform'].mean() - 0.5) < 0.01 and abs(column['uniform'].std() - 0.6 / 12 ** 0.5) < 0.01
+    assert abs(column['uniform'].mean() - 0.5) < 0.01 and abs(column['uniform'].std() - 0.6 / 12**0.5) < 0.01
     assert abs((column['cut'] == 0).mean() - 0.25) < 0.02 and abs((column['cut'] == 1).mean() - 0.25) < 0.02
     assert abs(column['switch'].mean() - 0.28) < 0.02 and set(column['switch']) == {0, 1}
     assert abs(column['normal'].mean() - 0.5) < 0.01 and abs(column['normal'].std() - 0.1) < 0.01
@@ -78,6 +84,8 @@ def test_unknown_names_are_answered_with_the_known_ones():
 
 
 def test_sampling_needs_no_compiler():
-    code = ('import sys, regan.worlds as w; w.load("faces").sample(3, 1); '
-            'sys.exit("numba" in sys.modules or "scipy" in sys.modules)')
+    code = (
+        'import sys, regan.worlds as w; w.load("faces").sample(3, 1); '
+        'sys.exit("numba" in sys.modules or "scipy" in sys.modules)'
+    )
     assert subprocess.call([sys.executable, '-c', code]) == 0

@@ -1,4 +1,5 @@
 """regan.worlds.sdf, vector and colour against closed forms."""
+
 import colorsys
 
 import numpy as np
@@ -40,7 +41,7 @@ def test_rounded_box(radius):
 
 def test_capsule_against_many_points_of_its_axis():
     start, end = Vector(-0.3, 0.2, 0.1), Vector(0.8, -0.5, 0.9)
-    axis = np.linspace(start, end, 4001)                                        # [4001, 3]
+    axis = np.linspace(start, end, 4001)  # [4001, 3]
     for point in POINTS:
         exact = np.linalg.norm(axis - np.array(point), axis=1).min() - 0.15
         assert sdf.capsule(point, start, end, 0.15) == pytest.approx(exact, abs=1e-6)

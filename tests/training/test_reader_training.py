@@ -1,4 +1,5 @@
 """Training of the factor reader: it learns, is a function of its seed, and goes on where it stopped."""
+
 import dataclasses
 import io
 
@@ -8,8 +9,8 @@ import tensorflow.compat.v1 as tf
 
 from dnnlib import unpickle
 from regan.base.errors import UserError
-from regan.networks.judges import FactorReader
 from regan.metrics.factors import r_squared
+from regan.networks.judges import FactorReader
 from training import reader
 
 FACTS = dict(world='toy', factor_names=['grey', 'hue', 'none'], circular=[1])
@@ -66,6 +67,7 @@ def test_an_interrupted_training_ends_bit_equal(world, trained, tmp_path, monkey
         steps.append(done)
         if sum(steps) == 64:
             raise KeyboardInterrupt
+
     with pytest.raises(KeyboardInterrupt):
         reader.train(*world, facts=FACTS, spec=SPEC, checkpoint=path, progress=note)
     assert path.exists() and steps == [0, 32, 32]
@@ -74,7 +76,9 @@ def test_an_interrupted_training_ends_bit_equal(world, trained, tmp_path, monkey
     with pytest.raises(UserError, match='other settings or data'):
         reader.train(world[0][::-1], world[1], facts=FACTS, spec=SPEC, checkpoint=path)
     steps.clear()
-    resumed, _ = reader.train(*world, facts=FACTS, spec=SPEC, checkpoint=path, progress=lambda done, loss: steps.append(done))
+    resumed, _ = reader.train(
+        *world, facts=FACTS, spec=SPEC, checkpoint=path, progress=lambda done, loss: steps.append(done)
+    )
     assert steps == [64, 16] and not path.exists()
     assert_same(trained[0], resumed)
 
@@ -94,16 +98,28 @@ def test_a_diverging_training_stops(world):
         reader.train(*world, facts=FACTS, spec=spec)
 
 
-@pytest.mark.parametrize('change, sentence', [
-    (lambda images, factors: (images[:, :8], factors), r'needs square uint8 images \[n, H, W, C\], not uint8 \[640, 8, 16, 3\]'),
-    (lambda images, factors: (images.astype(float), factors), 'not float64'),
-    (lambda images, factors: (images[:, :8, :8], factors), r'images of 16, 32, 64, \.\.\. pixels a side, not 8'),
-    (lambda images, factors: (images, factors[:, :2]), r'640 images with 3 named factors, but the factors have shape \[640, 2\]'),
-    (lambda images, factors: (images, factors[1:]), r'shape \[639, 3\]'),
-    (lambda images, factors: (images, factors * np.nan), 'factors must lie between 0 and 1'),
-    (lambda images, factors: (images, factors + 0.1), 'factors must lie between 0 and 1'),
-    (lambda images, factors: (images[:79], factors[:79]), '79 images are too few for a minibatch of 16 and 64 held-out ones'),
-])
+@pytest.mark.parametrize(
+    'change, sentence',
+    [
+        (
+            lambda images, factors: (images[:, :8], factors),
+            r'needs square uint8 images \[n, H, W, C\], not uint8 \[640, 8, 16, 3\]',
+        ),
+        (lambda images, factors: (images.astype(float), factors), 'not float64'),
+        (lambda images, factors: (images[:, :8, :8], factors), r'images of 16, 32, 64, \.\.\. pixels a side, not 8'),
+        (
+            lambda images, factors: (images, factors[:, :2]),
+            r'640 images with 3 named factors, but the factors have shape \[640, 2\]',
+        ),
+        (lambda images, factors: (images, factors[1:]), r'shape \[639, 3\]'),
+        (lambda images, factors: (images, factors * np.nan), 'factors must lie between 0 and 1'),
+        (lambda images, factors: (images, factors + 0.1), 'factors must lie between 0 and 1'),
+        (
+            lambda images, factors: (images[:79], factors[:79]),
+            '79 images are too few for a minibatch of 16 and 64 held-out ones',
+        ),
+    ],
+)
 def test_bad_input(world, change, sentence):
     with pytest.raises(UserError, match=sentence):
         reader.train(*change(*world), facts=FACTS, spec=SHORT)

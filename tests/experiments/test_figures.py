@@ -1,14 +1,15 @@
 """Every figure has a script, a spec and references; and what is drawn today is what is stored."""
+
 import pathlib
 import subprocess
 import sys
 
+import checkout
 import pytest
 
-import checkout
 from regan.figures import figure_spec
 
-PROJECT = pathlib.Path(__file__).parents[1]
+PROJECT = pathlib.Path(__file__).parents[2]
 FIGURES = sorted(path.stem for path in (PROJECT / 'experiments').glob('figure*.py'))
 
 
@@ -27,9 +28,15 @@ def test_complete(figure):
 
 @pytest.mark.parametrize('figure', ['figure1'])
 def test_drawn_as_stored(figure, tmp_path, monkeypatch):
-    """From nothing: components, edits, images, and the comparison with both references. `make check-figures` does it for all figures."""
+    """From nothing: components, edits, images, and the comparison with both references. `make check-figures` does it
+    for all figures.
+    """
     monkeypatch.setenv('REGAN_CACHE_DIR', str(tmp_path / 'cache'))
-    run = subprocess.run([sys.executable, str(PROJECT / 'experiments' / (figure + '.py')), '--check', '--out', str(tmp_path / 'out')],
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+    run = subprocess.run(
+        [sys.executable, str(PROJECT / 'experiments' / (figure + '.py')), '--check', '--out', str(tmp_path / 'out')],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     assert run.returncode == 0, run.stdout
     assert run.stdout.count('agrees with') == 2

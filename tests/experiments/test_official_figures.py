@@ -1,16 +1,18 @@
-"""The published variants, end to end, on random networks that have the shape of the official ones in everything but the number of feature maps.
+"""The published variants, end to end, on random networks that have the shape of the official ones in everything but the
+number of feature maps.
 
-Latents, mapping, layers, components, resolution and layout are those of the paper, so that the user who has the real pickle meets
-no surprise; only the number of samples is cut, and of strips and seeds the number.
+Latents, mapping, layers, components, resolution and layout are those of the paper, so that the user who has the real
+pickle meets no surprise; only the number of samples is cut, and of strips and seeds the number.
 """
+
 import dataclasses
 import pickle
 
+import checkout
 import numpy as np
 import pytest
 
-import checkout
-import regan.networks.generator  # noqa: F401  TensorFlow's start-up is not part of the first test
+import regan.networks.generator  # TensorFlow's start-up is not part of the first test
 from regan.base import json_records
 from regan.editing import boundary
 from regan.figures import figure, figure_spec
@@ -22,8 +24,12 @@ from tests.tiny_network import FUNCTIONS
 
 FEW_MAPS = dict(num_channels=3, latent_size=512, dlatent_size=512, mapping_fmaps=512, mapping_layers=8, fmap_max=4)
 FAST = [('figure3', 'official')]  # The one with a network of 256 pixels.
-EVERY = [(path.stem, variant) for path in sorted(checkout.SPECS.glob('figure*.json'))
-         for variant in json_records.load(path) if variant != 'embedded']
+EVERY = [
+    (path.stem, variant)
+    for path in sorted(checkout.SPECS.glob('figure*.json'))
+    for variant in json_records.load(path)
+    if variant != 'embedded'
+]
 
 
 @pytest.fixture(scope='module')
@@ -47,8 +53,16 @@ def shortened(panel, folder):
     """The panel on its random network, with few samples, seeds and frames."""
     network, other = [name and make_network(folder, models.find(name)) for name in (panel.network, panel.components_of)]
     return dataclasses.replace(
-        panel, network=network, components_of=other, seeds=panel.seeds[:2], edits=panel.edits[:2], rows=(), labels=(),
-        frames=panel.frames and 2, pca=dataclasses.replace(panel.pca, n=max(2000, 2 * panel.pca.batch_size)))
+        panel,
+        network=network,
+        components_of=other,
+        seeds=panel.seeds[:2],
+        edits=panel.edits[:2],
+        rows=(),
+        labels=(),
+        frames=panel.frames and 2,
+        pca=dataclasses.replace(panel.pca, n=max(2000, 2 * panel.pca.batch_size)),
+    )
 
 
 def make_boundaries(figure_spec, folder):
@@ -65,8 +79,9 @@ def draw(name, variant, folder, tmp_path):
     return short, json_records.load(drawn.sidecar)['panels'], images.read_png(drawn.tiles)
 
 
-@pytest.mark.parametrize('name, variant', [
-    pytest.param(*case, marks=[] if case in FAST else pytest.mark.slow) for case in EVERY])
+@pytest.mark.parametrize(
+    'name, variant', [pytest.param(*case, marks=[] if case in FAST else pytest.mark.slow) for case in EVERY]
+)
 def test_published_parameters_run(name, variant, folder, tmp_path, monkeypatch):
     monkeypatch.setenv('REGAN_CACHE_DIR', str(folder / 'cache'))
     monkeypatch.setenv('REGAN_BOUNDARIES', str(folder))
@@ -74,13 +89,21 @@ def test_published_parameters_run(name, variant, folder, tmp_path, monkeypatch):
     make_boundaries(figure_spec.load(name, checkout.SPECS)[variant], folder)
     short, panels, page = draw(name, variant, folder, tmp_path)
     for panel, facts in zip(short.panels, panels):
-        size = models.find(figure_spec.load(name, checkout.SPECS)[variant].panels[panels.index(facts)].network).resolution
+        size = models.find(
+            figure_spec.load(name, checkout.SPECS)[variant].panels[panels.index(facts)].network
+        ).resolution
         crop = panel.crop
-        assert (facts['tile_height'], facts['tile_width']) == (size - crop.top - crop.bottom, size - crop.left - crop.right)
-        tiles = page[facts['top']:][:facts['rows'] * facts['tile_height'], :facts['columns'] * facts['tile_width']]
+        assert (facts['tile_height'], facts['tile_width']) == (
+            size - crop.top - crop.bottom,
+            size - crop.left - crop.right,
+        )
+        tiles = page[facts['top'] :][: facts['rows'] * facts['tile_height'], : facts['columns'] * facts['tile_width']]
         assert tiles.std() > 5  # something is drawn
     if any(panel.edits for panel in short.panels):
         first = panels[0]
-        frames = images.split(page[:first['rows'] * first['tile_height'], :first['columns'] * first['tile_width']],
-                              first['tile_height'], first['tile_width'])[0]
+        frames = images.split(
+            page[: first['rows'] * first['tile_height'], : first['columns'] * first['tile_width']],
+            first['tile_height'],
+            first['tile_width'],
+        )[0]
         assert (frames[0] != frames[-1]).any()  # the edit does something
