@@ -10,6 +10,7 @@ COVERED = [
     'dnnlib',
     'nvlabs_stylegan',
     'nvlabs_stylegan2',
+    'regan',
     'training',
     'benchmarks',
     'experiments',
