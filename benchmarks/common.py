@@ -232,9 +232,10 @@ def generator(path):
 @contextlib.contextmanager
 def session():
     """A graph and a session of their own, both the default ones inside the block."""
-    import tensorflow.compat.v1 as tf
-
     import dnnlib.tflib as tflib
+
+    # isort: split
+    import tensorflow.compat.v1 as tf
 
     with tf.Graph().as_default(), tflib.create_session().as_default():
         yield
@@ -263,9 +264,10 @@ def against_gemm(function, repeats):
 
 def _gemm():
     """A function that multiplies two square matrices."""
-    import tensorflow.compat.v1 as tf
-
     import dnnlib.tflib as tflib
+
+    # isort: split
+    import tensorflow.compat.v1 as tf
 
     # Variables, because TensorFlow would compute a product of constants once and keep it.
     factors = [

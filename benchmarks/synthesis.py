@@ -162,9 +162,11 @@ class Peer:
 def plain_convolutions(layers, count):
     """Functions that run one plain convolution each, of `convolutions`, for so many images."""
     import numpy as np
-    import tensorflow.compat.v1 as tf
 
     import dnnlib.tflib as tflib
+
+    # isort: split
+    import tensorflow.compat.v1 as tf
 
     with common.session():
         session = tf.get_default_session()

@@ -46,9 +46,11 @@ COLUMNS = [
 def measure(shape, minibatch, repeats):
     """Times the three forms of one layer in turn. Returns a dict, see COLUMNS: the least milliseconds of each."""
     os.environ['CUDA_VISIBLE_DEVICES'] = '-1'  # The choice is one for CPUs.
+    import dnnlib.tflib as tflib
+
+    # isort: split
     import tensorflow.compat.v1 as tf
 
-    import dnnlib.tflib as tflib
     from nvlabs_stylegan2 import layers
 
     size, fan_in, fan_out = map(int, shape.split('x'))

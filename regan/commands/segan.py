@@ -20,8 +20,9 @@ class _Coordinate(NamedTuple):
 
 @click.group()
 def segan():
-    """SEGAN: StyleGAN2 with linear subspaces. Layer L, subspace N and dimension D are those of the names
-    L<L>N<N>D<D>.
+    """SEGAN: StyleGAN2 with linear subspaces.
+
+    A coordinate such as L2N1D33 is that of layer 2, subspace 1 and dimension 33.
     """
 
 

@@ -211,7 +211,7 @@ FAST = ('G_style-1024', 'D_stylegan2-256')
 )
 def test_networks_of_the_papers(monkeypatch, capsys, func_name, kwargs, total):
     """Graphs of full size; their variables get no values."""
-    monkeypatch.setattr(tflib.Network, '_initialise', lambda net: None)
+    monkeypatch.setattr(tflib.Network, '_initialise', lambda net, own_vars: None)
     with fresh_session():
         net = tflib.Network('N', func_name=func_name, num_channels=3, **kwargs)
         net.print_layers()

@@ -86,11 +86,11 @@ def test_seeds_and_environment_may_be_left_alone(monkeypatch):
 
 def test_create_session():
     with tf.Graph().as_default():
-        session = tflib.create_session({'allow_soft_placement': False, 'intra_op_parallelism_threads': 1})
+        session = tflib.create_session({'inter_op_parallelism_threads': 3, 'intra_op_parallelism_threads': 1})
         assert tf.get_default_session() is None
         with session.as_default():
             assert tflib.run(tf.constant(2) + 3) == 5
-        assert (session._config.allow_soft_placement, session._config.intra_op_parallelism_threads) == (False, 1)
+        assert (session._config.inter_op_parallelism_threads, session._config.intra_op_parallelism_threads) == (3, 1)
         with pytest.raises(AttributeError):
             tflib.create_session({'no_such_option': 1})
 
