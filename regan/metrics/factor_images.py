@@ -23,7 +23,7 @@ def load(folder):
         Images uint8 [n, H, W, C]; their factors float32 [n, F]; and the facts that `training.reader.train` takes.
 
     Raises:
-        UserError: no data set, or one whose factors are not known.
+        UserError: no data set, or one whose factors are not known, or not one row for each image.
     """
     levels = tfrecords.open_levels(folder)
     resolution, path = levels[0].shape[1], levels[0].path
@@ -37,8 +37,9 @@ def load(folder):
             '%s has no %s and %s, so its factors are not known; make it from a world'
             % (folder, factors_path.name, facts_path.name)
         )
+    factors = tfrecords.read_table(factors_path, levels[0].num_images)
     with contextlib.closing(FolderImages(folder, min(resolution, LARGEST_SIDE))) as source:
         images = np.concatenate(list(source.batches(source.num_images)))  # [n, H, W, C]
     names = list(facts['factor_names'])
     circular = [i for i, name in enumerate(names) if name in CIRCULAR.get(facts['world'], ())]
-    return images, np.load(str(factors_path)), dict(world=facts['world'], factor_names=names, circular=circular)
+    return images, factors, dict(world=facts['world'], factor_names=names, circular=circular)

@@ -116,5 +116,4 @@ def _write_factors(path, names, factors):
     """One line for each image; nine digits give the float32 back."""
     lines = [','.join(('image',) + tuple(names))]
     lines += [','.join([_file(i)] + ['%.9g' % value for value in row]) for i, row in enumerate(factors)]
-    with artefacts.atomic_path(path) as temporary:
-        temporary.write_text('\n'.join(lines) + '\n', encoding='utf-8')
+    artefacts.write_text(path, '\n'.join(lines) + '\n')

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -135,3 +136,15 @@ def test_factors_must_be_known(tmp_path):
         match=r'has no photos\.factors\.npy and photos\.json, so its factors are not known; make it from a world',
     ):
         run(reader, '--data', tmp_path / 'photos', '--out', tmp_path / 'new.pkl')
+
+
+def test_factors_must_be_readable(files, tmp_path):
+    folder = tmp_path / 'toy'
+    shutil.copytree(files['data'], str(folder))
+    factors = next(folder.glob('*.factors.npy'))
+    factors.write_bytes(factors.read_bytes()[:100])
+    with pytest.raises(UserError, match=r'toy\.factors\.npy is not a \.npy file with a plain array; make it again'):
+        run(reader, '--data', folder, '--out', tmp_path / 'new.pkl')
+    np.save(str(factors), np.zeros([79, 3], np.float32))
+    with pytest.raises(UserError, match=r'toy\.factors\.npy must hold an array of numbers with 2 axes and 80 rows'):
+        run(reader, '--data', folder, '--out', tmp_path / 'new.pkl')
