@@ -103,7 +103,7 @@ class BasisName:
     estimator: str = key(NAME, 'that made them')
     components: int = key(integer(1, COMPONENTS), 'K')
     n: Optional[int] = key(
-        optional(integer(1, 2**53 - 1)), 'samples; null, as of the next three: not known, or not of a network', None
+        optional(integer(1, 10**8)), 'samples; null, as of the next three: not known, or not of a network', None
     )
     batch_size: Optional[int] = key(optional(integer(1, 2**31)), 'rows that share one seed', None)
     seed: Optional[int] = key(optional(latents.SEED), 'of the sampling', None)
@@ -375,6 +375,8 @@ class View:
             )
         if show.other and show.other.network.sha256 != self.network.sha256:
             raise UserError('show.other is of another network; compare views of one network')
+        if show.other and show.other.basis and self.basis and show.other.basis.key != self.basis.key:
+            raise UserError('show.other has other components; compare views of one basis')
 
     def _check_components(self, count):
         for i, edit in enumerate(self.edits):
@@ -428,11 +430,20 @@ def loads(text: str, where: str = 'view') -> View:
     """The View of a JSON text.
 
     Raises:
-        UserError: no JSON, more than 64 KB, NaN or infinity, a key that occurs twice, or as `parse`.
+        UserError: more than 64 KB, or as `read_json` and `parse`.
     """
     size = len(text.encode('utf-8', 'surrogatepass'))
     if size > MOST_BYTES:
         raise UserError('%s has %d bytes, but at most %d are allowed; shorten it' % (where, size, MOST_BYTES))
+    return parse(read_json(text, where), where)
+
+
+def read_json(text: str, where: str) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        UserError: no JSON, NaN or infinity, a number of more than 20 digits, or a key that occurs twice.
+    """
 
     def unique(pairs):
         found: Dict[str, Any] = {}
@@ -451,12 +462,11 @@ def loads(text: str, where: str = 'view') -> View:
         return int(digits)
 
     try:
-        data = json.loads(text, object_pairs_hook=unique, parse_constant=constant, parse_int=whole)
+        return json.loads(text, object_pairs_hook=unique, parse_constant=constant, parse_int=whole)
     except ValueError as error:
         raise UserError('%s is not valid JSON (%s); correct it' % (where, error))
     except RecursionError:
         raise _too_deep(where)
-    return parse(data, where)
 
 
 def _check_depth(data, where):
