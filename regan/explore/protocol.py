@@ -389,5 +389,7 @@ def sentence(error: Union[Exception, str]) -> str:
 
 def error(refused: Refused) -> Dict[str, Any]:
     """The message that answers a refused one."""
-    place = refused.address if {'slot', 'job'} & set(refused.address) else dict(slot=None)
-    return dict({'type': 'error', 'rev': None}, code=refused.code, message=sentence(refused), hint='', **place)
+    known = refused.address
+    place = dict(job=known['job']) if 'job' in known else dict(slot=known.get('slot'), rev=known.get('rev'))
+    text = dict(code=refused.code, message=sentence(refused), hint='')
+    return {'type': 'error', 'rev': None, **text, **place}
