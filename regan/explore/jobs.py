@@ -10,6 +10,7 @@ from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
 
 PREVIEW, FINAL, BESIDE, VISIBLE, TILE, EXPORT = RANKS = range(6)  # The order in which work is done.
 PATIENCE = 2.0  # Seconds after which a rank gets one piece although there is work of a higher rank.
+GRACE = 0.4  # Seconds that a picture begun in mid-drag may take although there is a newer wish: or none would be seen.
 QUIET = 0.3  # Seconds without a new wish after which a picture that is being dragged is finished all the same.
 UNACKNOWLEDGED = 1.0  # Seconds after which a frame counts as drawn; a hidden page draws none.
 
@@ -27,6 +28,9 @@ class Job:
         due: time before which the present stage may not begin.
         passes: of its stages, 'preview', 'final' or None; only one unacknowledged frame of a pass is on its way.
         drag: whether more wishes are likely to follow soon.
+        first: whether the present stage is the first one.
+        began: when that one got its first piece; None: not yet, or it is over.
+        running: for whoever does the work.
     """
 
     client: Any
@@ -37,6 +41,9 @@ class Job:
     passes: List[Optional[str]]
     due: float = 0.0
     drag: bool = False
+    first: bool = True
+    began: Optional[float] = None
+    running: Any = None
 
     @property
     def rank(self) -> int:
@@ -50,10 +57,13 @@ class Job:
 
 
 class Queue:
-    """All wishes of all clients, at most one for each client and slot. Not safe for threads; its owner locks."""
+    """All wishes of all clients, at most one for each client and slot, beside the picture of it that is being finished.
+    Not safe for threads; its owner locks.
+    """
 
     def __init__(self) -> None:
         self._jobs: Dict[Tuple[Any, str], Job] = {}
+        self._finishing: Dict[Tuple[Any, str], Job] = {}  # Begun in mid-drag, and no longer the newest.
         self._latest: Dict[Tuple[Any, str], int] = {}
         self._on_their_way: Dict[Tuple[Any, str, str], Tuple[int, float]] = {}
         self._blocked: Set[Any] = set()
@@ -62,7 +72,7 @@ class Queue:
         self._waiting: Dict[int, float] = {}  # Rank -> since when it has been waiting for a piece.
 
     def __len__(self) -> int:
-        return len(self._jobs)
+        return len(self._jobs) + len(self._finishing)
 
     # ---------------------------------------------------------------- wishes
 
@@ -96,11 +106,16 @@ class Queue:
         key = job.client, job.slot
         if job.rev <= self._latest.get(key, -1):
             return False
+        old = self._jobs.get(key)
+        if not job.drag:
+            self._finishing.pop(key, None)
+        elif old and old.drag and old.began is not None:
+            self._finishing.setdefault(key, old)
         self._latest[key], self._jobs[key] = job.rev, job
         return True
 
     def find(self, client: Any, slot: str) -> Optional[Job]:
-        """The present job of a slot, or None."""
+        """The newest job of a slot, or None."""
         return self._jobs.get((client, slot))
 
     def set_rank(self, client: Any, slot: str, rank: int) -> None:
@@ -111,12 +126,13 @@ class Queue:
 
     def cancel(self, client: Any, slot: str) -> Optional[Job]:
         """Drops the job of a slot and returns it; None if there was none."""
+        self._finishing.pop((client, slot), None)
         return self._jobs.pop((client, slot), None)
 
     def leave(self, client: Any) -> List[Job]:
         """Forgets a client; returns the jobs that are dropped."""
         dropped = [job for key, job in self._jobs.items() if key[0] == client]
-        for table in (self._jobs, self._latest, self._on_their_way):
+        for table in (self._jobs, self._finishing, self._latest, self._on_their_way):
             for key in [key for key in table if key[0] == client]:
                 del table[key]
         self._served = {key: turn for key, turn in self._served.items() if key[1] != client}
@@ -145,7 +161,8 @@ class Queue:
 
     def take(self, now: float) -> Optional[Job]:
         """The job that may do one piece now, or None. It stays in the queue until `advance` or `cancel`."""
-        ready = [job for job in self._jobs.values() if self._ready_at(job) <= now]
+        self._finishing = {key: job for key, job in self._finishing.items() if job.began + GRACE > now}
+        ready = [job for job in {**self._jobs, **self._finishing}.values() if self._ready_at(job) <= now]
         ranks = {job.rank for job in ready}
         self._waiting = {rank: self._waiting.get(rank, now) for rank in ranks}
         if not ready:
@@ -157,11 +174,14 @@ class Queue:
         )
         self._turns += 1
         self._served[rank, job.client], self._waiting[rank] = self._turns, now
+        if job.began is None and job.first:
+            job.began = now
         return job
 
     def is_newest(self, job: Job) -> bool:
-        """Whether a job is still what its client wants."""
-        return self._jobs.get((job.client, job.slot)) is job
+        """Whether a job is still what its client wants, or a picture in mid-drag that is being finished."""
+        key = job.client, job.slot
+        return self._jobs.get(key) is job or self._finishing.get(key) is job
 
     def advance(self, job: Job, now: float) -> bool:
         """A job has finished a stage: it goes on with the next one, or leaves.
@@ -171,8 +191,11 @@ class Queue:
         """
         if not self.is_newest(job):
             return False
+        if self._finishing.pop((job.client, job.slot), None):
+            return True
         if len(job.ranks) > 1:
             job.due = now + QUIET if job.drag else now
+            job.began, job.first = None, False
             del job.ranks[0], job.passes[0]
         else:
             del self._jobs[job.client, job.slot]
@@ -180,7 +203,7 @@ class Queue:
 
     def next_time(self, now: float) -> Optional[float]:
         """The earliest time from `now` at which `take` may have something without a further wish, or None."""
-        times = [self._ready_at(job) for job in self._jobs.values()]
+        times = [self._ready_at(job) for job in {**self._jobs, **self._finishing}.values()]
         return max(now, min(times)) if times and min(times) < _NEVER else None
 
     def _ready_at(self, job):

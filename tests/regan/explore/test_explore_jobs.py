@@ -70,7 +70,7 @@ def test_the_last_wish_is_always_finished(seed):
     renderer = Renderer(queue)
     for _ in range(300):
         act(chance, queue, renderer, wishes)
-        assert len(queue) <= len(SLOTS) * 3
+        assert len(queue) <= 2 * len(SLOTS) * 3
         for _ in range(chance.randrange(3)):
             renderer.turn()
     for client in range(3):
@@ -109,6 +109,39 @@ def test_a_preview_comes_first_and_waits_for_the_one_on_its_way():
     assert not renderer.turn(), 'a final while the hand still moves'
     renderer.run(1)
     assert renderer.frames[2:] == [('a', 'main', 3, 'final')]
+
+
+def test_a_hand_that_never_rests_sees_pictures():
+    """A picture of three pieces, a wish in each: those begun are finished, and the last one is the last wish."""
+    queue = jobs.Queue()
+    renderer = Renderer(queue, pieces=3, seconds=0.05)
+    for rev in range(1, 61):
+        queue.submit_picture('a', 'main', rev, None, renderer.now, drag=True)
+        renderer.turn()
+        queue.ack('a', 'main', rev)
+    assert 15 <= len(renderer.frames) <= 20
+    renderer.run(1)
+    assert renderer.frames[-1] == ('a', 'main', 60, 'final') and len(queue) == 0
+    revs = [frame[2] for frame in renderer.frames]
+    assert revs == sorted(revs)
+
+
+def test_a_release_stops_what_a_drag_began_and_so_does_time():
+    queue = jobs.Queue()
+    renderer = Renderer(queue, pieces=3, seconds=0.05)
+    queue.submit_picture('a', 'main', 1, None, 0, drag=True)
+    renderer.turn()
+    queue.submit_picture('a', 'main', 2, None, renderer.now)
+    renderer.run(1)
+    assert [frame[2] for frame in renderer.frames] == [2]
+    slow = Renderer(queue, pieces=10, seconds=0.1)
+    slow.now = renderer.now
+    for rev in range(3, 20):
+        queue.submit_picture('a', 'main', rev, None, slow.now, drag=True)
+        slow.turn()
+    assert slow.frames == []
+    slow.run(5)
+    assert [frame[2] for frame in slow.frames] == [19]
 
 
 def test_a_page_that_draws_nothing_still_gets_its_last_picture():
