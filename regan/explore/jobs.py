@@ -25,6 +25,7 @@ class Job:
         rev: number of the wish, rising within a client's slot.
         work: what to do, for whoever does it.
         ranks: of its stages, the present one first.
+        asked: when it was wished for.
         due: time before which the present stage may not begin.
         passes: of its stages, 'preview', 'final' or None; only one unacknowledged frame of a pass is on its way.
         drag: whether more wishes are likely to follow soon.
@@ -39,7 +40,8 @@ class Job:
     work: Any
     ranks: List[int]
     passes: List[Optional[str]]
-    due: float = 0.0
+    asked: float
+    due: float
     drag: bool = False
     first: bool = True
     began: Optional[float] = None
@@ -95,12 +97,12 @@ class Queue:
         else:
             ranks = [BESIDE, BESIDE]
         stages = 2 if preview else 1
-        job = Job(client, slot, rev, work, ranks[:stages], ['preview', 'final'][2 - stages :], now, drag)
+        job = Job(client, slot, rev, work, ranks[:stages], ['preview', 'final'][2 - stages :], now, now, drag)
         return self._put(job)
 
     def submit(self, client: Any, slot: str, rev: int, work: Any, now: float, rank: int) -> bool:
         """A wish for other work, as `submit_picture`. Args: rank, one of RANKS, which `set_rank` may change."""
-        return self._put(Job(client, slot, rev, work, [rank], [None], now))
+        return self._put(Job(client, slot, rev, work, [rank], [None], now, now))
 
     def _put(self, job):
         key = job.client, job.slot
@@ -128,6 +130,12 @@ class Queue:
         """Drops the job of a slot and returns it; None if there was none."""
         self._finishing.pop((client, slot), None)
         return self._jobs.pop((client, slot), None)
+
+    def drop(self, job: Job) -> None:
+        """A job ends without a result."""
+        for table in (self._jobs, self._finishing):
+            if table.get((job.client, job.slot)) is job:
+                del table[job.client, job.slot]
 
     def leave(self, client: Any) -> List[Job]:
         """Forgets a client; returns the jobs that are dropped."""
@@ -169,14 +177,17 @@ class Queue:
             return None
         overdue = [rank for rank in ranks if now - self._waiting[rank] > PATIENCE]
         rank = min(overdue, key=lambda rank: (self._waiting[rank], rank)) if overdue else min(ranks)
-        job = min(
-            (job for job in ready if job.rank == rank), key=lambda job: self._served.get((rank, job.client), -1)
-        )
+        job = min((job for job in ready if job.rank == rank), key=lambda job: self._served.get((rank, job.client), -1))
         self._turns += 1
         self._served[rank, job.client], self._waiting[rank] = self._turns, now
         if job.began is None and job.first:
             job.began = now
         return job
+
+    def skip(self, job: Job) -> None:
+        """A job has nothing to show in its present stage: the next one begins in its place."""
+        if len(job.ranks) > 1:
+            del job.ranks[1], job.passes[0]
 
     def is_newest(self, job: Job) -> bool:
         """Whether a job is still what its client wants, or a picture in mid-drag that is being finished."""

@@ -14,11 +14,11 @@ from __future__ import annotations
 import hashlib
 import pathlib
 import time
-from typing import TYPE_CHECKING, Any, Dict, Generator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Generator, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from dnnlib.tflib.cut import Cut, Held, image_shape
+from dnnlib.tflib.cut import Held, image_shape
 from regan.base import artefacts
 from regan.explore.caches import Cache
 from regan.explore.linear_map import Fit, LinearMap
@@ -198,13 +198,17 @@ class Pieces:
         Returns:
             None where the final picture takes no longer, or there is no other.
         """
-        allowed = [i for i, stop in enumerate(self.stops) if stop.above or i in self._maps]
+        allowed = [index for index in range(len(self.stops)) if self.has_picture(index)]
         allowed = [i for n, i in enumerate(allowed) if n == 0 or self.stops[allowed[n - 1]].px < px]
         done = self._deepest(wanted, len(self.stops))[0]
         waits = [sum(self.seconds[done : index + 1]) for index in allowed]
         if not allowed or sum(self.seconds[done:]) <= seconds:
             return None
         return max((index for index, wait in zip(allowed, waits) if wait <= seconds), default=allowed[0])
+
+    def has_picture(self, index: int) -> bool:
+        """Whether there is a picture at a stop; where it needs a map, only once that is fitted."""
+        return self.stops[index].above or index in self._maps
 
     def _reach(self, wanted, count):
         """What is kept after the first `count` pieces. The noise is that of the picture when this returns."""
@@ -244,10 +248,10 @@ class Pieces:
     @property
     def needs_fit(self) -> bool:
         """Whether there are stops whose pictures have to be fitted first."""
-        return any(not stop.above and index not in self._maps for index, stop in enumerate(self.stops))
+        return not all(map(self.has_picture, range(len(self.stops))))
 
     def fit(self, folder: pathlib.Path) -> Generator[None, None, None]:
-        """Fits the linear maps from features to pictures, or reads them; yields between pieces. Args: folder, a cache."""
+        """Fits the linear maps from features to pictures, or reads them from a cache; yields between pieces."""
         path = folder / ('explore-maps-%s.npz' % artefacts.cache_key(self._fit_facts()))
         if path.exists():
             self._maps = {int(name): LinearMap(array) for name, array in artefacts.read_npz(path).items()}

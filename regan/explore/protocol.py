@@ -299,8 +299,9 @@ class Export:
 def _carried(value, where):
     if not isinstance(value, str) or not value.strip():
         raise UserError('%s must be a link or the JSON of a view; paste one' % where)
+    is_json = value.lstrip().startswith('{')
     try:
-        return links.from_link(value) if not value.lstrip().startswith('{') else document.loads(value, 'the pasted text')
+        return document.loads(value, 'the pasted text') if is_json else links.from_link(value)
     except UserError as error:
         raise _BadView(str(error))
 
@@ -349,7 +350,8 @@ def read(text: str) -> Any:
         raise Refused('bad_message', sentence(error))
     kind = data.get('type') if isinstance(data, dict) else None
     if not isinstance(kind, str) or kind not in TYPES:
-        raise Refused('unknown', 'a message is an object with the key type, one of %s' % ', '.join(TYPES), _address(data))
+        known = ', '.join(TYPES)
+        raise Refused('unknown', 'a message is an object with the key type, one of %s' % known, _address(data))
     facts = {name: value for name, value in data.items() if name != 'type'}
     try:
         return json_records.build(TYPES[kind], facts, kind)

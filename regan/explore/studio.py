@@ -7,11 +7,12 @@ between pieces of work.
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 from typing import TYPE_CHECKING, Any, Dict, Generator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from regan.base import artefacts
+from regan.base import artefacts, places
 from regan.base.errors import UserError
 from regan.components import pca
 from regan.editing import edit_zoo, edits
@@ -19,6 +20,7 @@ from regan.explore import caches
 from regan.explore.pieces import Pieces, Wanted
 from regan.networks import description
 from regan.pictures.averaging import shrink
+from regan.sampling import latents as sampling
 from regan.views import bases, document, drawing, latents
 from regan.views.document import View, ViewEdit
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from regan.components.basis import Basis
     from regan.networks import models
     from regan.networks.generator import Generator as Network
+    from regan.networks.judges import FactorReader
 
 COMPONENTS, QUICK = 80, 20000
 STARTS_BYTES, TILES_BYTES = 16 << 20, 64 << 20
@@ -83,6 +86,29 @@ class Studio:
         self._seen_files = 0
         self._distances: Optional[np.ndarray] = None
         self._mapped: List[np.ndarray] = []
+        self._reader: Any = None
+        self._reader_path = reader_path(model)
+
+    def close(self) -> None:
+        """Frees what it opened itself; the network stays open."""
+        if self._reader is not None:
+            self._reader.close()
+
+    @property
+    def has_reader(self) -> bool:
+        """Whether there is a factor reader for the network's images."""
+        return self._reader_path is not None
+
+    def needed_reader(self) -> FactorReader:
+        """The factor reader, opened now or before. Raises UserError where there is none."""
+        if self._reader_path is None:
+            raise UserError('no factors are known of the images of %s' % self.name)
+        if self._reader is None:
+            from regan.networks import judges
+
+            self._reader = judges.FactorReader(self._reader_path)
+            self._reader.check(self.network.num_channels, self.network.resolution)
+        return self._reader
 
     # ---------------------------------------------------------------- components
 
@@ -175,8 +201,6 @@ class Studio:
     def preview_rung(self, view: View, px: int) -> Optional[int]:
         """The stop at which a preview of a view is drawn, or None where its final picture comes as soon."""
         tiles = self.tiles_of(view)
-        if len(tiles) * self.network.resolution > 64 * max(px, self.network.resolution):
-            return None
         return self.pieces.rung(_wanted(tiles[-1]), max(1, px // _columns(view, len(tiles))))
 
     def preview(self, view: View, rung: int) -> Work:
@@ -192,8 +216,12 @@ class Studio:
         for index, tile in enumerate(self.tiles_of(view)):
             if index:
                 yield None
-            parts.append((yield from self.pieces.image(_wanted(tile))))
+            parts.append((yield from self.drawn(tile)))
         return Picture(drawing.arranged(view, parts), self.network.resolution)
+
+    def drawn(self, tile: drawing.Tile) -> Work:
+        """The final image of a tile of `tiles_of`, uint8 [H, W, C]."""
+        return (yield from self.pieces.image(_wanted(tile)))
 
     def tile(self, wanted: Wanted, size: int, layer: int) -> Work:
         """A small picture, uint8 [size, size, C] or smaller: of the lowest stop that shows what is wanted.
@@ -229,7 +257,7 @@ class Studio:
         """
         average = self.network.dlatent_avg
         if self._distances is None:
-            z = _sample(self.network.latent_size)
+            z = sampling.sample_batch(DRIFT_SEED, DRIFT_SAMPLES, self.network.latent_size)
             self._distances = np.sort(np.linalg.norm(self.network.map(z) - average, axis=1))
         distances = np.linalg.norm(dlatents[0] - average, axis=1)  # [L]
         nearer = np.searchsorted(self._distances, distances) / len(self._distances)
@@ -254,7 +282,7 @@ class Studio:
         yield from self._map_seeds()
         chosen = list(coordinates)
         w = np.concatenate(self._mapped)
-        own = self.network.map(_z([seed], self.network.latent_size))
+        own = self.network.map(sampling.from_seeds([seed], self.network.latent_size))
         units = (basis.components[chosen] / basis.stdev[chosen, np.newaxis]).T.astype(np.float64)  # [D, k]
         distances = np.linalg.norm(np.dot(w - own, units), axis=1)
         found = [int(i) for i in np.argsort(-distances if far else distances, kind='stable') if i != seed][:count]
@@ -264,7 +292,7 @@ class Studio:
         while len(self._mapped) * NEAREST_AT_ONCE < NEAREST_SEEDS:
             first = len(self._mapped) * NEAREST_AT_ONCE
             self._mapped.append(
-                self.network.map(_z(range(first, first + NEAREST_AT_ONCE), self.network.latent_size))
+                self.network.map(sampling.from_seeds(range(first, first + NEAREST_AT_ONCE), self.network.latent_size))
             )
             yield None
 
@@ -301,6 +329,12 @@ class Studio:
         return found
 
 
+def reader_path(model: Optional[models.Model]) -> Optional[pathlib.Path]:
+    """The factor reader for a registered network: that of its data set, if the project has one here."""
+    path = model and places.NETWORKS / ('factor-reader-%s.pkl' % model.dataset)
+    return path if path and path.exists() else None
+
+
 def shrunk(image: np.ndarray, size: int) -> np.ndarray:
     """A square picture averaged down to `size` pixels a side, uint8; a smaller one stays."""
     if image.shape[0] <= size:
@@ -313,9 +347,8 @@ def basis_message(basis: Optional[Basis]) -> Optional[Dict[str, Any]]:
     """What a page is told of components: dict for JSON, or None."""
     if basis is None:
         return None
-    facts = bases.name(basis)
     return dict(
-        document.plain(facts),
+        dataclasses.asdict(bases.name(basis)),
         stdev=[float(value) for value in basis.stdev],
         share=[float(value) for value in basis.variance_ratio],
     )
@@ -329,7 +362,3 @@ def _columns(view, tiles):
     if view.show.kind in ('single', 'wipe'):
         return 1
     return (view.show.columns or len(view.latents)) if view.show.kind == 'grid' else tiles
-
-
-def _z(seeds, width):
-    return np.stack([np.random.RandomState(seed).randn(width).astype(np.float32) for seed in seeds])

@@ -418,7 +418,7 @@ def parse(data: Any, where: str = 'view') -> View:
         raise json_records.refuse(where + '.regan_view', '%d, the version that is known' % VERSION, data['regan_view'])
     facts = {name: value for name, value in data.items() if name != 'regan_view'}
     if 'noise' not in facts and isinstance(facts.get('compat'), str) and facts['compat'] in modes.MODES:
-        facts['noise'] = _plain(Noise.of(modes.MODES[facts['compat']].noise))
+        facts['noise'] = plain(Noise.of(modes.MODES[facts['compat']].noise))
     view = json_records.build(View, facts, where)
     size = len(canonical(view).encode('utf-8'))
     if size > MOST_BYTES:
@@ -490,15 +490,16 @@ def _too_deep(where):
 
 def to_dict(view: View) -> Dict[str, Any]:
     """The document as a new dict for JSON, with every key that applies; `parse` of it is the view."""
-    return _plain(view)
+    return plain(view)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A view, or a part of one, as a value for JSON, with every key that applies."""
     if dataclasses.is_dataclass(value):
         version = {'regan_view': VERSION} if isinstance(value, View) else {}
         names = getattr(value, 'keys', ()) or value.DECLARED  # type: ignore[union-attr]
-        return dict(version, **{name: _plain(getattr(value, name)) for name in names})
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+        return dict(version, **{name: plain(getattr(value, name)) for name in names})
+    return [plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def canonical(view: View) -> str:
@@ -554,7 +555,7 @@ def limits() -> Dict[str, Any]:
         view=json_records.describe(record(View))['keys'],
         shows={kind: list(keys) for kind, keys in _SHOWS.items()},
         noises={mode: list(keys) for mode, keys in _NOISES.items()},
-        compat={name: _plain(Noise.of(mode.noise)) for name, mode in modes.MODES.items()},
+        compat={name: plain(Noise.of(mode.noise)) for name, mode in modes.MODES.items()},
     )
 
 

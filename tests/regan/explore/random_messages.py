@@ -25,7 +25,11 @@ def good(draw, view=None):
             {'type': 'render', 'slot': slot, 'rev': draw.randint(1, 9), 'view': view, 'px': 512, 'drag': True},
             {'type': 'ack', 'slot': slot, 'rev': draw.randint(1, 9)},
             {'type': 'sheet', 'job': job, 'spec': {'view': view, 'rows': draw.choice(['components', 'random'])}},
-            {'type': 'sheet', 'job': job, 'spec': {'view': view, 'rows': [{'direction': {'component': 1}, 'name': 'a'}]}},
+            {
+                'type': 'sheet',
+                'job': job,
+                'spec': {'view': view, 'rows': [{'direction': {'component': 1}, 'name': 'a'}]},
+            },
             {'type': 'visible', 'job': job, 'rows': [0, 12]},
             {'type': 'cancel', 'job': job},
             {'type': 'cancel', 'slot': 'export'},
@@ -51,7 +55,9 @@ def bad(draw, view=None):
         place = draw.randrange(len(message))
         return message[:place] + draw.choice('[]{}",:0\0\ud800e~') + message[place + 1 :]
     if what == 2:
-        return draw.choice(['', 'null', '[]', '0', '"x"', '{}', '[' * 9999, '{"a":' * 5000, 'NaN', '\ufeff{}', '1' * 5000])
+        return draw.choice(
+            ['', 'null', '[]', '0', '"x"', '{}', '[' * 9999, '{"a":' * 5000, 'NaN', '\ufeff{}', '1' * 5000]
+        )
     if what == 3:
         return json.dumps({'type': draw.choice(['render', 'nothing', None, 3, ['ack'], {}]), 'rev': 'x', 'slot': 7})
     return json.dumps(_changed(draw, json.loads(message)))
@@ -61,7 +67,22 @@ def _changed(draw, message):
     """A message with a wrong value, a missing key or one too many, somewhere."""
     message = copy.deepcopy(message)
     place, key = draw.choice(list(_places(message)))
-    wrong = [None, True, -1, 1.5, 2**70, 1e300, '', 'x' * 300, 'x' * 70000, [], {}, [[[[]]]], {'a': {'b': 1}}, float('nan')]
+    wrong = [
+        None,
+        True,
+        -1,
+        1.5,
+        2**70,
+        1e300,
+        '',
+        'x' * 300,
+        'x' * 70000,
+        [],
+        {},
+        [[[[]]]],
+        {'a': {'b': 1}},
+        float('nan'),
+    ]
     if draw.random() < 0.2 and isinstance(place, dict):
         del place[key]
     elif draw.random() < 0.2 and isinstance(place, dict):

@@ -175,7 +175,7 @@ def test_no_rank_starves():
     renderer = Renderer(queue, pieces=1, seconds=0.1)
     queue.submit('b', 'export', 1, None, 0, jobs.EXPORT)
     queue.submit('b', 'sheet', 1, None, 0, jobs.TILE)
-    renderer.done.update({queue.find('b', 'export'): -10**6, queue.find('b', 'sheet'): -10**6})  # They never end.
+    renderer.done.update({queue.find('b', 'export'): -(10**6), queue.find('b', 'sheet'): -(10**6)})  # They never end.
     for rev in range(1, 300):
         queue.submit_picture('a', 'main', rev, None, renderer.now, drag=True)
         queue.ack('a', 'main', rev)

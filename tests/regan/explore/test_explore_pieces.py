@@ -133,7 +133,11 @@ def test_which_rung(drawn):
         return
     chain.seconds = [0.04, 0.3, 0.5]
     dlatents = latent(generator, 3)
-    assert chain.rung(Wanted(dlatents), 512) == 0 and chain.rung(Wanted(dlatents), 512, 0.4) == 1 and chain.rung(Wanted(dlatents), 8, 0.4) == 0
+    assert (
+        chain.rung(Wanted(dlatents), 512) == 0
+        and chain.rung(Wanted(dlatents), 512, 0.4) == 1
+        and chain.rung(Wanted(dlatents), 8, 0.4) == 0
+    )
     assert chain.rung(Wanted(dlatents), 512, 0.01) == 0 and chain.rung(Wanted(dlatents), 512, 1.0) is None
     finished(chain.preview(Wanted(dlatents), 1))
     chain.seconds = [0.04, 0.3, 0.5]

@@ -67,8 +67,16 @@ def test_defaults_and_values():
         (dict(type='rank', job='r', sort='change', view=VIEW, factor='yaw'), 'bad_message', 'factor'),
         (dict(type='rank', job='r', sort='example', view=VIEW, pins=[0, 2]), 'bad_message', 'pins'),
         (dict(type='rank', job='r', sort='example', view=VIEW, pins=[1, 1]), 'bad_message', 'pins'),
-        (dict(type='rank', job='r', sort='region', view=VIEW, mask={'size': 2, 'rows': ['00', '00']}), 'bad_message', 'mask'),
-        (dict(type='rank', job='r', sort='region', view=VIEW, mask={'size': 2, 'rows': ['0', '1']}), 'bad_message', 'rows'),
+        (
+            dict(type='rank', job='r', sort='region', view=VIEW, mask={'size': 2, 'rows': ['00', '00']}),
+            'bad_message',
+            'mask',
+        ),
+        (
+            dict(type='rank', job='r', sort='region', view=VIEW, mask={'size': 2, 'rows': ['0', '1']}),
+            'bad_message',
+            'rows',
+        ),
         (dict(type='open', job='o', text='#view=???'), 'bad_view', 'damaged'),
         (dict(type='open', job='o', text='{'), 'bad_view', 'JSON'),
         (dict(type='nothing'), 'unknown', 'one of'),
@@ -114,5 +122,8 @@ def test_views_of_the_deepest_kind_fit():
     read(
         type='sheet',
         job='s',
-        spec={'view': dict(other, show={'kind': 'wipe', 'other': other}), 'rows': [{'direction': {'random': [1, 2]}, 'name': 'x'}]},
+        spec={
+            'view': dict(other, show={'kind': 'wipe', 'other': other}),
+            'rows': [{'direction': {'random': [1, 2]}, 'name': 'x'}],
+        },
     )

@@ -42,7 +42,9 @@ def test_local():
 
 
 def test_colour():
-    assert sorts.colour(row(10))[0] == pytest.approx(1) and sorts.colour(row(np.array([6, -4, 2])))[0] == pytest.approx(1)
+    assert sorts.colour(row(10))[0] == pytest.approx(1) and sorts.colour(row(np.array([6, -4, 2])))[0] == pytest.approx(
+        1
+    )
     half = np.where(np.arange(SIZE) < SIZE // 2, 10, -10).reshape(1, 1, SIZE, 1)
     assert sorts.colour(row(half))[0] == pytest.approx(0) and sorts.colour(row(noise(1)))[0] < 0.02
 
