@@ -22,6 +22,7 @@ from dnnlib.tflib.cut import Held, image_shape
 from regan.base import artefacts
 from regan.explore.caches import Cache
 from regan.explore.linear_map import Fit, LinearMap
+from regan.explore.wanted import Drawing, Wanted
 from regan.sampling import latents, noise
 
 if TYPE_CHECKING:
@@ -33,22 +34,6 @@ PREVIEW_SECONDS = 0.1
 FIT_IMAGES, FIT_PSI = 32, 0.7
 FIT_VERSION = 1
 _BLEND = 0.3  # Of a new measurement of a piece's seconds.
-
-Drawing = Generator[None, None, np.ndarray]  # It yields between pieces, and returns uint8 [H, W, C].
-
-
-class Wanted(NamedTuple):
-    """What a picture is made of.
-
-    Attributes:
-        dlatents: float32 [1, L, D], truncated.
-        noise: a choice of `regan.sampling.noise`.
-        conversion: see `Generator.synthesize`.
-    """
-
-    dlatents: np.ndarray
-    noise: noise.Choice = 'stored'
-    conversion: str = 'round'
 
 
 class Stop(NamedTuple):

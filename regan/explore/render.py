@@ -46,6 +46,7 @@ class Renderer:
     Args:
         prepare: called first, in the thread; what it raises goes to `failed`, and ends the thread.
         failed: called in the thread with an exception of `prepare`.
+        close: called last, in the thread.
         clock: seconds.
     """
 
@@ -53,9 +54,10 @@ class Renderer:
         self,
         prepare: Callable[[], None],
         failed: Callable[[BaseException], None],
+        close: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._prepare, self._failed, self._clock = prepare, failed, clock
+        self._prepare, self._failed, self._close, self._clock = prepare, failed, close, clock
         self._queue, self._changed = jobs.Queue(), threading.Condition()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name='render', daemon=True)
@@ -81,17 +83,20 @@ class Renderer:
 
     # ---------------------------------------------------------------- the thread
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread is at work, or still at a piece of it."""
+        return self._thread.is_alive()
+
     def _run(self):
         try:
             self._prepare()
         except BaseException as error:  # Whatever it is, the page has to say that there will be no pictures.
             self._failed(error)
-            return
-        while True:
-            job = self._next()
-            if job is None:
-                return
-            self._piece(job)
+        else:
+            for job in iter(self._next, None):
+                self._piece(job)
+        self._close()
 
     def _next(self):
         """The next job, or None when the thread shall end."""

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import time
 from typing import TYPE_CHECKING, Any, Dict, Generator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from dnnlib import unpickle
 from regan.base import artefacts, places
 from regan.base.errors import UserError
 from regan.components import pca
 from regan.editing import edit_zoo, edits
 from regan.explore import caches
-from regan.explore.pieces import Pieces, Wanted
+from regan.explore.wanted import Wanted
 from regan.networks import description
 from regan.pictures.averaging import shrink
 from regan.sampling import latents as sampling
@@ -26,6 +28,7 @@ from regan.views.document import View, ViewEdit
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
+    from regan.explore.pieces import Pieces
     from regan.networks import models
     from regan.networks.generator import Generator as Network
     from regan.networks.judges import FactorReader
@@ -45,10 +48,12 @@ class Picture(NamedTuple):
     Attributes:
         image: uint8 [H, W, C].
         rung: pixels of a side of a tile, as it was drawn.
+        mapping: seconds from the view to its latents.
     """
 
     image: np.ndarray
     rung: int
+    mapping: float
 
 
 class Studio:
@@ -56,10 +61,10 @@ class Studio:
 
     Args:
         network: open Generator.
+        pieces: Pieces of it.
         name: of it, for people.
         model: its entry in the registry, or None.
         files: arrays that views name, see `regan.views.files`; others may join them at any time.
-        pieces: of the network; default: Pieces of the usual size.
 
     Attributes: those above; basis: Basis or None; layers: list of dict(index, resolution); named: list of
         edit_zoo.NamedEdit that fit the network.
@@ -68,14 +73,13 @@ class Studio:
     def __init__(
         self,
         network: Network,
+        pieces: Pieces,
         name: str,
         model: Optional[models.Model] = None,
         files: Optional[Dict[str, np.ndarray]] = None,
-        pieces: Optional[Pieces] = None,
     ) -> None:
-        self.network, self.name, self.model = network, name, model
+        self.network, self.pieces, self.name, self.model = network, pieces, name, model
         self.files: Dict[str, np.ndarray] = {} if files is None else files
-        self.pieces = pieces or Pieces(network)
         self.basis: Optional[Basis] = None
         rows = description.style_layers(network.generation, network.resolution)
         self.layers = [dict(index=row['index'], resolution=row['resolution']) for row in rows]
@@ -90,14 +94,22 @@ class Studio:
         self._reader_path = reader_path(model)
 
     def close(self) -> None:
-        """Frees what it opened itself; the network stays open."""
+        """Frees the network, and what was opened beside it."""
         if self._reader is not None:
             self._reader.close()
+        self.network.close()
 
     @property
-    def has_reader(self) -> bool:
-        """Whether there is a factor reader for the network's images."""
-        return self._reader_path is not None
+    def factor_names(self) -> Optional[List[str]]:
+        """What the factor reader reads, or None where there is none; it need not be open."""
+        if self._reader_path is None:
+            return None
+        return list(unpickle.networks(unpickle.read(self._reader_path))[0].static_kwargs['factor_names'])
+
+    def rungs(self) -> List[Dict[str, float]]:
+        """How long a picture takes at each stop and at the end, from scratch: list of dict(px, ms)."""
+        sizes = [stop.px for stop in self.pieces.stops] + [self.network.resolution]
+        return [dict(px=px, ms=round(1000 * ms, 1)) for px, ms in zip(sizes, np.cumsum(self.pieces.seconds).tolist())]
 
     def needed_reader(self) -> FactorReader:
         """The factor reader, opened now or before. Raises UserError where there is none."""
@@ -205,19 +217,25 @@ class Studio:
 
     def preview(self, view: View, rung: int) -> Work:
         """The picture of a view at a stop: a Picture."""
-        parts = []
-        for tile in self.tiles_of(view):
+        parts: List[np.ndarray] = []
+        tiles, mapping = self._timed(view)
+        for tile in tiles:
             parts.append((yield from self.pieces.preview(_wanted(tile), rung)))
-        return Picture(drawing.arranged(view, parts), self.pieces.stops[rung].px)
+        return Picture(drawing.arranged(view, parts), self.pieces.stops[rung].px, mapping)
 
     def final(self, view: View) -> Work:
         """The picture of a view as `regan render` draws it, bit for bit: a Picture."""
-        parts = []
-        for index, tile in enumerate(self.tiles_of(view)):
+        parts: List[np.ndarray] = []
+        tiles, mapping = self._timed(view)
+        for index, tile in enumerate(tiles):
             if index:
                 yield None
             parts.append((yield from self.drawn(tile)))
-        return Picture(drawing.arranged(view, parts), self.network.resolution)
+        return Picture(drawing.arranged(view, parts), self.network.resolution, mapping)
+
+    def _timed(self, view):
+        began = time.perf_counter()
+        return self.tiles_of(view), time.perf_counter() - began
 
     def drawn(self, tile: drawing.Tile) -> Work:
         """The final image of a tile of `tiles_of`, uint8 [H, W, C]."""

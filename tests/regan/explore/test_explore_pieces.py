@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from regan.explore import caches, linear_map, pieces
-from regan.explore.pieces import Wanted
+from regan.explore.wanted import Wanted
 from regan.networks.generator import Generator
 from regan.sampling import latents
 from tests import small_networks
