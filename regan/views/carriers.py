@@ -26,7 +26,7 @@ _PNG = b'\x89PNG\r\n\x1a\n'
 _HEAD = 1024  # Bytes of a text chunk before its text.
 _CHUNKS = 100000  # Of a PNG; a picture of a gigapixel has fewer.
 _BOXES = 100000  # Of an MP4.
-_CONTAINERS = {b'moov', b'udta', b'meta', b'ilst', b'\xa9cmt'}
+_PATH = (b'moov', b'udta', b'meta', b'ilst', b'\xa9cmt', b'data')  # Boxes within each other, down to the comment.
 
 
 # ------------------------------------------------------------------ reading
@@ -111,10 +111,8 @@ def _png_text(file: BinaryIO, name: str) -> Optional[str]:
         if begin != KEYWORD.encode('ascii') + b'\0':
             continue
         rest = length - len(begin)
-        if rest > document.MOST_BYTES + 1024:
-            raise UserError(
-                'the view in %s has %d bytes, but at most %d are allowed' % (name, rest, document.MOST_BYTES)
-            )
+        if rest > document.MOST_BYTES + _HEAD:
+            raise _too_long(name)
         content = file.read(rest)
         stored = file.read(4)
         if len(stored) < 4 or struct.unpack('>I', stored)[0] != zlib.crc32(kind + begin + content):
@@ -180,23 +178,25 @@ def with_view(content: bytes, view: View) -> bytes:
 def _mp4_text(file: BinaryIO, name: str) -> Optional[str]:
     """The comment of an MP4 if it is the text of a view, or None."""
     file.seek(0, os.SEEK_END)
-    todo, seen = [(0, file.tell())], 0
+    todo, seen = [(0, file.tell(), 0)], 0  # (position, end, how deep along _PATH)
     while todo:
-        position, end = todo.pop()
+        position, end, depth = todo.pop()
         if end - position < 8:
             continue
-        seen += 1
         size, kind, head = _box(file, position, end)
+        seen += 1
         if seen > _BOXES or not head <= size <= end - position:
             raise _damaged(name, 'video')
-        todo.append((position + size, end))
-        if kind in _CONTAINERS:
-            inside = position + head + (4 if kind == b'meta' else 0)  # meta has a version and flags before its boxes.
-            todo.append((inside, position + size))
-        elif kind == b'data':
+        todo.append((position + size, end, depth))
+        if kind != _PATH[depth]:
+            continue
+        if kind == _PATH[-1]:
             text = _data(file, position + head, size - head, name)
             if text is not None:
                 return text
+        else:
+            inside = position + head + (4 if kind == b'meta' else 0)  # meta has a version and flags before its boxes.
+            todo.append((inside, position + size, depth + 1))
     return None
 
 

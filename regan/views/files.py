@@ -1,8 +1,9 @@
 """Files of latents and directions that views name: arrays told by the SHA-256 of their file, never pickled objects."""
 
+import functools
 import hashlib
 import io
-import math
+import operator
 import zipfile
 from pathlib import Path
 from typing import Dict, Iterable, List, Mapping, Optional, Tuple
@@ -112,7 +113,7 @@ def _array(content, name):
     version = np.lib.format.read_magic(file)
     header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
     shape, _, dtype = header(file)
-    size = math.prod(shape) if hasattr(math, 'prod') else int(np.prod([int(side) for side in shape], dtype=object))
+    size = functools.reduce(operator.mul, shape, 1)  # Whole numbers without bound.
     if dtype.hasobject or size * dtype.itemsize != len(content) - file.tell():
         raise UserError('%s is damaged, or holds objects instead of numbers; save it again with np.save' % name)
     if size * dtype.itemsize > MOST_BYTES:

@@ -15,7 +15,7 @@ def document(draw, other=True):
         'network': {'name': name(draw), 'sha256': SHA % 7},
         'latents': latents,
         'edits': edits,
-        'basis': draw.choice([None, {'key': '%016x' % draw.getrandbits(64), 'estimator': 'ipca', 'components': 80}]),
+        'basis': draw.choice([None, {'key': 'c41e' * 4, 'estimator': 'ipca', 'components': 80}]),
         'label': draw.choice([None, 0, 3]),
         'gain': real(draw),
         'psi': real(draw),

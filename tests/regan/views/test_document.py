@@ -36,6 +36,9 @@ SPECIFIED = view(
 )
 
 
+OTHER_BASIS = {'key': 'd' * 16, 'estimator': 'ipca', 'components': 80}
+
+
 def test_the_document_of_the_specification():
     parsed = document.parse(SPECIFIED)
     assert document.to_dict(parsed) == SPECIFIED
@@ -167,6 +170,10 @@ def test_random_damage_is_accepted_or_refused_in_one_sentence():
         (dict(show={'kind': 'wipe', 'other': {}}), r"view.show.other lacks the key 'regan_view'"),
         (dict(show={'kind': 'side', 'other': view(psi='x')}), r'view.show.other.psi must be a number'),
         (dict(show={'kind': 'side', 'other': view(show={'kind': 'grid'})}), r'view: show.other shows a grid'),
+        (
+            dict(basis=SPECIFIED['basis'], show={'kind': 'side', 'other': dict(SPECIFIED, basis=OTHER_BASIS)}),
+            r'view: show.other has other components',
+        ),
         (
             dict(show={'kind': 'side', 'other': view(network={'name': 'x', 'sha256': 'b' * 64})}),
             r'view: show.other is of another network',
