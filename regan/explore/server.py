@@ -153,6 +153,8 @@ class _Nothing(_Handler):
 class _Socket(_Handler, tornado.websocket.WebSocketHandler):
     """The WebSocket of a page."""
 
+    client: Optional[Client] = None
+
     def check_origin(self, origin: str) -> bool:
         return True  # `prepare` has looked at it.
 
@@ -161,14 +163,16 @@ class _Socket(_Handler, tornado.websocket.WebSocketHandler):
 
     def open(self, *_: str, **__: str) -> None:
         self._room, self._since = float(self.explorer.rate), time.monotonic()
-        self.client = Client(self.explorer, self._write, self.close)
+        self.client = client = Client(self.explorer, self._write, self.close)
         self.set_nodelay(True)
-        if not self.explorer.join(self.client):
-            self.client.refuse('busy', '%d pages are open already; close one of them' % MOST_CLIENTS)
+        if not self.explorer.join(client):
+            client.refuse('busy', '%d pages are open already; close one of them' % MOST_CLIENTS)
             self.close(1013, 'too many pages')
 
     async def on_message(self, message: Any) -> None:
         await self._throttle()
+        if self.client is None:
+            return
         if isinstance(message, bytes):
             self.client.refuse('bad_message', 'messages are texts; this one has bytes')
         else:
@@ -196,7 +200,8 @@ class _Socket(_Handler, tornado.websocket.WebSocketHandler):
         future.add_done_callback(over)
 
     def on_close(self) -> None:
-        self.client.left()
+        if self.client is not None:  # Otherwise `prepare` has refused it.
+            self.client.left()
 
 
 def _single(values):
