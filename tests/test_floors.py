@@ -37,6 +37,7 @@ FLOORS = (
     'regan.metrics',
     'regan.segan',
     'regan.scale',  # any of these on other machines
+    'regan.explore',  # views, edits and networks on a page
     'training',
     'regan.commands',
     'regan.cli',
