@@ -79,5 +79,4 @@ def explore(network, port, no_browser, view, address):
         if display and not no_browser:
             webbrowser.open(start.security.address(site))
 
-    start.run(explorer, site, sockets, ready)
-    click.echo('The explorer has ended.')
+    start.run(explorer, site, sockets, ready, lambda: click.echo('The explorer has ended.'))

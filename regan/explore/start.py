@@ -86,11 +86,18 @@ def listen(host: str, port: Optional[int], names: Tuple[str, ...]) -> Tuple[Site
     return Site(own, secrets.token_urlsafe(32), security.LOCAL + tuple(name.lower() for name in names)), sockets
 
 
-def run(explorer: Explorer, site: Site, sockets: List[socket.socket], ready: Callable[[], None]) -> None:
+def run(
+    explorer: Explorer,
+    site: Site,
+    sockets: List[socket.socket],
+    ready: Callable[[], None],
+    ended: Callable[[], None],
+) -> None:
     """Answers until Ctrl-C or a signal to end; then nothing is left running.
 
     Args:
         explorer, site, sockets, ready: see `server.serve`.
+        ended: called at the end, unless the network could not be opened.
 
     Raises:
         UserError: the network cannot be opened, or has no W space.
@@ -106,11 +113,12 @@ def run(explorer: Explorer, site: Site, sockets: List[socket.socket], ready: Cal
 
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(main())
+    if explorer.failure is not None:
+        raise explorer.failure
+    ended()
     if explorer.renderer.is_alive:  # Inside of TensorFlow, which cannot be stopped, for example while it is imported.
         sys.stdout.flush()
         os._exit(0)
-    if explorer.failure is not None:
-        raise explorer.failure
 
 
 class InThread:
