@@ -30,12 +30,14 @@ FLOORS = (
     'regan.components',  # w -> principal components
     'regan.editing',  # components -> edited latents
     'regan.drawing',  # latents, edits -> images
+    'regan.views',  # a document -> images
     'regan.figures',  # images -> figures -> differences
     'regan.worlds',
     'regan.data',
     'regan.metrics',
     'regan.segan',
     'regan.scale',  # any of these on other machines
+    'regan.explore',  # views, edits and networks on a page
     'training',
     'regan.commands',
     'regan.cli',

@@ -16,6 +16,7 @@ from regan.base.typing import PathLike
 
 NETWORKS_VARIABLE = 'REGAN_NETWORKS'
 CACHE_VARIABLE = 'REGAN_CACHE_DIR'
+EDITS_VARIABLE = 'REGAN_EDITS'
 
 
 @contextlib.contextmanager
@@ -69,6 +70,11 @@ def _reading(path):
 def cache_dir() -> pathlib.Path:
     """The folder for files that can be made again: $REGAN_CACHE_DIR, else ~/.cache/regan."""
     return pathlib.Path(os.environ.get(CACHE_VARIABLE) or '~/.cache/regan').expanduser()
+
+
+def edits_dir() -> pathlib.Path:
+    """The folder for edits that the user has saved: $REGAN_EDITS, else ~/.local/share/regan/edits."""
+    return pathlib.Path(os.environ.get(EDITS_VARIABLE) or '~/.local/share/regan/edits').expanduser()
 
 
 def cache_key(facts: Dict[str, Any]) -> str:

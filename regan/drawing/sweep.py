@@ -159,10 +159,7 @@ def path(dlatents: np.ndarray, basis: Basis, edit: edits.Edit, frames: int) -> n
     """
     if edit.kind != 'target':
         return edits.strip(dlatents, basis, edit, frames)
-    end = edits.apply(dlatents, basis, edit)
-    way = end.astype(np.float64) - dlatents
-    steps = [dlatents + t * way for t in np.linspace(0, 1, frames)[:-1]]
-    return np.concatenate(steps + [end]).astype(dlatents.dtype)
+    return edits.towards(dlatents, edits.apply(dlatents, basis, edit), frames)
 
 
 def first_difference(base: np.ndarray, strip: np.ndarray) -> int:
