@@ -65,7 +65,7 @@ function Save({ index, explorer, state, close }) {
   return html`<form onSubmit=${submit}>
     <h2>Save the edit</h2>
     <p><code>${editText(edit, state.welcome.network.num_layers)}</code> by ${edit.amount}</p>
-    <label>Name <input required maxlength="64" value=${name} onInput=${({ target }) => setName(target.value)} /></label>
+    <label>Name <input required maxlength=${state.welcome.limits.name} value=${name} onInput=${({ target }) => setName(target.value)} /></label>
     <label>Tags <input value=${tags} placeholder="face pose" onInput=${({ target }) => setTags(target.value)} /></label>
     <label><input type="checkbox" checked=${overwrite} onChange=${({ target }) => setOverwrite(target.checked)} /> Replace an edit of that name</label>
     <div class="buttons">

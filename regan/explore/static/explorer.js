@@ -8,6 +8,7 @@ const KEY_PAUSE_MS = 400;
 const LIVE_MS = 1000; // The live region speaks at most once in this time.
 const STRIP_PIN = 15; // Pins 0 to 14 are thumbnails of latents; this one draws film strips.
 const THUMBNAIL = 96;
+const UPLOAD_BYTES = 4 << 20;
 const PREFERENCES = { theme: 'system', letters: true, smooth: true, sheetOpen: true };
 
 export class Explorer {
@@ -99,7 +100,8 @@ export class Explorer {
 
   // -------------------------------------------------------------- start
 
-  welcomed(welcome) {
+  welcomed(message) {
+    const welcome = { ...message, limits: views.limitsOf(message.limits) };
     const { view, history } = this.state;
     const first = !view;
     const wanted = view || welcome.view || views.freshView(welcome);
@@ -385,9 +387,8 @@ export class Explorer {
   async drop(files) {
     for (const file of files) {
       const latents = /\.(npy|npz)$/i.test(file.name);
-      const { limits } = this.state.welcome;
-      if (file.size > limits.upload_bytes) {
-        this.notify(`${file.name} has ${file.size} bytes; at most ${limits.upload_bytes} are taken.`);
+      if (file.size > UPLOAD_BYTES) {
+        this.notify(`${file.name} has ${file.size} bytes; at most ${UPLOAD_BYTES} are taken.`);
         continue;
       }
       const address = `${latents ? '/latents' : '/open'}?name=${encodeURIComponent(file.name)}`;

@@ -7,6 +7,7 @@ import { spokenView } from './view.js';
 export const KINDS = ['single', 'wipe', 'side', 'strip', 'grid'];
 export const MASK = 16; // Cells of a painted region on each side.
 const LONG_PRESS_MS = 500;
+const LARGEST_STAGE = 4096; // Pixels; no network draws more.
 const GAP = 4; // Pixels of the screen between two pictures side by side.
 
 export function Stage({ explorer, state }) {
@@ -18,7 +19,7 @@ export function Stage({ explorer, state }) {
       const { width, height } = entry.contentRect;
       setBox({ width, height });
       const pixels = Math.round(Math.max(width, height) * window.devicePixelRatio);
-      explorer.update({ stageSize: Math.min(explorer.state.welcome.limits.px || 4096, Math.max(16, pixels)) });
+      explorer.update({ stageSize: Math.min(LARGEST_STAGE, Math.max(16, pixels)) });
     });
     observer.observe(area.current);
     return () => observer.disconnect();
