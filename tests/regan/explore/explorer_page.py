@@ -26,8 +26,12 @@ class Page:
         return self
 
     def __exit__(self, *_):
-        self._socket.close()
-        self._run(asyncio.sleep, 0.01)
+        async def close():
+            self._socket.close()
+            while await self._socket.read_message() is not None:
+                pass
+
+        self._run(close)
         self._loop.close()
 
     def _run(self, function, *arguments, **more):
