@@ -260,6 +260,11 @@ def line(low: int, high: int) -> Rule:
     return saying(rule, type='text', low=low, high=high)
 
 
+def fitted(value: str, high: int) -> str:
+    """The first `high` characters of a text, with '_' for those that `line` refuses."""
+    return _UNPRINTED.sub('_', value)[:high]
+
+
 def matching(pattern: str, wanted: str) -> Rule:
     """Rule: a string that a regular expression matches as a whole. Args: the expression, what to say of it."""
 

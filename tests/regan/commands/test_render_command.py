@@ -95,11 +95,13 @@ def test_the_pixels_are_those_of_edit(write, tiny_pickle, basis, tmp_path, chang
     np.testing.assert_array_equal(images.read_png(tmp_path / 'a.png'), images.read_png(tmp_path / 'b.png'))
 
 
-def test_the_pixels_are_those_of_generate(write, tiny_pickle, tmp_path):
+@pytest.mark.parametrize('noise', ['stored', 'seed'])
+def test_the_pixels_are_those_of_generate(write, tiny_pickle, tmp_path, noise):
     """Without components, and none are computed."""
-    run_well('generate', tiny_pickle, '--seeds', '3,5', '--psi', 0.9, '--out', tmp_path / 'out', '--columns', 2)
+    words = ['--seeds', '3,5', '--psi', 0.9, '--noise', noise, '--out', tmp_path / 'out', '--columns', 2]
+    run_well('generate', tiny_pickle, *words)
     for show, name in [({'kind': 'grid'}, 'grid'), ({'latent': 1}, 'seed0005')]:
-        view = write(psi=0.9, show=show)
+        view = write(psi=0.9, noise={'mode': noise}, show=show)
         run_well('render', view, '--network', tiny_pickle, '--out', tmp_path / 'a.png')
         expected = images.read_png(tmp_path / 'out' / (name + '.png'))
         np.testing.assert_array_equal(images.read_png(tmp_path / 'a.png'), expected)
