@@ -517,12 +517,12 @@ def canonical(view: View) -> str:
 
 def _canonical(value):
     if isinstance(value, dict):
-        return '{%s}' % ','.join('%s:%s' % (_canonical(name), _canonical(value[name])) for name in sorted(value))
+        return '{%s}' % ','.join('"%s":%s' % (name, _canonical(value[name])) for name in sorted(value))
     if isinstance(value, list):
         return '[%s]' % ','.join(map(_canonical, value))
-    if isinstance(value, float):
-        return _number(value)
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return json.encoder.encode_basestring(value)
+    return _number(value) if isinstance(value, float) else json.dumps(value)
 
 
 def _number(value):
@@ -531,8 +531,8 @@ def _number(value):
     >>> [_number(value) for value in (2.0, -0.0, 0.1, 1e-7, 1.5e-9, 1e21, 12345678.5)]
     ['2', '0', '0.1', '1e-7', '1.5e-9', '1e+21', '12345678.5']
     """
-    if value == 0:
-        return '0'
+    if value.is_integer() and abs(value) < 2**53:
+        return '%d' % value
     sign, figures, exponent = decimal.Decimal(repr(value)).normalize().as_tuple()
     digits, point = ''.join(map(str, figures)), len(figures) + int(exponent)  # 0.DIGITS times 10 ** point.
     if 0 < point <= 21:
