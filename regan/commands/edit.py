@@ -76,17 +76,16 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
         _check_layout(choices, layout)
         components = basis.of(generator)
         along, moves = edit_choices.placed(choices, components)
-        origin = made.Origin(network.name, generator, settings, components)
         if layout == 'sequence':
             dlatents = edit_images.sequences(generator, along, seeds, moves)  # [rows, frames, L, D]
-            view = made.sequences(origin, seeds, choices)
         else:
             dlatents = edit_images.strips(generator, along, seeds, moves, frames)
-            view = made.strips(origin, seeds, choices, frames)
         rows, columns = dlatents.shape[:2]
         with progress.bar(rows * columns) as bar:
             tiles = edit_images.draw(generator, dlatents, settings, bar.update)
         options.report_precision(generator, edit_images.truncated(generator, dlatents, settings), settings.conversion)
+        origin = made.Origin(network.name, generator, settings, components)
+        view = made.rows(origin, seeds, choices, None if layout == 'sequence' else frames)
         images.save_png(out, images.grid(tiles), carriers.texts(view))
         artefacts.write_json(
             Path(out).with_suffix('.json'),

@@ -212,7 +212,7 @@ def _view(page, origin, choices, seeds, frames):
     from regan.views import made
 
     choices, seeds = _shown(page, choices, seeds)
-    return made.tables(origin, seeds, choices) if page.still else made.strips(origin, seeds, choices, frames)
+    return made.tables(origin, seeds, choices) if page.still else made.rows(origin, seeds, choices, frames)
 
 
 def _facts(pages, views, choices, seeds, made, common):

@@ -48,21 +48,23 @@ class Origin(NamedTuple):
     label: Optional[int] = None
 
 
-def strips(origin: Origin, seeds: Sequence[int], choices: Sequence[EditChoice], frames: int) -> Optional[View]:
-    """The view of a picture with a strip of so many frames for each seed and edit: its first row. Where a strip may not
-    have so many frames, its last image.
-    """
-    show = dict(kind='strip', frames=frames)
-    if not _FRAMES['low'] <= frames <= _FRAMES['high']:
-        show = dict(kind='single')
-    return _view(origin, seeds, choices, show, on=1)
+def rows(
+    origin: Origin, seeds: Sequence[int], choices: Sequence[EditChoice], frames: Optional[int] = None
+) -> Optional[View]:
+    """The view of a picture with rows of images.
 
-
-def sequences(origin: Origin, seeds: Sequence[int], choices: Sequence[EditChoice]) -> Optional[View]:
-    """The view of a picture with a row for each seed, before and after each of some edits: of one edit both, of several
-    the last image of the first row.
+    Args:
+        origin: Origin.
+        seeds: list of int.
+        choices: list of EditChoice.
+        frames: of strips, a row for each seed and edit: the view is of the first row, or where a strip may not have so
+            many frames, of its last image. None: sequences, a row for each seed, with the latent before and after each
+            of the edits: the view has both images of a single edit, and of several the last one of the first row.
     """
-    return _view(origin, seeds, choices, dict(kind='side' if len(choices) == 1 else 'single'), on=len(choices))
+    if frames is None:
+        return _view(origin, seeds, choices, dict(kind='side' if len(choices) == 1 else 'single'), on=len(choices))
+    is_strip = _FRAMES['low'] <= frames <= _FRAMES['high']
+    return _view(origin, seeds, choices, dict(kind='strip', frames=frames) if is_strip else dict(kind='single'), on=1)
 
 
 def tables(origin: Origin, seeds: Sequence[int], choices: Sequence[EditChoice]) -> Optional[View]:

@@ -26,7 +26,7 @@ def choices(*texts):
 
 
 def test_a_strip_of_one_seed_and_edit():
-    view = made.strips(origin(psi=0.5, cutoff=3), [7], choices('centred E(v1, 2-4) * -3 raw'), 9)
+    view = made.rows(origin(psi=0.5, cutoff=3), [7], choices('centred E(v1, 2-4) * -3 raw'), 9)
     (edit,) = view.edits
     assert (edit.direction.component, edit.layers, edit.mode, edit.unit, edit.amount, edit.on) == (
         1,
@@ -42,7 +42,7 @@ def test_a_strip_of_one_seed_and_edit():
 
 
 def test_of_several_rows_the_first_one_shows():
-    view = made.strips(origin(), range(20), choices('E(v1, all)', 'E(v2, 8)', 'ffhq/Big smile'), 5)
+    view = made.rows(origin(), range(20), choices('E(v1, all)', 'E(v2, 8)', 'ffhq/Big smile'), 5)
     assert [latent.seed for latent in view.latents] == list(range(16))
     assert [edit.on for edit in view.edits] == [True, False, False]
     assert [edit.layers for edit in view.edits] == [None, ((8, 9),), ((4, 5),)]
@@ -51,13 +51,13 @@ def test_of_several_rows_the_first_one_shows():
 
 
 def test_a_strip_of_too_many_frames_is_its_end():
-    assert made.strips(origin(), [7], choices('E(v1, all)'), 34).show.kind == 'single'
+    assert made.rows(origin(), [7], choices('E(v1, all)'), 34).show.kind == 'single'
 
 
 def test_sequences():
-    one = made.sequences(origin(), [7], choices('target E(v1, all) = 2 inverted'))
+    one = made.rows(origin(), [7], choices('target E(v1, all) = 2 inverted'))
     assert one.show.kind == 'side' and one.edits[0].invert
-    two = made.sequences(origin(), [7, 8], choices('target E(v1, all) = 2', 'E(v2, 1)'))
+    two = made.rows(origin(), [7, 8], choices('target E(v1, all) = 2', 'E(v2, 1)'))
     assert two.show.kind == 'single' and all(edit.on for edit in two.edits)
 
 
@@ -86,7 +86,7 @@ def test_settings_of_modes():
     [({}, 'E(v1, all) * 101'), (dict(noise={'torch_cpu_seed': 2**32}), 'E(v1, all)'), (dict(psi=101.0), 'E(v1, all)')],
 )
 def test_what_no_view_can_say(settings, text):
-    assert made.strips(origin(**settings), [7], choices(text), 5) is None
+    assert made.rows(origin(**settings), [7], choices(text), 5) is None
 
 
 def test_names_are_fitted():
@@ -104,7 +104,7 @@ def test_a_saved_edit_is_a_direction_of_its_file(tmp_path):
     saved_edits.save(tmp_path / 'glow.json', saved)
     saved_edits.export(tmp_path / 'glow.pkl', saved)
     for name, kept in [('glow.json', 'glow.npz'), ('glow.pkl', 'glow.pkl')]:
-        view = made.strips(origin(), [7], choices(str(tmp_path / name)), 5)
+        view = made.rows(origin(), [7], choices(str(tmp_path / name)), 5)
         (edit,) = view.edits
         assert (edit.direction.file, edit.unit, edit.name) == (kept, 'raw', 'Glow')
         assert edit.amount == 3 * float(spread[1])
@@ -113,5 +113,5 @@ def test_a_saved_edit_is_a_direction_of_its_file(tmp_path):
 
 
 def test_every_made_view_reads_back():
-    for view in [made.sheets(origin(), [1, 2]), made.strips(origin(), [1], choices('E(v1, all)'), 5)]:
+    for view in [made.sheets(origin(), [1, 2]), made.rows(origin(), [1], choices('E(v1, all)'), 5)]:
         assert document.loads(document.canonical(view)) == view
