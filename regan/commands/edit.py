@@ -47,7 +47,7 @@ from regan.commands import options, progress
     type=click.Path(dir_okay=False),
     required=True,
     callback=options.png,
-    help='PNG: one row for each seed and strip. A .json with the same name says what made it.',
+    help='PNG: one row for each seed and strip. A .json with the same name says what made it; both carry a view.',
 )
 @options.PRECISION
 @options.basis
@@ -64,6 +64,7 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
     from regan.editing import edit_choices, edits
     from regan.pictures import images
     from regan.sampling import latents
+    from regan.views import carriers, made
 
     seeds = latents.parse_seeds(seeds) if seeds else list(edit_choices.agreed(choices, 'seeds', '--seed'))
     drawing = options.with_psi_of(choices, drawing)
@@ -83,7 +84,9 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
         with progress.bar(rows * columns) as bar:
             tiles = edit_images.draw(generator, dlatents, settings, bar.update)
         options.report_precision(generator, edit_images.truncated(generator, dlatents, settings), settings.conversion)
-        images.save_png(out, images.grid(tiles))
+        origin = made.Origin(network.name, generator, settings, components)
+        view = made.rows(origin, seeds, choices, None if layout == 'sequence' else frames)
+        images.save_png(out, images.grid(tiles), carriers.texts(view))
         artefacts.write_json(
             Path(out).with_suffix('.json'),
             dict(
@@ -97,6 +100,7 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
                 basis_file=basis.path,
                 precision=network.precision,
                 **settings._asdict(),
+                **carriers.sidecar(view),
             ),
         )
     click.echo(

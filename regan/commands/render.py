@@ -52,7 +52,7 @@ def render(view, network, basis_file, paths, fps, out):
     """
     from regan.base import artefacts, provenance
     from regan.base.errors import UserError
-    from regan.pictures import video
+    from regan.pictures import images, video
     from regan.views import bases, carriers, document, drawing, files, latents
 
     source, out = view, Path(out)
@@ -81,7 +81,7 @@ def render(view, network, basis_file, paths, fps, out):
             order = video.there_and_back(len(shown))
             video.save_mp4(out, (shown[index] for index in order), fps, carriers.comment(view))
         else:
-            carriers.save_png(out, drawing.arranged(view, shown), view)
+            images.save_png(out, drawing.arranged(view, shown), carriers.texts(view))
         beside = out.with_suffix('.json')
         if not (beside.exists() and Path(source).exists() and beside.samefile(source)):
             artefacts.write_json(

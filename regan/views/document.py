@@ -45,8 +45,9 @@ MOST_LATENTS, MOST_EDITS, MOST_TAGS, MOST_CELLS = 16, 64, 16, 64  # Cells are th
 LAYERS, COMPONENTS, CLASSES = 64, 2**16, 2**20  # More than any network has.
 FIXED = 'fixed'  # The compatibility mode that is none of `modes.MODES`.
 _LARGEST_WHOLE = 20  # Digits.
+LONGEST_NAME = 64  # Characters.
 
-NAME = line(1, 64)
+NAME = line(1, LONGEST_NAME)
 AMOUNT = number(-100, 100)
 _SHA256 = matching('[0-9a-f]{64}', 'a SHA-256 of 64 lower-case hexadecimal digits')
 _FILE = matching(r'[^/\\\x00-\x1f\x7f]{1,255}', 'the name of a file, without folder')
@@ -184,7 +185,7 @@ class ViewEdit:
     amount: float = key(AMOUNT, 'how far, or the coordinate to reach')
     invert: bool = key(flag, 'whether a target is on the side of the mean where the latent is not', False)
     on: bool = key(flag, 'whether it counts', True)
-    name: str = key(line(0, 64), 'for people', '')
+    name: str = key(line(0, LONGEST_NAME), 'for people', '')
     tags: Tuple[str, ...] = key(sequence(NAME, empty=True, most=MOST_TAGS), 'for people', ())
 
     def __post_init__(self) -> None:
@@ -200,6 +201,7 @@ class ViewEdit:
 _NOISES: Dict[str, Tuple[str, ...]] = {  # Mode -> keys beside it.
     'stored': (),
     'none': (),
+    'seed': (),
     'numpy': ('seed',),
     'torch-cpu': ('seed',),
     'torch-cuda': ('seed', 'multiprocessors', 'threads'),
@@ -211,7 +213,11 @@ _NOISES: Dict[str, Tuple[str, ...]] = {  # Mode -> keys beside it.
 class Noise:
     """The noise images. Raises UserError for a key that the mode lacks or does not have."""
 
-    mode: str = key(choice(*_NOISES), 'stored (those of the network), none, or who draws them', 'stored')
+    mode: str = key(
+        choice(*_NOISES),
+        "stored (those of the network), none, seed (drawn from each latent's own generator after z), or who draws them",
+        'stored',
+    )
     seed: Optional[int] = key(latents.SEED, 'of numpy, torch-cpu and torch-cuda', None)
     multiprocessors: Optional[int] = key(integer(1, 10**4), 'of the graphics card of torch-cuda; default: 80', None)
     threads: Optional[int] = key(integer(256, 10**4), 'of each of them; default: 2048', None)
@@ -231,7 +237,7 @@ class Noise:
 
     @property
     def choice(self) -> noises.Choice:
-        """The same as a choice of `regan.sampling.noise`."""
+        """The same as a choice of `regan.sampling.noise`, or `seed_images.PER_IMAGE`."""
         if not _NOISES[self.mode]:
             return self.mode
         facts = {name: getattr(self, name) for name in _NOISES[self.mode]}
@@ -239,7 +245,7 @@ class Noise:
 
     @classmethod
     def of(cls, chosen: noises.Choice) -> 'Noise':
-        """The Noise of a choice of `regan.sampling.noise`."""
+        """The Noise of a choice of `regan.sampling.noise`, or of `seed_images.PER_IMAGE`."""
         if isinstance(chosen, str):
             return cls(mode=chosen)
         facts = {'seed' if name.endswith('_seed') else name: value for name, value in chosen.items()}
@@ -352,6 +358,8 @@ class View:
 
     def __post_init__(self) -> None:
         self._check_show()
+        if self.noise.mode == 'seed' and any(latent.seed is None for latent in self.latents):
+            raise UserError("noise.mode is 'seed', but a latent comes from a file and has none; choose another mode")
         if self.basis:
             self._check_components(self.basis.components)
 
@@ -418,7 +426,7 @@ def parse(data: Any, where: str = 'view') -> View:
         raise json_records.refuse(where + '.regan_view', '%d, the version that is known' % VERSION, data['regan_view'])
     facts = {name: value for name, value in data.items() if name != 'regan_view'}
     if 'noise' not in facts and isinstance(facts.get('compat'), str) and facts['compat'] in modes.MODES:
-        facts['noise'] = plain(Noise.of(modes.MODES[facts['compat']].noise))
+        facts['noise'] = to_json(Noise.of(modes.MODES[facts['compat']].noise))
     view = json_records.build(View, facts, where)
     size = len(canonical(view).encode('utf-8'))
     if size > MOST_BYTES:
@@ -490,16 +498,16 @@ def _too_deep(where):
 
 def to_dict(view: View) -> Dict[str, Any]:
     """The document as a new dict for JSON, with every key that applies; `parse` of it is the view."""
-    return plain(view)
+    return to_json(view)
 
 
-def plain(value: Any) -> Any:
-    """A view, or a part of one, as a value for JSON, with every key that applies."""
+def to_json(value: Any) -> Any:
+    """A view, or any part of one, as a new value for JSON."""
     if dataclasses.is_dataclass(value):
         version = {'regan_view': VERSION} if isinstance(value, View) else {}
         names = getattr(value, 'keys', ()) or value.DECLARED  # type: ignore[union-attr]
-        return dict(version, **{name: plain(getattr(value, name)) for name in names})
-    return [plain(item) for item in value] if isinstance(value, tuple) else value
+        return dict(version, **{name: to_json(getattr(value, name)) for name in names})
+    return [to_json(item) for item in value] if isinstance(value, tuple) else value
 
 
 def canonical(view: View) -> str:
@@ -509,12 +517,12 @@ def canonical(view: View) -> str:
 
 def _canonical(value):
     if isinstance(value, dict):
-        return '{%s}' % ','.join('%s:%s' % (_canonical(name), _canonical(value[name])) for name in sorted(value))
+        return '{%s}' % ','.join('"%s":%s' % (name, _canonical(value[name])) for name in sorted(value))
     if isinstance(value, list):
         return '[%s]' % ','.join(map(_canonical, value))
-    if isinstance(value, float):
-        return _number(value)
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return json.encoder.encode_basestring(value)
+    return _number(value) if isinstance(value, float) else json.dumps(value)
 
 
 def _number(value):
@@ -523,8 +531,8 @@ def _number(value):
     >>> [_number(value) for value in (2.0, -0.0, 0.1, 1e-7, 1.5e-9, 1e21, 12345678.5)]
     ['2', '0', '0.1', '1e-7', '1.5e-9', '1e+21', '12345678.5']
     """
-    if value == 0:
-        return '0'
+    if value.is_integer() and abs(value) < 2**53:
+        return '%d' % value
     sign, figures, exponent = decimal.Decimal(repr(value)).normalize().as_tuple()
     digits, point = ''.join(map(str, figures)), len(figures) + int(exponent)  # 0.DIGITS times 10 ** point.
     if 0 < point <= 21:
@@ -555,7 +563,7 @@ def limits() -> Dict[str, Any]:
         view=json_records.describe(record(View))['keys'],
         shows={kind: list(keys) for kind, keys in _SHOWS.items()},
         noises={mode: list(keys) for mode, keys in _NOISES.items()},
-        compat={name: plain(Noise.of(mode.noise)) for name, mode in modes.MODES.items()},
+        compat={name: to_json(Noise.of(mode.noise)) for name, mode in modes.MODES.items()},
     )
 
 

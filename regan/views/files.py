@@ -13,6 +13,7 @@ import numpy as np
 from regan.base import artefacts
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
+from regan.editing import saved_edits
 from regan.views.document import View
 
 Files = Mapping[str, np.ndarray]  # SHA-256 -> what `rows` gave.
@@ -23,7 +24,7 @@ _UNIT = 1e-3  # A direction whose length is so close to 1 is used as it is.
 
 
 def load(paths: Iterable[PathLike]) -> Dict[str, np.ndarray]:
-    """The arrays of some files: dict SHA-256 -> array.
+    """The arrays of some files: dict SHA-256 -> array. Of an edit that GANSpace's viewer saved, .pkl, the direction.
 
     Raises:
         UserError: a file that cannot be read, or as `rows`.
@@ -34,7 +35,11 @@ def load(paths: Iterable[PathLike]) -> Dict[str, np.ndarray]:
             content = Path(path).read_bytes()
         except OSError as error:
             raise UserError('cannot read %s: %s' % (path, error.strerror or error)) from error
-        found[hashlib.sha256(content).hexdigest()] = rows(content, str(path))
+        if Path(path).suffix.lower() == '.pkl':
+            array = saved_edits.load(path).direction[np.newaxis]
+        else:
+            array = rows(content, str(path))
+        found[hashlib.sha256(content).hexdigest()] = array
     return found
 
 

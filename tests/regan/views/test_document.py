@@ -151,6 +151,10 @@ def test_random_damage_is_accepted_or_refused_in_one_sentence():
         (dict(noise={'mode': 'stored', 'seed': 1}), r"view.noise: the noise 'stored' has no key 'seed'"),
         (dict(noise={'mode': 'torch-cpu', 'seed': 2**32}), r'view.noise.seed must be a whole number'),
         (dict(noise='stored'), r'view.noise must be a JSON object'),
+        (
+            dict(noise={'mode': 'seed'}, latents=[{'file': 'a', 'sha256': 'a' * 64, 'row': 0}]),
+            r"view: noise.mode is 'seed'",
+        ),
         (dict(compat='best'), r'view.compat must be one of "fixed", "official"'),
         (dict(conversion='floor'), r'view.conversion must be one of "round", "truncate"'),
         (dict(show={'kind': 'film'}), r'view.show.kind must be one of "single", "strip"'),
