@@ -81,7 +81,7 @@ def render(view, network, basis_file, paths, fps, out):
             order = video.there_and_back(len(shown))
             video.save_mp4(out, (shown[index] for index in order), fps, carriers.comment(view))
         else:
-            images.save_png(out, drawing.arranged(view, shown), carriers.texts(view))
+            images.save_bytes(out, carriers.png(drawing.arranged(view, shown), view))
         beside = out.with_suffix('.json')
         if not (beside.exists() and Path(source).exists() and beside.samefile(source)):
             artefacts.write_json(

@@ -426,7 +426,7 @@ def parse(data: Any, where: str = 'view') -> View:
         raise json_records.refuse(where + '.regan_view', '%d, the version that is known' % VERSION, data['regan_view'])
     facts = {name: value for name, value in data.items() if name != 'regan_view'}
     if 'noise' not in facts and isinstance(facts.get('compat'), str) and facts['compat'] in modes.MODES:
-        facts['noise'] = to_json(Noise.of(modes.MODES[facts['compat']].noise))
+        facts['noise'] = plain(Noise.of(modes.MODES[facts['compat']].noise))
     view = json_records.build(View, facts, where)
     size = len(canonical(view).encode('utf-8'))
     if size > MOST_BYTES:
@@ -498,16 +498,16 @@ def _too_deep(where):
 
 def to_dict(view: View) -> Dict[str, Any]:
     """The document as a new dict for JSON, with every key that applies; `parse` of it is the view."""
-    return to_json(view)
+    return plain(view)
 
 
-def to_json(value: Any) -> Any:
-    """A view, or any part of one, as a new value for JSON."""
+def plain(value: Any) -> Any:
+    """A view, or a part of one, as a value for JSON, with every key that applies."""
     if dataclasses.is_dataclass(value):
         version = {'regan_view': VERSION} if isinstance(value, View) else {}
         names = getattr(value, 'keys', ()) or value.DECLARED  # type: ignore[union-attr]
-        return dict(version, **{name: to_json(getattr(value, name)) for name in names})
-    return [to_json(item) for item in value] if isinstance(value, tuple) else value
+        return dict(version, **{name: plain(getattr(value, name)) for name in names})
+    return [plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def canonical(view: View) -> str:
@@ -553,17 +553,26 @@ def limits() -> Dict[str, Any]:
     """What each key allows, for the forms of a browser: a dict for JSON, made from the rules of `parse`.
 
     'view' has the keys of a view; each is described as `json_records.describe` does, with those within it under 'keys'
-    (of an object) or 'items' (of a list). 'bytes' and 'depth' bound the whole, 'cells' the pictures of a grid, and
-    'shows' and 'noises' tell which keys go with a kind. 'compat' has the noise of each mode.
+    (of an object) or 'items' (of a list). 'bytes' and 'depth' bound the whole, and 'shows' and 'noises' tell which keys
+    go with a kind. 'compat' has the noise of each mode. The largest ones that forms ask for stand by themselves, too:
+    'pins' (latents), 'edits', 'amount', 'strip' (frames), 'grid' (its images), 'seed', 'name' (characters).
     """
+    view = json_records.describe(record(View))['keys']
+    edit, latent = view['edits']['items']['keys'], view['latents']['items']['keys']
     return dict(
         bytes=MOST_BYTES,
         depth=DEEPEST,
-        cells=MOST_CELLS,
-        view=json_records.describe(record(View))['keys'],
+        pins=view['latents']['high'],
+        edits=view['edits']['high'],
+        amount=edit['amount']['high'],
+        strip=view['show']['keys']['frames']['high'],
+        grid=MOST_CELLS,
+        seed=latent['seed']['high'],
+        name=edit['name']['high'],
+        view=view,
         shows={kind: list(keys) for kind, keys in _SHOWS.items()},
         noises={mode: list(keys) for mode, keys in _NOISES.items()},
-        compat={name: to_json(Noise.of(mode.noise)) for name, mode in modes.MODES.items()},
+        compat={name: plain(Noise.of(mode.noise)) for name, mode in modes.MODES.items()},
     )
 
 

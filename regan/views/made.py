@@ -99,13 +99,13 @@ def _view(origin, seeds, choices, show, on):
             edits=[_edit(choice, i < on) for i, choice in enumerate(choices[:MOST_EDITS])],
             psi=settings.psi,
             cutoff=settings.cutoff,
-            noise=document.to_json(document.Noise.of(settings.noise)),
+            noise=document.plain(document.Noise.of(settings.noise)),
             compat=settings.mode or FIXED,
             conversion=_conversion(settings),
             show=show,
         )
         if choices and origin.basis is not None and len(origin.basis.components):
-            facts.update(basis=document.to_json(bases.name(origin.basis)))
+            facts.update(basis=document.plain(bases.name(origin.basis)))
         return document.parse(dict(facts, regan_view=document.VERSION))
     except UserError:
         return None

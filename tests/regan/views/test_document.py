@@ -254,6 +254,8 @@ def test_limits_come_from_the_rules():
     assert limits['view']['latents']['high'] == 16 and limits['view']['edits']['high'] == 64
     assert limits['view']['edits']['items']['keys']['amount'] == {'type': 'number', 'low': -100, 'high': 100}
     assert limits['view']['show']['keys']['frames'] == {'type': 'integer', 'low': 2, 'high': 33}
+    assert (limits['pins'], limits['edits'], limits['amount'], limits['strip'], limits['grid']) == (16, 64, 100, 33, 64)
+    assert (limits['seed'], limits['name']) == (2**32 - 1, 64)
     assert 'other' not in {part['type'] for part in _described(limits['view'])}
 
 
