@@ -14,19 +14,23 @@ from __future__ import annotations
 import hashlib
 import pathlib
 import time
-from typing import TYPE_CHECKING, Any, Dict, Generator, List, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Generator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from dnnlib.tflib.cut import Held, image_shape
 from regan.base import artefacts
+from regan.drawing.seed_images import PER_IMAGE
 from regan.explore.caches import Cache
 from regan.explore.linear_map import Fit, LinearMap
-from regan.explore.wanted import Drawing, Wanted
-from regan.sampling import latents, noise
+from regan.sampling import latents
+from regan.views import drawing
+from regan.views.drawing import Tile
 
 if TYPE_CHECKING:
     from regan.networks.generator import Generator as Network
+
+Drawing = Generator[None, None, np.ndarray]  # It yields between pieces, and returns uint8 [H, W, C].
 
 CACHE_BYTES = 256 << 20
 SHORTEST, LONGEST = 0.08, 0.25  # Seconds of a piece that are aimed at.
@@ -73,8 +77,9 @@ class Pieces:
         longest: float = LONGEST,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
-        self._network, self._cuts = network, {}  # type: Any, Dict[str, Cut]
-        self._noise: noise.Choice = 'stored'
+        self._network: Any = network
+        self._cuts: Dict[str, Any] = {}
+        self._noise: Tuple[str, Optional[int]] = ("'stored'", None)
         self._kept = Cache(cache_bytes, lambda held: held.nbytes)
         self._maps: Dict[int, LinearMap] = {}
         self.stops: List[Stop] = []
@@ -83,11 +88,11 @@ class Pieces:
         if self.seconds[0] > shortest:
             self._find_stops(shortest, longest)
 
-    def set_noise(self, choice: noise.Choice) -> None:
-        """Chooses the noise images of all following pictures, see `Generator.set_noise`."""
-        if choice != self._noise:
-            self._network.set_noise(choice)
-            self._noise = choice
+    def choose_noise(self, tile: Tile) -> None:
+        """Chooses the noise images of a tile for what is drawn next."""
+        if _noise_key(tile) != self._noise:
+            drawing.choose_noise(tile, self._network)
+            self._noise = _noise_key(tile)
 
     # ---------------------------------------------------------------- stops
 
@@ -148,23 +153,23 @@ class Pieces:
 
     # ---------------------------------------------------------------- pictures
 
-    def image(self, wanted: Wanted) -> Drawing:
+    def image(self, tile: Tile) -> Drawing:
         """The final picture: that of `Generator.synthesize`, bit for bit."""
         if not self.exact:
-            self.set_noise(wanted.noise)
-            return self._network.synthesize(wanted.dlatents, conversion=wanted.conversion)[0]
-        held = yield from self._reach(wanted, len(self.stops))
+            self.choose_noise(tile)
+            return self._network.synthesize(tile.dlatents[np.newaxis], conversion=tile.settings.conversion)[0]
+        held = yield from self._reach(tile, len(self.stops))
         began = time.perf_counter()
-        image = self._cut(wanted.conversion).finish([held], wanted.dlatents)[0]
+        image = self._cut(tile.settings.conversion).finish([held], tile.dlatents[np.newaxis])[0]
         self._learn(len(self.stops), began)
         return image
 
-    def preview(self, wanted: Wanted, index: int) -> Drawing:
+    def preview(self, tile: Tile, index: int) -> Drawing:
         """The picture at a stop: uint8 [px, px, C], always with the conversion 'round'. Args: index, from `rung`."""
         stop = self.stops[index]
-        held = yield from self._reach(wanted, index + 1)
+        held = yield from self._reach(tile, index + 1)
         if stop.above:
-            values = self._cut('round').tensor(stop.source, [held], wanted.dlatents)[0]
+            values = self._cut('round').tensor(stop.source, [held], tile.dlatents[np.newaxis])[0]
         else:
             values = held.beside[stop.source]
         values = _rows(values, stop.px)
@@ -172,11 +177,11 @@ class Pieces:
             return to_bytes(values * 127.5 + 128)
         return to_bytes(self._maps[index].apply(values))
 
-    def rung(self, wanted: Wanted, px: int, seconds: float = PREVIEW_SECONDS) -> Optional[int]:
+    def rung(self, tile: Tile, px: int, seconds: float = PREVIEW_SECONDS) -> Optional[int]:
         """The index of the highest stop whose picture is there within some seconds, or of the first one that has any.
 
         Args:
-            wanted: pieces that are done for its styles take no time.
+            tile: pieces that are done for its styles take no time.
             px: pixels of a side that are of use; stops beyond are not.
             seconds: as it says.
 
@@ -185,7 +190,7 @@ class Pieces:
         """
         allowed = [index for index in range(len(self.stops)) if self.has_picture(index)]
         allowed = [i for n, i in enumerate(allowed) if n == 0 or self.stops[allowed[n - 1]].px < px]
-        done = self._deepest(wanted, len(self.stops))[0]
+        done = self._deepest(tile, len(self.stops))[0]
         waits = [sum(self.seconds[done : index + 1]) for index in allowed]
         if not allowed or sum(self.seconds[done:]) <= seconds:
             return None
@@ -195,30 +200,30 @@ class Pieces:
         """Whether there is a picture at a stop; where it needs a map, only once that is fitted."""
         return self.stops[index].above or index in self._maps
 
-    def _reach(self, wanted, count):
+    def _reach(self, tile, count):
         """What is kept after the first `count` pieces. The noise is that of the picture when this returns."""
-        done, held = self._deepest(wanted, count)
+        done, held = self._deepest(tile, count)
         for index in range(done, count):
-            self.set_noise(wanted.noise)
+            self.choose_noise(tile)
             began = time.perf_counter()
-            held = self._advanced(held, wanted.dlatents, self.stops[index])
+            held = self._advanced(held, tile.dlatents[np.newaxis], self.stops[index])
             self._learn(index, began)
-            self._kept.put(self._keys(wanted, count)[index], held)
+            self._kept.put(self._keys(tile, count)[index], held)
             yield
-        self.set_noise(wanted.noise)  # While this waited, another picture may have changed it.
+        self.choose_noise(tile)  # While this waited, another picture may have changed it.
         return held
 
-    def _deepest(self, wanted, count):
+    def _deepest(self, tile, count):
         """(number of pieces that are done for these styles, what is kept after them)."""
-        for index, key in reversed(list(enumerate(self._keys(wanted, count)))):
+        for index, key in reversed(list(enumerate(self._keys(tile, count)))):
             held = self._kept.get(key)
             if held:
                 return index + 1, held
         return 0, _nothing()
 
-    def _keys(self, wanted, count):
+    def _keys(self, tile, count):
         return [
-            (str(wanted.noise), hashlib.sha1(wanted.dlatents[0, : stop.layer].tobytes()).digest(), stop.layer)
+            (_noise_key(tile), hashlib.sha1(tile.dlatents[: stop.layer].tobytes()).digest(), stop.layer)
             for stop in self.stops[:count]
         ]
 
@@ -294,6 +299,10 @@ def grouped(seconds: Sequence[float], shortest: float, longest: float) -> List[i
 def to_bytes(levels: np.ndarray) -> np.ndarray:
     """Levels, float [...], cut off to uint8."""
     return np.clip(levels, 0, 255).astype(np.uint8)
+
+
+def _noise_key(tile):
+    return repr(tile.settings.noise), tile.seed if tile.settings.noise == PER_IMAGE else None
 
 
 def _nothing():
