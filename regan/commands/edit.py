@@ -23,8 +23,8 @@ from regan.commands import options, progress
     multiple=True,
     metavar='EDIT',
     help='For example "E(v0, 0-4) * 2.0" (strength 1 if left out), "centred E(v15, 8) * 3" or "target E(v22, '
-    '9-10) = -8"; a name such as "ffhq/Big smile" (see `regan edits list`); or the file of a saved edit '
-    '(.json or .pkl). May be given several times.',
+    '9-10) = -8"; a name such as "ffhq/Big smile" (see `regan edits list`), or one that the explorer has saved; or '
+    'the file of a saved edit (.json or .pkl). May be given several times.',
 )
 @options.edits
 @click.option(

@@ -62,12 +62,17 @@ def _choice(text, named):
     elif '/' in text:
         source = found = edit_zoo.find(text, named)
         name = found.id
-    elif _OURS.fullmatch(text) and _in_folder(text).is_file():
+    elif is_kept(text):
         source, name = saved_edits.load(_in_folder(text)), text
     else:
         return EditChoice(edits.parse(text))
     source.check_usable()
     return EditChoice(source.edit, name, source)
+
+
+def is_kept(text: str) -> bool:
+    """Whether a text is the name of an edit in the user's folder."""
+    return bool(_OURS.fullmatch(text)) and _in_folder(text).is_file()
 
 
 def _in_folder(name):

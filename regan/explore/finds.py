@@ -68,5 +68,5 @@ def _view_edit(direction, edit, name):
 
 
 def _entry(name, edit, notation, tags, published):
-    facts = dict(name=name, edit=document.to_json(edit), notation=notation, starred=False)
+    facts = dict(name=name, edit=document.plain(edit), notation=notation, starred=False)
     return dict(facts, tags=list(tags), published=published)

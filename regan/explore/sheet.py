@@ -197,7 +197,7 @@ def _example(studio, asked):
         ViewEdit(direction=Direction(component=index), amount=float(np.clip(way[index], -100, 100)))
         for index in found['order'][:EXAMPLE_EDITS]
     ]
-    return dict(found, edits=[document.to_json(edit) for edit in chosen])
+    return dict(found, edits=[document.plain(edit) for edit in chosen])
 
 
 def _coordinates(studio, view, indices):

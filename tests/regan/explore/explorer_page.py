@@ -17,7 +17,7 @@ class Page:
 
     def __init__(self, running):
         self.site, self._loop = running.site, asyncio.new_event_loop()
-        self.rev = 0
+        self.rev, self._ended = 0, False
 
     def __enter__(self):
         url = 'ws://127.0.0.1:%d/ws' % self.site.port
@@ -28,8 +28,8 @@ class Page:
     def __exit__(self, *_):
         async def close():
             self._socket.close()
-            while await self._socket.read_message() is not None:
-                pass
+            while not self._ended:
+                self._ended = await self._socket.read_message() is None
 
         self._run(close)
         self._loop.close()
@@ -49,6 +49,7 @@ class Page:
     def receive(self):
         """The next message: a dict, which for frames has their 'data'; None at the end."""
         message = self._run(self._socket.read_message)
+        self._ended = message is None
         if isinstance(message, bytes):
             header, data = encode.read_frame(message)
             return dict(header, data=data)

@@ -310,6 +310,9 @@ def test_saved_edits_are_found_by_name(page, view, folders, running):
     save(view=dict(view, edits=[edit(0, 2, mode='target')]), name='Target')
     assert 'target' in page.until('error')['message']
     assert sorted(path.name for path in (folders / 'edits').iterdir()) == ['Red car.json', 'Red car.npz']
+    from regan.figures import figure_spec
+
+    assert figure_spec.json_records.rules(figure_spec.Panel)['edits'](['Red car'], 'edits')[0].strength == 3.0
     own = [one for one in running.explorer.welcome()['edits'] if one['name'] == 'Red car'][0]
     assert own['tags'] == ['car'] and page.draw(dict(view, edits=[own['edit']]))['exact']
 
