@@ -28,7 +28,9 @@ def open_file_or_url(file_or_url):
 
 
 def load_pkl(file_or_url):
-    """The data or networks in a pickle; needs `tflib.init_tf()`. Nothing that the file embeds is executed."""
+    """The data or networks in a pickle; needs `tflib.init_tf()`. Nothing that the file embeds is executed, unless
+    REGAN_TRUST_EMBEDDED_CODE=1 is set.
+    """
     from dnnlib.tflib import revival  # Here, because the image helpers need no TensorFlow.
 
     return revival.load_pickle(_local_file(file_or_url), build=True)
