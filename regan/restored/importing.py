@@ -26,6 +26,7 @@ RESTORED = {
     'matplotlib.cm': 'matplotlib',
     'numpy': 'numpy',
     'os': 'standard_library',
+    'pickle': 'pickle',
     'scipy.integrate': 'scipy',
     'scipy.misc': 'scipy',
     'scipy.signal': 'scipy',

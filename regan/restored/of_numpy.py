@@ -1,6 +1,7 @@
 """Names that NumPy has dropped since 1.14, and what some of its functions took.
 
-NumPy 1 has most of them; of it, only `numpy._core` is added, the name by which NumPy 2 pickles arrays.
+NumPy 1 has most of them; it is given `numpy._core`, the name by which NumPy 2 pickles arrays, and in what a script
+pickles with NumPy 2 they have NumPy 1's name.
 """
 
 import builtins
@@ -31,6 +32,8 @@ def restore(module):
     module.sum = summing_generators(module.sum)
     module.fromstring = reading_bytes(module.fromstring)
     _put_back_methods(METHODS)
+    for function in (module._core.multiarray._reconstruct, module._core.multiarray.scalar):
+        function.__module__ = 'numpy.core.multiarray'  # What pickles call it, so that NumPy 1 reads them.
 
 
 # ------------------------------------------------------------------ names

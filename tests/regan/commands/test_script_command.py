@@ -2,12 +2,15 @@
 
 import json
 import os
+import pickle
 import re
 import subprocess
 import sys
 
 import checkout
 import pytest
+
+from tests import portable
 
 SHOW = """
 import json, sys
@@ -20,9 +23,8 @@ sys.exit(7)
 def run(*words, path=(str(checkout.PROJECT),), **options):
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(path))
     command = [sys.executable, '-m', 'regan', 'script'] + list(words)
-    return subprocess.run(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
-    )
+    options = dict(dict(text=True), **options)
+    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
 
 
 @pytest.fixture
@@ -93,6 +95,23 @@ def test_older_names_are_put_back(tmp_path):
         pillow=[[4, 4], True, True],
         scipy=[[4, 4, 3], 6.0],
     )
+
+
+PICKLES = """
+import pickle, sys
+import numpy as np
+older = pickle.dumps(np.arange(2.0), 2)
+newer = older.replace(b'numpy.core.', b'numpy._core.')  # As NumPy 2 writes it.
+assert older != newer and pickle.loads(older).tolist() == pickle.loads(newer).tolist() == [0, 1]
+sys.stdout.buffer.write(pickle.dumps([np.ones(3), np.float32(2), {'a': 1}], protocol=pickle.HIGHEST_PROTOCOL))
+"""
+
+
+def test_pickles_of_a_script_are_read_on_both_stacks(tmp_path):
+    (tmp_path / 'writes.py').write_text(PICKLES)
+    done = run('writes.py', cwd=str(tmp_path), text=False)
+    assert done.returncode == 0, done.stderr
+    assert portable.faults(done.stdout) == [] and pickle.loads(done.stdout)[0].tolist() == [1, 1, 1]
 
 
 PROCESSES = """
