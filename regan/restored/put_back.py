@@ -29,5 +29,5 @@ def find(module, path):
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')  # Modules warn when they are asked for what is about to go.
             return functools.reduce(getattr, path.split('.') if path else [], module)
-    except AttributeError:
+    except (AttributeError, ImportError):  # The latter from modules that import a part when it is asked for.
         return None
