@@ -114,9 +114,9 @@ def up_conv1(x, w, fused):
     return out[:, :, 1:-1, 1:-1]
 
 
-def instance_norm(x):
+def instance_norm(x, epsilon=1e-8):
     u = x - x.mean(axis=(2, 3), keepdims=True)
-    return u / np.sqrt(np.mean(np.square(u), axis=(2, 3), keepdims=True) + 1e-8)
+    return u / np.sqrt(np.mean(np.square(u), axis=(2, 3), keepdims=True) + epsilon)
 
 
 def style_mod(x, dlatent, weight, bias):
@@ -125,13 +125,13 @@ def style_mod(x, dlatent, weight, bias):
     return x * (per_channel(q[:, :channels]) + 1) + per_channel(q[:, channels:])
 
 
-def synthesize1(v, dlatents, resolution, fused_from=128, lod=0.0):
+def synthesize1(v, dlatents, resolution, fused_from=128, lod=0.0, epsilon=1e-8):
     """StyleGAN synthesis with stored noise. v: local name -> array; dlatents [N, L, D]. Returns [N, C, R, R]."""
     top = int(np.log2(resolution))
 
     def epilogue(x, scope, layer):
         x = x + v['noise%d' % layer] * per_channel(v[scope + '/Noise/weight'])
-        x = instance_norm(lrelu(x + per_channel(v[scope + '/bias'])))
+        x = instance_norm(lrelu(x + per_channel(v[scope + '/bias'])), epsilon)
         return style_mod(x, dlatents[:, layer], v[scope + '/StyleMod/weight'], v[scope + '/StyleMod/bias'])
 
     def to_rgb(x, res):

@@ -236,7 +236,7 @@ def edit(network, file, seeds, walk, space, drawing, out):
                 seeds=seeds,
                 distances=distances.tolist(),
                 space=space,
-                **settings._asdict(),
+                **settings.facts(),
             ),
         )
     click.echo('wrote %s: %d rows of %d' % ((out,) + dlatents.shape[:2]))

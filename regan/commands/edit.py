@@ -96,7 +96,7 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
                 pca=components.record,
                 basis_file=basis.path,
                 precision=network.precision,
-                **settings._asdict(),
+                **settings.facts(),
             ),
         )
     click.echo(

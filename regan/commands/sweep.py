@@ -169,7 +169,7 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
     with network.open() as generator:
         settings = drawing.settings(generator)
         edit_choices.check(choices, generator.num_layers, basis.count)
-        generator.set_noise(settings.noise)
+        settings.prepare(generator)
         components = basis.of(generator)
         pages = module.pages(arrangement.pages, [choice.file_stem for choice in choices], seeds)
         facts = _facts(
@@ -178,7 +178,7 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
             seeds,
             provenance.made_by('sweep', network.name, generator),
             dict(
-                settings._asdict(),
+                settings.facts(),
                 frames=arrangement.frames,
                 layout=arrangement.layout,
                 pca=components.record,

@@ -21,7 +21,7 @@ class Basis:
     Attributes:
         mean: [D], mean latent.
         components: [K, D], unit rows by falling variance (random ones as drawn); the entry of largest magnitude of a
-            row is positive.
+            row is positive, unless `PCASpec.signs` says otherwise.
         stdev: [K], spread of 5000 fresh latents along each component: the unit of edits ("lat_stdev").
         act_stdev: [K], spread along each component as the estimator found it.
         variance_ratio: [K], share of the total variance.

@@ -107,7 +107,7 @@ def draw(
     settings: modes.Settings = modes.Settings(),
     progress: Optional[Progress] = None,
 ) -> np.ndarray:
-    """The images of latents, truncated now. It also chooses the noise of the generator.
+    """The images of latents, truncated now. It also prepares the generator for the settings.
 
     Args:
         generator, dlatents, settings: as for `truncated`.
@@ -116,6 +116,6 @@ def draw(
     Returns:
         uint8 [..., H, W, C].
     """
-    generator.set_noise(settings.noise)
+    settings.prepare(generator)
     images = generator.synthesize(truncated(generator, dlatents, settings), progress, conversion=settings.conversion)
     return images.reshape(dlatents.shape[:-2] + images.shape[1:])

@@ -75,6 +75,7 @@ class Generator(Opened):
         precisions.check(precision, self.backend['tensorflow'])
         self.precision = precision
         self._graphs: Any = None  # SynthesisGraphs, once there are some.
+        self._epsilon: Optional[float] = None
         file = NetworkFile.of(path)
         self.path = file.path
         super().__init__()
@@ -127,6 +128,19 @@ class Generator(Opened):
         with self._entered():
             self._graphs.set_noise(chosen)
             self._layers.set_noise(chosen)
+
+    @property
+    def instance_norm_epsilon(self) -> Optional[float]:
+        """What the instance norms of a StyleGAN add to the variance; None: the official 1e-8. It may be set."""
+        return self._epsilon
+
+    @instance_norm_epsilon.setter
+    def instance_norm_epsilon(self, epsilon: Optional[float]) -> None:
+        self._epsilon = epsilon
+        arguments = {} if epsilon is None else {'instance_norm_epsilon': epsilon}
+        with self._entered():
+            self._graphs.set_arguments(arguments)
+            self._layers.set_arguments(arguments)
 
     def map(self, z: np.ndarray, labels: Optional[np.ndarray] = None) -> np.ndarray:
         """z float [N, Z], labels float [N, label_size] or None (zeros) -> w float32 [N, D]. No truncation."""

@@ -26,12 +26,17 @@ class LayerOutputs:
 
     def __init__(self, synthesis: tflib.Network, dlatent_shape: Tuple[int, int], noise: Dict[str, np.ndarray]) -> None:
         self._synthesis, self._dlatent_shape, self._noise = synthesis, tuple(dlatent_shape), noise
-        self._made: Any = None  # Placeholder, and outputs by name.
+        self._made: Dict[Tuple, Any] = {}  # Arguments -> placeholder, and outputs by name.
+        self._arguments: Tuple = ()
+
+    def set_arguments(self, arguments: Dict[str, float]) -> None:
+        """Replaces the arguments of the build function beside those of the pickle. All graphs share the variables."""
+        self._arguments = tuple(sorted(arguments.items()))
 
     def set_noise(self, noise: Dict[str, np.ndarray]) -> None:
         """Replaces the noise images."""
         self._noise = noise
-        if self._made is not None:
+        if self._made:
             tflib.set_vars({self._synthesis.find_var(name): value for name, value in noise.items()})
 
     def shapes(self) -> Dict[str, Tuple[int, ...]]:
@@ -50,18 +55,18 @@ class LayerOutputs:
         )
 
     def _graph(self):
-        if self._made is None:
+        if self._arguments not in self._made:
             graph = tf.get_default_graph()
             begin = len(graph.get_operations())
             dlatents = tf.placeholder(tf.float32, (None,) + self._dlatent_shape)
-            images = self._synthesis.get_output_for(dlatents, randomize_noise=False, force_clean_graph=True)
+            images = self._synthesis.get_output_for(dlatents, randomize_noise=False, force_clean_graph=True, **dict(self._arguments))
             scope = images.op.name.rsplit('/', 1)[0] + '/'
             names = [
                 op.name
                 for op in graph.get_operations()[begin:]
                 if op.name.startswith(scope) and op.name.endswith('/out')
             ]
-            self._made = (
+            self._made[self._arguments] = (
                 dlatents,
                 collections.OrderedDict(
                     (name[len(scope) : -len('/out')], tf.cast(graph.get_tensor_by_name(name + ':0'), tf.float32))
@@ -69,4 +74,4 @@ class LayerOutputs:
                 ),
             )
             self.set_noise(self._noise)
-        return self._made
+        return self._made[self._arguments]

@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+import tensorflow.compat.v1 as tf
 from click.testing import CliRunner
 
 import dnnlib.tflib as tflib
@@ -16,7 +17,7 @@ from regan.networks.generator import Generator
 from regan.pictures import images
 from regan.sampling import latents, noise
 from regan.sampling.torch_random import CPUGenerator
-from tests import small_networks, tiny_network
+from tests import numpy_networks, small_networks, tiny_network
 
 TEXTS = ['none', 'numpy:3', 'torch-cpu:3', 'torch-cuda:3', 'torch-cuda:3:1x256']
 
@@ -48,6 +49,38 @@ def truncated(x):
 
 
 # --------------------------------------------------------------- generator
+
+
+@pytest.mark.parametrize('generator', [1], indirect=True)
+def test_the_instance_norm_of_the_original(generator, dlatents):
+    """Against NumPy, in images and in layers, with the variables that are there; and official again afterwards.
+
+    A large epsilon, since 1e-5 hardly shows on values of the order of 1.
+    """
+    before, layer = generator.render(dlatents), generator.activations(dlatents, '8x8/Conv1')
+    held = sorted(variable.name for variable in generator_variables(generator))
+    expected = {
+        epsilon: numpy_networks.synthesize1(generator.synthesis_values(), dlatents, 16, epsilon=epsilon)
+        for epsilon in (1e-8, 0.1)
+    }
+    for epsilon in (None, 0.1):
+        generator.instance_norm_epsilon = epsilon
+        scale = np.abs(expected[epsilon or 1e-8]).max()
+        np.testing.assert_allclose(generator.render(dlatents), expected[epsilon or 1e-8], rtol=0, atol=1e-5 * scale)
+        top = generator.activations(dlatents, 'ToRGB_lod0')
+        np.testing.assert_allclose(top, expected[epsilon or 1e-8], rtol=0, atol=1e-5 * scale)
+    assert np.abs(expected[0.1] - expected[1e-8]).max() > 0.01 * scale
+    assert sorted(variable.name for variable in generator_variables(generator)) == held
+    modes.resolve('ganspace', None, None, 1, 0.7, None).prepare(generator)
+    assert generator.instance_norm_epsilon == 1e-5
+    modes.Settings().prepare(generator)
+    np.testing.assert_array_equal(generator.render(dlatents), before)
+    np.testing.assert_array_equal(generator.activations(dlatents, '8x8/Conv1'), layer)
+
+
+def generator_variables(generator):
+    with generator._entered():
+        return tf.global_variables()
 
 
 def test_the_two_conversions(generator, dlatents):
@@ -162,12 +195,12 @@ def test_generate(generator, run, tmp_path, mode, beside):
         0.7,
         int(asked['--cutoff']) if '--cutoff' in asked else None,
     )
-    generator.set_noise(settings.noise)
+    settings.prepare(generator)
     start = latents.broadcast(generator.map(latents.from_seeds([5], 13)), 6)
     start = latents.truncate(start, generator.dlatent_avg, settings.psi, settings.cutoff)
     expected = generator.synthesize(start, conversion=settings.conversion)
     assert np.array_equal(picture, expected[0])
-    assert {key: facts[key] for key in settings._fields} == settings._asdict()
+    assert {key: facts.get(key) for key in settings._fields} == settings._asdict()
 
 
 def test_noise_from_the_seed_beside_a_mode(generator, run, tmp_path):
