@@ -21,9 +21,10 @@ from regan.commands import options, progress
 @click.option(
     '--out', type=click.Path(dir_okay=False), help="Also write the components to this .npz (GANSpace's arrays)."
 )
+@options.activations
 @options.SCHEDULER
 @options.network
-def pca(network, spec, layer, space, list_layers, out, scheduler):
+def pca(network, spec, layer, space, list_layers, out, drawing, scheduler):
     """Compute the principal components of W; they are cached. An interrupted run goes on where it stopped."""
     from regan.components import cached
 
@@ -33,11 +34,13 @@ def pca(network, spec, layer, space, list_layers, out, scheduler):
         raise click.UsageError('--scheduler is for the components of W; those of a layer are computed here')
     if space and not layer:
         raise click.UsageError('--space is for --layer; without it, components are those of W')
+    if drawing.noise and not layer:
+        raise click.UsageError('--noise is for --layer; W does not depend on it')
     with options.workers(scheduler) as cluster, network.open() as generator:
         if list_layers:
             _print_layers(generator)
         elif layer:
-            _decompose(generator, layer, spec, space or 'w', out)
+            _decompose(generator, layer, spec, space or 'w', drawing, out)
         else:
             basis = cached.basis(generator, spec, spread=cluster and _spread(cluster, generator, network.trusted))
             _print_table(basis, basis.stdev)
@@ -58,14 +61,19 @@ def _print_layers(generator):
         click.echo('%-16s %s' % (name, ' x '.join(str(size) for size in shape)))
 
 
-def _decompose(generator, layer, spec, space, out):
+def _decompose(generator, layer, spec, space, drawing, out):
     from regan.components import activations
 
     if not options.given('estimator') and not activations.fits_ipca(generator, layer, spec):
         click.echo('%s is too wide for ipca: randomized PCA' % layer)
         spec = dataclasses.replace(spec, estimator='randomized')
+    settings = drawing.settings(generator)
+    settings.prepare(generator)
+    conventions = {key: value for key, value in settings.facts().items() if key in ('noise', 'instance_norm_epsilon')}
+    if conventions['noise'] == 'stored':
+        del conventions['noise']
     with progress.bar(activations.total_rows(spec), ' activations', desc=layer) as bar:
-        result = activations.compute_into(out, generator, layer, spec, space, bar.update)
+        result = activations.compute_into(out, generator, layer, spec, space, bar.update, conventions)
     _print_table(result.latent, result.latent.act_stdev)
     if spec.estimator == 'randomized':
         click.echo(

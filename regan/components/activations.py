@@ -9,7 +9,7 @@ every pass over them.
 import contextlib
 import dataclasses
 import pathlib
-from typing import Optional
+from typing import Any, Dict, Optional
 
 import numpy as np
 import scipy.linalg
@@ -86,12 +86,13 @@ def compute_into(
     spec: pca.PCASpec,
     space: str = 'w',
     progress: Optional[Progress] = None,
+    conventions: Optional[Dict[str, Any]] = None,
 ) -> ActivationBasis:
     """Principal components of a layer's activations for random z and the noise that is set, and their directions in
     latent space.
 
     The result is saved as `path`. The state of an unfinished run is kept beside it, now and then and on Ctrl-C; what
-    goes on from there gives bit for bit the result of a run in one go. It must have the same noise. The components of
+    goes on from there gives bit for bit the result of a run in one go. The components of
     randomized PCA start again, since its state is two matrices of up to 160 MB each; their regression goes on.
 
     Args:
@@ -102,6 +103,7 @@ def compute_into(
         spec: PCASpec of the estimator ipca or randomized.
         space: 'w' or 'z', where the directions are.
         progress: callable that gets the number of activations done since its last call, `total_rows(spec)` in all.
+        conventions: what the generator was told to draw with, if not as the pickle has it, for the record: JSON-able.
 
     Returns:
         ActivationBasis.
@@ -112,11 +114,12 @@ def compute_into(
             beside `path` is damaged or of a run with other settings; a file cannot be written.
     """
     path = pathlib.Path(path)
+    facts = dict(_facts(generator, layer, spec, space), **conventions or {})
     kept = [
-        Checkpoint(path.with_name('%s.%s.checkpoint.npz' % (path.name, part)), _facts(generator, layer, spec, space))
+        Checkpoint(path.with_name('%s.%s.checkpoint.npz' % (path.name, part)), facts)
         for part in ('components', 'regression')
     ]
-    result = _compute(generator, layer, spec, space, progress, kept)
+    result = _compute(generator, layer, spec, space, progress, kept, facts)
     result.save(path)
     for checkpoint in kept:
         checkpoint.remove()
@@ -139,7 +142,7 @@ def _facts(generator, layer, spec, space):
 @threadpoolctl.threadpool_limits.wrap(
     limits=1, user_api='blas'
 )  # As in `pca`: last bits do not depend on the number of cores.
-def _compute(generator, layer, spec, space, progress, kept):
+def _compute(generator, layer, spec, space, progress, kept, facts):
     _check(generator, layer, spec, space)
     sample = _Sampler(generator, layer, spec.batch_size, space, progress or (lambda rows: None))
     principal = _randomized if spec.estimator == 'randomized' else _principal
@@ -156,7 +159,7 @@ def _compute(generator, layer, spec, space, progress, kept):
         variance_ratio=ratio.astype(np.float32),
         random_stdevs=random_stdevs,
         record=dict(
-            _facts(generator, layer, spec, space),
+            facts,
             rows=spec.fitted_rows,
             regression_rows=_regression_rows(spec),
             near_ties=near_ties(stdev, spec.fitted_rows),

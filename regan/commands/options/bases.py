@@ -5,8 +5,9 @@ from typing import Optional
 
 import click
 
+from regan.commands.options.drawings import MODE
 from regan.commands.options.groups import group
-from regan.commands.options.values import refuse
+from regan.commands.options.values import refuse, value_of
 
 # Of regan.components.pca, which takes long to import.
 ESTIMATORS = ('ipca', 'pca', 'fbpca', 'ica', 'spca', 'random', 'randomized')
@@ -31,7 +32,24 @@ _SPEC = (
         help='Latents that share one seed; the components depend on it slightly.',
     ),
     click.option(
-        '--pca-seed', type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help='Seed of the sampling.'
+        '--pca-seed',
+        type=click.IntRange(0, 2**32 - 1),
+        default=1,
+        show_default=True,
+        help='Seed of the sampling. GANSpace takes 0 for 1, and so does --mode ganspace.',
+    ),
+    click.option(
+        '--signs',
+        type=click.Choice(['fixed', 'found']),
+        help='Of fbpca, ica and spca. fixed: the largest entry of a component is positive; found: as the library gives '
+        'them, which is what GANSpace takes. Default: that of --mode, else fixed.',
+    ),
+    click.option(
+        '--zero-rows/--no-zero-rows',
+        'zero_rows',
+        default=None,
+        help="Whether pca, fbpca, ica and spca fit GANSpace's rows: its last block is filled up, and rows of zeros follow, "
+        'which spoil small samples. Default: as --mode has it, else not.',
     ),
 )
 _BASIS = click.option(
@@ -43,10 +61,14 @@ _BASIS = click.option(
 )
 
 
-def _spec(pca_seed, **values):
+def _spec(pca_seed, signs, zero_rows, mode=None, **values):
     from regan.components.pca import PCASpec
+    from regan.drawing import modes
 
-    return PCASpec(seed=pca_seed, **values)
+    spec = modes.decomposition(mode, PCASpec(seed=pca_seed, **values), signs, zero_rows)
+    if spec.seed != pca_seed:
+        click.echo('note: GANSpace takes seed 0 of the components for %d, and so does mode %s' % (spec.seed, mode), err=True)
+    return spec
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,13 +101,13 @@ def _source(basis_file, **values):
     from regan.editing import edit_choices
 
     if not basis_file:
-        return BasisSource(None, None, _spec(**values))
+        return BasisSource(None, None, _spec(mode=value_of('mode'), **values))
     refuse(
-        ['n', 'components', 'estimator', 'batch_size', 'pca_seed', 'sparsity'],
+        ['n', 'components', 'estimator', 'batch_size', 'pca_seed', 'sparsity', 'signs', 'zero_rows'],
         'does nothing beside --basis; leave it out',
     )
     return BasisSource(basis_file, edit_choices.read_basis(basis_file), None)
 
 
-components = group('spec', _spec, *_SPEC)  # Hands the command a PCASpec.
+components = group('spec', _spec, MODE, *_SPEC)  # Hands the command a PCASpec.
 basis = group('basis', _source, _BASIS, *_SPEC)  # Hands the command a BasisSource.

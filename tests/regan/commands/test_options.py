@@ -8,6 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from regan import cli
 from regan.commands import options
 from tests import one_command
 
@@ -112,3 +113,32 @@ def test_given_and_refused():
         and result.output.startswith('True\n')
         and '--batch-size does nothing here' in result.output
     )
+
+
+# ------------------------------------------------------------------ how to draw and decompose
+
+
+@pytest.mark.parametrize(
+    'words, further',
+    [
+        ('generate', []),
+        ('edit', ['--signs', '--zero-rows']),
+        ('sweep', ['--signs', '--zero-rows']),
+        ('pca', ['--signs', '--zero-rows']),
+        ('edits export', ['--signs', '--zero-rows']),
+        ('boundary train', []),
+        ('boundary edit', []),
+        ('segan control', []),
+        ('segan traversal', []),
+        ('metrics', []),
+        ('figure 1', []),
+    ],
+)
+def test_every_command_that_draws_or_decomposes_takes_mode_and_noise(words, further):
+    """All but `edits export`, which draws nothing, take the noise; those that decompose also signs and rows."""
+    command = cli.main
+    for word in words.split():
+        command = command.get_command(click.Context(command), word)
+    offered = {name for option in command.params for name in option.opts}
+    wanted = {'--mode', '--noise'} | set(further)
+    assert wanted - offered == ({'--noise'} if words == 'edits export' else set())

@@ -65,6 +65,40 @@ def test_a_layer_is_decomposed(tiny_pickle, tmp_path):
         assert arrays['act_comp'].shape == (5, 1, 16, 4, 4)
 
 
+def test_noise_and_mode_of_a_layer(tiny_pickle, tiny_generator, tmp_path, monkeypatch):
+    """They decide about the activations, and are in the record; the stored noise is not."""
+    monkeypatch.setattr(activations, 'REGRESSION_SAMPLES', 500)
+    found = {}
+    for words in ([], ['--noise', 'numpy:3'], ['--mode', 'ganspace', '--noise', 'numpy:3'], ['--mode', 'ganspace']):
+        out = tmp_path / ('%d.npz' % len(found))
+        result = run('pca', tiny_pickle, '--n', 300, '--components', 3, '--layer', '4x4/Conv', '--out', out, *words)
+        assert result.exit_code == 0, result.output
+        found[tuple(words)] = np.load(str(out))['act_mean'], Basis.load(out).record
+    means, records = zip(*found.values())
+    assert 'noise' not in records[0] and records[1]['noise'] == records[2]['noise'] == {'numpy_seed': 3}
+    assert records[3]['noise']['torch_cuda_seed'] == 0 and 'instance_norm_epsilon' not in records[3]
+    assert np.array_equal(means[1], means[2])
+    assert not np.allclose(means[0], means[1], atol=1e-3) and not np.allclose(means[1], means[3], atol=1e-3)
+    tiny_generator.set_noise({'numpy_seed': 3})
+    spec = pca.PCASpec(300, 3)
+    activations.compute_into(tmp_path / 'direct.npz', tiny_generator, '4x4/Conv', spec)
+    assert np.array_equal(np.load(str(tmp_path / 'direct.npz'))['act_mean'], means[1])
+
+
+def test_mode_of_w(tiny_pickle, tmp_path):
+    """Seed 0 is seed 1, the zero rows come in, and neither is in the key without the mode."""
+    out = tmp_path / 'b.npz'
+    words = ['pca', tiny_pickle, '--n', 600, '--components', 3, '--estimator', 'pca', '--pca-seed', 0, '--out', out]
+    result = run(*words, '--mode', 'ganspace')
+    assert result.exit_code == 0, result.output
+    assert 'note: GANSpace takes seed 0 of the components for 1, and so does mode ganspace' in result.output
+    record = Basis.load(out).record
+    assert (record['seed'], record['zero_rows'], record['rows']) == (1, True, 2600)
+    result = run(*words, '--mode', 'ganspace', '--no-zero-rows')
+    assert result.exit_code == 0 and not {'zero_rows', 'signs'} & set(Basis.load(out).record)
+    assert 'note' not in run(*words).output and Basis.load(out).record['seed'] == 0
+
+
 @pytest.mark.parametrize('words', [['--estimator', 'randomized'], []])
 def test_a_wide_layer_takes_randomized_pca(tiny_pickle, tmp_path, monkeypatch, words):
     if not words:
@@ -85,6 +119,9 @@ def test_a_wide_layer_takes_randomized_pca(tiny_pickle, tmp_path, monkeypatch, w
         (['--estimator', 'randomized'], 'randomized is for the activations of a layer; for w choose one of ipca, pca'),
         (['--layer', '8x8/Conv1'], '--layer needs --out'),
         (['--space', 'z'], '--space is for --layer'),
+        (['--noise', 'none'], '--noise is for --layer; W does not depend on it'),
+        (['--signs', 'found'], 'signs is a choice for fbpca, ica, spca only; leave it out for ipca'),
+        (['--zero-rows'], 'zero_rows is a choice for pca, fbpca, ica, spca only; leave it out for ipca'),
         (['--sparsity', '2'], 'sparsity is for the estimator spca; ipca has none'),
     ],
 )
