@@ -106,7 +106,10 @@ def train(network, sampling, drawing, files, invalid, ratio, seed, out):
 
     facts = dict(command='boundary train', ratio=ratio, seed=seed)
     if all(files) and not (network.name or sampling.reader or sampling.factor):
-        options.refuse(['n', 'space', 'psi', 'cutoff', 'mode', 'noise', 'conversion'], 'is for a network; codes are taken as they are')
+        options.refuse(
+            ['n', 'space', 'psi', 'cutoff', 'mode', 'noise', 'conversion'],
+            'is for a network; codes are taken as they are',
+        )
         arrays = module.read_codes(files.codes), module.read_scores(files.scores)
         facts.update(files._asdict())
     elif network.name and sampling.reader and sampling.factor and not any(files):
@@ -315,7 +318,10 @@ def _print_components(normal, path, most):
     from regan.components.basis import Basis
     from regan.editing import boundary as module
 
-    cosines = module.cosines(normal, Basis.load(path).components)
+    basis = Basis.load(path)
+    if basis.space == 'z':
+        click.echo('note: the components of %s are directions in Z' % path, err=True)
+    cosines = module.cosines(normal, basis.components)
     click.echo('component  cosine')
     for i in np.argsort(-np.abs(cosines), kind='mergesort')[:most]:
         click.echo('%9d  %+.4f' % (i, cosines[i]))

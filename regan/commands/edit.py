@@ -71,9 +71,9 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
     options.notice_transfer(choices, network.name)
     with network.open() as generator:
         settings = drawing.settings(generator)
-        edit_choices.check(choices, generator.num_layers, basis.count)
+        edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices))
         _check_layout(choices, layout)
-        components = basis.of(generator)
+        components = basis.of(generator, choices)
         along, moves = edit_choices.placed(choices, components)
         if layout == 'sequence':
             dlatents = edit_images.sequences(generator, along, seeds, moves)  # [rows, frames, L, D]
@@ -95,6 +95,7 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
                 frames=columns,
                 pca=components.record,
                 basis_file=basis.path,
+                **options.said_space(components),
                 precision=network.precision,
                 **settings.facts(),
             ),

@@ -85,7 +85,15 @@ def control(network, coordinate, values, operation, seeds, drawing, out):
         subspace = subspaces.at(coordinate.layer, coordinate.position)
         with progress.bar(len(rows) * len(numbers)) as bar:
             tiles = module.strips(
-                generator, subspaces, subspace, coordinate.dimension, numbers, operation, rows, bar.update, settings.conversion
+                generator,
+                subspaces,
+                subspace,
+                coordinate.dimension,
+                numbers,
+                operation,
+                rows,
+                bar.update,
+                settings.conversion,
             )
         images.save_png(out, images.grid(tiles))
         artefacts.write_json(

@@ -21,14 +21,13 @@ from regan.base.checkpoint import Checkpoint
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
 from regan.components import estimators, pca, randomized
-from regan.components.basis import Basis, largest_cosine, near_ties
+from regan.components.basis import SPACES, Basis, largest_cosine, near_ties
 from regan.components.interfaces import LayeredGenerator
 from regan.components.ipca import IncrementalPCA
 from regan.components.moments import Moments
 from regan.sampling import latents
 
 ALGORITHM = 2  # raise it whenever the same arguments give another basis
-SPACES = ('w', 'z')
 REGRESSION_SEED = 3  # GANSpace's constant
 REGRESSION_SAMPLES = 10000  # at least so many
 LARGEST_BLOCK = (
@@ -166,6 +165,7 @@ def _compute(generator, layer, spec, space, progress, kept, facts):
             largest_cosine=largest_cosine(directions),
             **findings,
         ),
+        space=space,
     )
     return ActivationBasis(latent, mean.reshape(sample.shape), components.reshape((-1,) + sample.shape))
 

@@ -96,7 +96,9 @@ def run(
         with open_generator(models.resolve(network, folder)) as generator:
             software = provenance.software(generator.backend)
             for panel in panels:
-                panel, settings = _redrawn(panel, (mode, noise and noises.parse(noise), conversion), generator.generation)
+                panel, settings = _redrawn(
+                    panel, (mode, noise and noises.parse(noise), conversion), generator.generation
+                )
                 specs.check_network(panel, generator.resolution, generator.num_layers, panel.name)
                 settings.prepare(generator)
                 basis, source = _basis(panel, generator, folder, open_generator, quiet)
@@ -256,7 +258,9 @@ def command(
         help='Draw and decompose as this program does, into files of its own. The noise of ganspace is that of a Tesla '
         'V100; for that of a CPU add --noise torch-cpu:0.',
     )
-    @click.option('--noise', metavar='CHOICE', help='Instead of the noise of the spec, for example %s.' % noises.EXAMPLES)
+    @click.option(
+        '--noise', metavar='CHOICE', help='Instead of the noise of the spec, for example %s.' % noises.EXAMPLES
+    )
     @click.option('--conversion', type=click.Choice(modes.CONVERSIONS), help='Instead of that of the spec.')
     @click.option(
         '--check', is_flag=True, help='Then compare with the references, in a checkout; exit 1 on a difference.'

@@ -59,7 +59,9 @@ class LayerOutputs:
             graph = tf.get_default_graph()
             begin = len(graph.get_operations())
             dlatents = tf.placeholder(tf.float32, (None,) + self._dlatent_shape)
-            images = self._synthesis.get_output_for(dlatents, randomize_noise=False, force_clean_graph=True, **dict(self._arguments))
+            images = self._synthesis.get_output_for(
+                dlatents, randomize_noise=False, force_clean_graph=True, **dict(self._arguments)
+            )
             scope = images.op.name.rsplit('/', 1)[0] + '/'
             names = [
                 op.name

@@ -60,7 +60,9 @@ class SynthesisGraphs:
         self._synthesis, self._precision, self._arguments = synthesis, precision, ()
         self.values = synthesis.own_values()
         self.noise = {name: value for name, value in self.values.items() if name.startswith('noise')}
-        self._frozen: Dict[Tuple, Any] = {}  # (precision, arguments, further inputs...) -> Frozen, and its placeholders by name.
+        self._frozen: Dict[
+            Tuple, Any
+        ] = {}  # (precision, arguments, further inputs...) -> Frozen, and its placeholders by name.
         self._unfrozen: Dict[Tuple, Any] = {(precision, ()): self._build(precision, ())}
         dlatents, images = [tensor.shape.as_list() for tensor in self._unfrozen[precision, ()][:2]]
         self.num_layers, self.dlatent_size = dlatents[1:]

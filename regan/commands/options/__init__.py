@@ -3,7 +3,7 @@
 Heavy imports stay inside functions, so that --help is instant.
 """
 
-from regan.commands.options.bases import ESTIMATORS, basis, components
+from regan.commands.options.bases import ESTIMATORS, basis, components, said_space
 from regan.commands.options.choices import EDITS_FILE, edits, notice_transfer, with_psi_of
 from regan.commands.options.drawings import (
     CUTOFF,
@@ -45,6 +45,7 @@ __all__ = [
     'png',
     'refuse',
     'report_precision',
+    'said_space',
     'with_psi_of',
     'workers',
 ]

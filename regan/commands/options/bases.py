@@ -67,7 +67,9 @@ def _spec(pca_seed, signs, zero_rows, mode=None, **values):
 
     spec = modes.decomposition(mode, PCASpec(seed=pca_seed, **values), signs, zero_rows)
     if spec.seed != pca_seed:
-        click.echo('note: GANSpace takes seed 0 of the components for %d, and so does mode %s' % (spec.seed, mode), err=True)
+        click.echo(
+            'note: GANSpace takes seed 0 of the components for %d, and so does mode %s' % (spec.seed, mode), err=True
+        )
     return spec
 
 
@@ -90,15 +92,26 @@ class BasisSource:
         """K, known before the components are."""
         return len(self.loaded.components) if self.loaded else self.spec.components
 
-    def of(self, generator):
-        """The Basis: that of the file, or of the generator's W from the cache, or computed now. Raises UserError."""
-        from regan.components import cached
+    def space(self, choices):
+        """'w' or 'z': where the components are, or the directions that all of some EditChoices bring along."""
+        from regan.editing import edit_choices
 
-        return self.loaded or cached.basis(generator, self.spec)
+        return self.loaded.space if self.loaded else edit_choices.own_space(choices) or 'w'
+
+    def of(self, generator, choices):
+        """The Basis for some EditChoices: that of the file, or of the generator's W from the cache, or computed now; none
+        where all bring their own directions in Z. Raises UserError."""
+        from regan.components import basis, cached
+
+        if self.loaded:
+            return self.loaded
+        if self.space(choices) == 'z':
+            return basis.without_components(generator.latent_size, 'z')
+        return cached.basis(generator, self.spec)
 
 
 def _source(basis_file, **values):
-    from regan.editing import edit_choices
+    from regan.components.basis import Basis
 
     if not basis_file:
         return BasisSource(None, None, _spec(mode=value_of('mode'), **values))
@@ -106,7 +119,19 @@ def _source(basis_file, **values):
         ['n', 'components', 'estimator', 'batch_size', 'pca_seed', 'sparsity', 'signs', 'zero_rows'],
         'does nothing beside --basis; leave it out',
     )
-    return BasisSource(basis_file, edit_choices.read_basis(basis_file), None)
+    found = Basis.load(basis_file)
+    if found.space == 'z':
+        click.echo(
+            'note: the components of %s are directions in Z (%s); z is moved, before the mapping network'
+            % (basis_file, 'as its record says' if found.record else 'every lat_stdev is 1: GANSpace without --use_w'),
+            err=True,
+        )
+    return BasisSource(basis_file, found, None)
+
+
+def said_space(basis):
+    """What a sidecar says of the space of a Basis: dict, empty for W."""
+    return {} if basis.space == 'w' else {'space': basis.space}
 
 
 components = group('spec', _spec, MODE, *_SPEC)  # Hands the command a PCASpec.

@@ -92,7 +92,6 @@ class Drawing:
             )
         return settings
 
-
     @property
     def is_usual(self):
         """Whether nothing was asked for but psi and cutoff."""
