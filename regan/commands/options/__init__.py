@@ -3,7 +3,7 @@
 Heavy imports stay inside functions, so that --help is instant.
 """
 
-from regan.commands.options.bases import ESTIMATORS, basis, components, said_space
+from regan.commands.options.bases import EDIT_MODES, ESTIMATORS, basis, basis_and_edit_mode, components, said_space
 from regan.commands.options.choices import EDITS_FILE, edits, notice_transfer, with_psi_of
 from regan.commands.options.drawings import (
     CUTOFF,
@@ -22,6 +22,7 @@ from regan.commands.options.values import ending, finite, given, png, refuse
 __all__ = [
     'CUTOFF',
     'EDITS_FILE',
+    'EDIT_MODES',
     'ESTIMATORS',
     'NETWORKS_FOLDER',
     'PRECISION',
@@ -31,6 +32,7 @@ __all__ = [
     'activations',
     'asked_network',
     'basis',
+    'basis_and_edit_mode',
     'components',
     'drawing',
     'drawing_or_new',

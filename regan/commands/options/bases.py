@@ -61,6 +61,16 @@ _BASIS = click.option(
 )
 
 
+EDIT_MODES = ('latent', 'activation', 'both')  # Of regan.drawing.activation_edits.
+_EDIT_MODE = click.option(
+    '--edit-mode',
+    type=click.Choice(EDIT_MODES),
+    default='latent',
+    show_default=True,
+    help="What an edit moves, as in GANSpace: latents; the activations of the layer whose components --basis has; or both.",
+)
+
+
 def _spec(pca_seed, signs, zero_rows, mode=None, **values):
     from regan.components.pca import PCASpec
     from regan.drawing import modes
@@ -81,11 +91,13 @@ class BasisSource:
         path: of the file, or None.
         loaded: its Basis, or None.
         spec: what to compute where there is no file, or None.
+        edit_mode: what edits move, one of EDIT_MODES.
     """
 
     path: Optional[str]
     loaded: Optional[object]
     spec: Optional[object]
+    edit_mode: str = 'latent'
 
     @property
     def count(self):
@@ -110,9 +122,20 @@ class BasisSource:
         return cached.basis(generator, self.spec)
 
 
-def _source(basis_file, **values):
+    def of_layer(self):
+        """The ActivationBasis of the file, for edit modes other than 'latent'. Raises UserError."""
+        from regan.components.activations import ActivationBasis
+
+        return ActivationBasis.load(self.path)
+
+
+def _source(basis_file, edit_mode='latent', **values):
     from regan.components.basis import Basis
 
+    if edit_mode != 'latent' and not basis_file:
+        raise click.UsageError(
+            '--edit-mode %s needs --basis, a file with the components of a layer (`regan pca --layer`)' % edit_mode
+        )
     if not basis_file:
         return BasisSource(None, None, _spec(mode=value_of('mode'), **values))
     refuse(
@@ -126,7 +149,7 @@ def _source(basis_file, **values):
             % (basis_file, 'as its record says' if found.record else 'every lat_stdev is 1: GANSpace without --use_w'),
             err=True,
         )
-    return BasisSource(basis_file, found, None)
+    return BasisSource(basis_file, found, None, edit_mode)
 
 
 def said_space(basis):
@@ -135,4 +158,6 @@ def said_space(basis):
 
 
 components = group('spec', _spec, MODE, *_SPEC)  # Hands the command a PCASpec.
-basis = group('basis', _source, _BASIS, *_SPEC)  # Hands the command a BasisSource.
+# Both hand the command a BasisSource.
+basis = group('basis', _source, _BASIS, *_SPEC)
+basis_and_edit_mode = group('basis', _source, _BASIS, _EDIT_MODE, *_SPEC)
