@@ -143,7 +143,7 @@ def _source(basis_file, edit_mode='latent', **values):
         'does nothing beside --basis; leave it out',
     )
     found = Basis.load(basis_file)
-    if found.space == 'z':
+    if found.space == 'z' and edit_mode != 'activation':
         click.echo(
             'note: the components of %s are directions in Z (%s); z is moved, before the mapping network'
             % (basis_file, 'as its record says' if found.record else 'every lat_stdev is 1: GANSpace without --use_w'),

@@ -83,6 +83,47 @@ def generator_variables(generator):
         return tf.global_variables()
 
 
+ORACLES = {1: numpy_networks.synthesize1, 2: numpy_networks.synthesize2}
+
+
+@pytest.mark.parametrize(
+    'theirs, ours',
+    [
+        ({1: 'g_synthesis.blocks.4x4', 2: 'conv1'}, '4x4/Conv'),
+        ({1: 'g_synthesis.blocks.8x8.epi1', 2: 'convs.0'}, '8x8/Conv0_up'),
+        ({1: 'g_synthesis.blocks.8x8.epi2', 2: 'convs.1'}, '8x8/Conv1'),
+        ({1: 'g_synthesis.blocks.16x16', 2: 'convs.3'}, '16x16/Conv1'),
+        ({1: 'g_synthesis.torgb', 2: 'to_rgbs.1'}, {1: 'ToRGB_lod0', 2: '16x16/ToRGB'}),
+        ({2: 'to_rgbs.0'}, '8x8/ToRGB'),
+    ],
+)
+def test_a_change_of_a_layers_output(generator, dlatents, theirs, ours):
+    """By the original's name of the layer, against NumPy."""
+    generation = generator.generation
+    if generation not in theirs:
+        pytest.skip('only StyleGAN2 has this layer')
+    name = ours if isinstance(ours, str) else ours[generation]
+    shape = (3,) + generator.layer_shapes[name]
+    assert generator.layer_name(theirs[generation]) == name == generator.layer_name(name)
+    change = np.random.RandomState(2).randn(*shape)
+    exact = ORACLES[generation](generator.synthesis_values(), dlatents, 16, changes={name: change})
+    if name == 'ToRGB_lod0':
+        exact = generator.render(dlatents) + change
+    found = generator.synthesize_changed(dlatents, theirs[generation], change, conversion='truncate')
+    assert np.abs(found.astype(int) - truncated(exact)).max() <= 1
+    assert np.abs(found.astype(int) - generator.synthesize(dlatents, conversion='truncate')).max() > 5
+    with pytest.raises(UserError, match='but must have'):
+        generator.synthesize_changed(dlatents, name, change[:2])
+
+
+def test_names_of_layers_that_are_not_there(generator):
+    with pytest.raises(UserError, match='mapping is the output of the mapping network; take it from `map`'):
+        generator.activations(np.zeros((1, 6, 11)), 'mapping')
+    for name in ('convs.9', 'g_synthesis.blocks.32x32', 'style' if generator.generation == 1 else 'g_mapping'):
+        with pytest.raises(UserError, match="pkl has no layer '%s'; choose one of 4x4/Const, .*, mapping" % name):
+            generator.layer_name(name)
+
+
 def test_the_two_conversions(generator, dlatents):
     exact = generator.render(dlatents)  # float32 [N, C, H, W], beyond [-1, 1] in places
     assert exact.min() < -1 and exact.max() > 1
