@@ -76,7 +76,9 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
         components = basis.of(generator, choices)
         along, moves = edit_choices.placed(choices, components)
         if basis.edit_mode != 'latent':
-            tiles = _of_a_layer(generator, along, seeds, moves, basis, None if layout == 'sequence' else frames, settings)
+            tiles = _of_a_layer(
+                generator, along, seeds, moves, basis, None if layout == 'sequence' else frames, settings
+            )
         else:
             if layout == 'sequence':
                 dlatents = edit_images.sequences(generator, along, seeds, moves)  # [rows, frames, L, D]

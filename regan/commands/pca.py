@@ -17,7 +17,9 @@ from regan.commands import options, progress
     "the latent directions that move along them. 'mapping' (style, g_mapping) is W, for directions in Z. Not cached: "
     'needs --out.',
 )
-@click.option('--space', type=click.Choice(['w', 'z']), help='Where the directions of --layer are; default: w, of mapping: z.')
+@click.option(
+    '--space', type=click.Choice(['w', 'z']), help='Where the directions of --layer are; default: w, of mapping: z.'
+)
 @click.option('--list-layers', is_flag=True, help='Only print the layers and their shapes (channels, height, width).')
 @click.option(
     '--out', type=click.Path(dir_okay=False), help="Also write the components to this .npz (GANSpace's arrays)."

@@ -73,8 +73,8 @@ class Basis:
     def load(cls, path: PathLike) -> 'Basis':
         """Reads a file of `save` or of GANSpace. Of a layer other than W it takes the directions in latent space.
 
-        GANSpace's files do not say which space that is. Where it was not told to use W, it is Z, and the unit of edits is
-        1 for every component; in W it is the spread of 5000 latents, which is never exactly 1 for all.
+        GANSpace's files do not say which space that is. Where it was not told to use W, it is Z, and the unit of edits
+        is 1 for every component; in W it is the spread of 5000 latents, which is never exactly 1 for all.
 
         Raises:
             UserError: the file is missing, damaged or not a basis.

@@ -29,9 +29,7 @@ Moves = List[List[List[edits.Edit]]]  # [rows][frames]: each on top of the ones 
 EDIT_MODES = ('latent', 'activation', 'both')
 
 
-def check(
-    generator: Generator, basis: ActivationBasis, moves: Sequence[edits.Edit], edit_mode: str
-) -> ActivationBasis:
+def check(generator: Generator, basis: ActivationBasis, moves: Sequence[edits.Edit], edit_mode: str) -> ActivationBasis:
     """The basis with our name of its layer, before minutes are spent.
 
     Args:
@@ -46,8 +44,8 @@ def check(
     """
     if not basis.layer:
         raise UserError(
-            'the file of the components does not say of which layer they are; give it the name that GANSpace gives, with '
-            'the layer in it'
+            'the file of the components does not say of which layer they are; give it the name that GANSpace gives, '
+            'with the layer in it'
         )
     layer = generator.layer_name(basis.layer)
     shape = (generator.dlatent_size,) if layer == layer_names.MAPPING else generator.layer_shapes[layer]
@@ -58,7 +56,9 @@ def check(
         )
     for move in moves:
         if move.kind == 'target':
-            raise UserError('%s leads to one place in latent space; activations take "E(...)" or "centred E(...)"' % move)
+            raise UserError(
+                '%s leads to one place in latent space; activations take "E(...)" or "centred E(...)"' % move
+            )
         if edit_mode == 'activation' and (move.start, move.end) not in ((0, None), (0, generator.num_layers)):
             raise UserError(
                 '%s chooses layers of latents, and activations are those of %s alone; write E(v%d, all)'
@@ -137,7 +137,9 @@ def frames_of(
         latent_rows = edit_images.sequences
     else:
         steps = np.linspace(-1, 1, frames)
-        taken = [[[dataclasses.replace(move, strength=move.strength * t)] for t in steps] for move in moves] * len(seeds)
+        taken = [[[dataclasses.replace(move, strength=move.strength * t)] for t in steps] for move in moves] * len(
+            seeds
+        )
         latent_rows = functools.partial(edit_images.strips, frames=frames)
     if edit_mode == 'both':
         return latent_rows(generator, basis, seeds, moves), taken
@@ -151,7 +153,7 @@ def _centres(moves_of_frames, edit_mode):
 
 
 def _changes(basis, outputs, moves_of_frames, edit_mode):
-    """What is added to the layer in each frame, float32 [N, ...]. Args: outputs, those without, or None if not needed."""
+    """What is added to the layer in each frame, float32 [N, ...]. Args: outputs, those without; None if not needed."""
     changes = np.zeros((len(moves_of_frames),) + basis.mean.shape)
     for i, moves in enumerate(moves_of_frames):
         for move in moves:

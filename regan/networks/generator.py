@@ -245,8 +245,8 @@ class Generator(Opened):
         """Output of a layer, without truncation: dlatents float [N, L, D] -> float32 [N, C, H, W].
 
         Args:
-            layer: a name of `layer_shapes`, or the original's name of that layer; the values are those of the last op of
-                that name in the official network.
+            layer: a name of `layer_shapes`, or the original's name of that layer; the values are those of the last op
+                of that name in the official network.
 
         Raises:
             UserError: there is no such layer in the synthesis network.

@@ -48,8 +48,8 @@ _SPEC = (
         '--zero-rows/--no-zero-rows',
         'zero_rows',
         default=None,
-        help="Whether pca, fbpca, ica and spca fit GANSpace's rows: its last block is filled up, and rows of zeros follow, "
-        'which spoil small samples. Default: as --mode has it, else not.',
+        help="Whether pca, fbpca, ica and spca fit GANSpace's rows: its last block is filled up, and rows of zeros "
+        'follow, which spoil small samples. Default: as --mode has it, else not.',
     ),
 )
 _BASIS = click.option(
@@ -67,7 +67,8 @@ _EDIT_MODE = click.option(
     type=click.Choice(EDIT_MODES),
     default='latent',
     show_default=True,
-    help="What an edit moves, as in GANSpace: latents; the activations of the layer whose components --basis has; or both.",
+    help='What an edit moves, as in GANSpace: latents; the activations of the layer whose components --basis has; '
+    'or both.',
 )
 
 
@@ -111,8 +112,9 @@ class BasisSource:
         return self.loaded.space if self.loaded else edit_choices.own_space(choices) or 'w'
 
     def of(self, generator, choices):
-        """The Basis for some EditChoices: that of the file, or of the generator's W from the cache, or computed now; none
-        where all bring their own directions in Z. Raises UserError."""
+        """The Basis for some EditChoices: that of the file, or of the generator's W from the cache, or computed now;
+        one of no components where all bring their own directions in Z. Raises UserError.
+        """
         from regan.components import basis, cached
 
         if self.loaded:
@@ -120,7 +122,6 @@ class BasisSource:
         if self.space(choices) == 'z':
             return basis.without_components(generator.latent_size, 'z')
         return cached.basis(generator, self.spec)
-
 
     def of_layer(self):
         """The ActivationBasis of the file, for edit modes other than 'latent'. Raises UserError."""

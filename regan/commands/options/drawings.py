@@ -39,9 +39,9 @@ def _noise(words):
 MODE = click.option(
     '--mode',
     type=click.Choice(list(modes.MODES)),
-    help='Draw and decompose as this program does: its noise, conversion, truncation and instance norms, and its signs, '
-    'rows and seed of components. Other options override it. The noise of ganspace is that of one graphics card, '
-    'a Tesla V100; what GANSpace draws on a CPU is --mode ganspace --noise torch-cpu:0. Default: stored noise, '
+    help='Draw and decompose as this program does: its noise, conversion, truncation and instance norms, and its '
+    'signs, rows and seed of components. Other options override it. The noise of ganspace is that of one graphics '
+    'card, a Tesla V100; what GANSpace draws on a CPU is --mode ganspace --noise torch-cpu:0. Default: stored noise, '
     'rounding, truncation as asked.',
 )
 _CONVERSION = click.option(

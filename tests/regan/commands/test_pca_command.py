@@ -121,7 +121,10 @@ def test_layers_of_the_original_and_edits_of_activations(tiny_pickle, tmp_path, 
     assert not np.array_equal(pictures[0], pictures[1]) and not np.array_equal(pictures[1], pictures[2])
     np.testing.assert_array_equal(pictures[0][:, 32:48], pictures[1][:, 32:48])  # The middle is the latent as it is.
     result = run(*words[:2], *words[4:], '--edit-mode', 'both')
-    assert result.exit_code == 2 and '--edit-mode both needs --basis, a file with the components of a layer' in result.output
+    assert (
+        result.exit_code == 2
+        and '--edit-mode both needs --basis, a file with the components of a layer' in result.output
+    )
 
 
 def test_w_as_a_layer(tiny_pickle, tmp_path, monkeypatch):

@@ -46,7 +46,10 @@ def test_further_layers_keep_their_names():
 @pytest.mark.parametrize(
     'name, message',
     [
-        ('g_synthesis.blocks.8x8.conv1', r"is the bare convolution inside of 8x8/Conv1 \(g_synthesis.blocks.8x8.epi2\)"),
+        (
+            'g_synthesis.blocks.8x8.conv1',
+            r'is the bare convolution inside of 8x8/Conv1 \(g_synthesis.blocks.8x8.epi2\)',
+        ),
         ('g_synthesis.blocks.8x8.conv0_up', 'is the bare convolution inside of 8x8/Conv0_up'),
         ('g_synthesis.blocks.16x16', "no layer 'g_synthesis.blocks.16x16'; choose one of 4x4/Const"),
         ('style', "no layer 'style'"),
