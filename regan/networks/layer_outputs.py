@@ -108,6 +108,6 @@ class LayerOutputs:
 
 def _converted(images):
     """Dict of conversions -> tensors; None: as they are."""
-    found = {name: convert(images) for name, convert in CONVERSIONS.items()}
+    found: Dict[Optional[str], Any] = {name: convert(images) for name, convert in CONVERSIONS.items()}
     found[None] = tf.cast(images, tf.float32)
     return found

@@ -57,7 +57,8 @@ class SynthesisGraphs:
     resolution: int
 
     def __init__(self, synthesis: tflib.Network, precision: str) -> None:
-        self._synthesis, self._precision, self._arguments = synthesis, precision, ()
+        self._synthesis, self._precision = synthesis, precision
+        self._arguments: Tuple = ()
         self.values = synthesis.own_values()
         self.noise = {name: value for name, value in self.values.items() if name.startswith('noise')}
         self._frozen: Dict[
