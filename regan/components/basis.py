@@ -53,6 +53,7 @@ class Basis:
     def arrays(self) -> Dict[str, Any]:
         """GANSpace's arrays by name (with an axis of length 1 for the sample), and the record."""
         components, mean = self.components[:, np.newaxis], self.mean[np.newaxis]  # [K, 1, D], [1, D]
+        record = self.record if self.space == 'w' else dict(self.record, space=self.space)
         return {
             'act_comp': components,
             'act_mean': mean,
@@ -62,7 +63,7 @@ class Basis:
             'lat_stdev': self.stdev,
             'var_ratio': self.variance_ratio,
             'random_stdevs': self.random_stdevs,
-            'record': np.array(json.dumps(self.record, sort_keys=True, allow_nan=False)),
+            'record': np.array(json.dumps(record, sort_keys=True, allow_nan=False)),
         }
 
     def save(self, path: PathLike) -> None:
@@ -82,7 +83,8 @@ class Basis:
         arrays = artefacts.read_npz(path)
         try:
             components, record = arrays['lat_comp'], json.loads(str(arrays.get('record', '{}')))
-            space = record.get('space', 'z' if (arrays['lat_stdev'] == 1).all() else 'w')
+            theirs_in_z = 'record' not in arrays and (arrays['lat_stdev'] == 1).all()
+            space = record.get('space', 'z' if theirs_in_z else 'w')
             if space not in SPACES:
                 raise UserError("its record has the space '%s'" % space)
             return cls(

@@ -11,6 +11,7 @@ import regan.networks.generator
 from regan.commands.edit import edit
 from regan.commands.edits import edits
 from regan.components import pca
+from regan.components.basis import Basis
 from regan.editing import edit_zoo, saved_edits
 from regan.editing import edits as formulas
 from regan.networks import models
@@ -323,6 +324,8 @@ def test_a_cache_of_the_original_in_z(tmp_path, basis, name):
     text = run_well(edit, *words, '--basis', tmp_path / name, '--out', tmp_path / 'a.png')
     assert 'are directions in Z (every lat_stdev is 1: GANSpace without --use_w); z is moved' in text
     assert sidecar(tmp_path / 'a.png')['space'] == 'z'
+    Basis.load(tmp_path / name).save(tmp_path / 'again.npz')
+    assert Basis.load(tmp_path / 'again.npz').space == 'z'
     rows = Network.calls[-1][1].reshape(2, 5, 18, 32)
     z, v, u = latents.from_seed(5, 32), basis.components[3], basis.components[1]
     centred = z - (z - basis.mean).dot(u) * u
