@@ -89,7 +89,7 @@ def render(view, network, basis_file, paths, fps, out):
                 dict(
                     provenance.made_by('render', network.name, generator),
                     precision=network.precision,
-                    **latents.settings(view, generator)._asdict(),
+                    **latents.settings(view, generator).facts(),
                     **carriers.sidecar(view),
                 ),
             )
