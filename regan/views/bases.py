@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from regan.components.basis import Basis
     from regan.networks.generator import Generator
 
-_SAMPLED = ('n', 'batch_size', 'seed', 'sparsity')
+_SAMPLED = ('n', 'batch_size', 'seed', 'sparsity', 'signs', 'zero_rows')
 
 
 def name(basis: Basis) -> BasisName:
@@ -78,7 +78,7 @@ def _read(path):
     from regan.components.basis import Basis
 
     basis = Basis.load(path)
-    if basis.record.get('space', 'w') != 'w':
+    if basis.space != 'w':
         raise UserError('%s has directions in Z, but views move w; give components of W' % path)
     return basis
 

@@ -104,11 +104,13 @@ class BasisName:
     estimator: str = key(NAME, 'that made them')
     components: int = key(integer(1, COMPONENTS), 'K')
     n: Optional[int] = key(
-        optional(integer(1, 10**8)), 'samples; null, as of the next three: not known, or not of a network', None
+        optional(integer(1, 10**8)), 'samples; null, as of the next ones: not known, or not of a network', None
     )
     batch_size: Optional[int] = key(optional(integer(1, 2**31)), 'rows that share one seed', None)
     seed: Optional[int] = key(optional(latents.SEED), 'of the sampling', None)
     sparsity: Optional[float] = key(optional(number(0, 1e9)), 'of the estimator spca', None)
+    signs: Optional[str] = key(optional(choice('fixed', 'found')), 'of the components; null: fixed', None)
+    zero_rows: Optional[bool] = key(optional(flag), "whether GANSpace's rows of zeros are among the samples", None)
     key: str = key(matching('[0-9a-f]{16}', 'a key of 16 lower-case hexadecimal digits'), 'of their numbers')
 
     @property

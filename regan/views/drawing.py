@@ -86,20 +86,21 @@ def shown(wanted: Sequence[Tile], generator: Generator, progress: Optional[Progr
     """
     done, chosen = [], None
     for tile in wanted:
-        if chosen is None or tile.settings.noise != chosen or chosen == PER_IMAGE:
-            choose_noise(tile, generator)
-            chosen = tile.settings.noise
+        if tile.settings != chosen or tile.settings.noise == PER_IMAGE:
+            prepare(tile, generator)
+            chosen = tile.settings
         done.append(generator.synthesize(tile.dlatents[np.newaxis], progress, tile.settings.conversion)[0])
     return done
 
 
-def choose_noise(tile: Tile, generator: Generator) -> None:
-    """Chooses the noise images of a tile for what the generator draws next."""
+def prepare(tile: Tile, generator: Generator) -> None:
+    """Sets what the generator keeps for all that it draws next, noise and epsilon, as a tile wants it."""
     if tile.settings.noise != PER_IMAGE or tile.seed is None:
-        generator.set_noise(tile.settings.noise)
+        tile.settings.prepare(generator)
     else:
         random = np.random.RandomState(tile.seed)
         random.randn(generator.latent_size)  # z comes first.
+        generator.instance_norm_epsilon = tile.settings.instance_norm_epsilon
         generator.set_noise(random)
 
 

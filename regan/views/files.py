@@ -50,16 +50,10 @@ def named(view: View) -> Dict[str, str]:
     return dict(named(view.show.other) if view.show.other else {}, **found)
 
 
-def beside(view: View, source: PathLike) -> List[Path]:
-    """Those files that a view names which lie in the folder of the file that it comes from (or of nothing, if it comes
-    from a link): list of Path.
-    """
-    there = []
-    for sha256, name in named(view).items():
-        path = Path(source).parent / name
-        if Path(source).is_file() and path.is_file() and artefacts.sha256_file(path) == sha256:
-            there.append(path)
-    return there
+def beside(view: View, folder: PathLike) -> List[Path]:
+    """Those files that a view names which are in a folder: list of Path."""
+    there = [(Path(folder) / name, sha256) for sha256, name in named(view).items()]
+    return [path for path, sha256 in there if path.is_file() and artefacts.sha256_file(path) == sha256]
 
 
 def rows(content: bytes, name: str) -> np.ndarray:

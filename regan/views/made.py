@@ -89,7 +89,7 @@ def sheets(origin: Origin, seeds: Sequence[int], columns: Optional[int] = None) 
 def _view(origin, seeds, choices, show, on):
     """The View with these latents and edits, of which the first `on` are on; None if there is none."""
     settings = origin.settings
-    if origin.basis is not None and origin.basis.record.get('space', 'w') != 'w':
+    if origin.basis is not None and origin.basis.space != 'w':
         return None
     try:
         facts: Dict[str, Any] = dict(

@@ -125,7 +125,13 @@ def test_every_carrier_gives_the_same_bytes(write, tiny_pickle, basis, tmp_path)
     render(source, tiny_pickle, basis, tmp_path / 'a.png')
     view = carriers.read(tmp_path / 'a.png')
     assert view == carriers.read(source)
-    sources = [source, tmp_path / 'a.png', tmp_path / 'a.json', links.to_link(view, 'http://127.0.0.1:80/')]
+    sources = [
+        source,
+        tmp_path / 'a.png',
+        tmp_path / 'a.json',
+        links.to_link(view, 'http://127.0.0.1:80/'),
+        links.to_link(view),
+    ]
     for path in sources:
         assert document.view_id(view) in render(path, tiny_pickle, basis, tmp_path / 'b.png')
         assert (tmp_path / 'b.png').read_bytes() == (tmp_path / 'a.png').read_bytes()
@@ -178,6 +184,9 @@ def test_files_that_the_view_names_are_found_beside_it(write, tiny_pickle, tmp_p
     (tmp_path / 'elsewhere').mkdir()
     moved = tmp_path / 'elsewhere' / 'mine.npy'
     (tmp_path / 'me.npy').rename(moved)
+    link = links.to_link(carriers.read(source))
+    result = run('render', link, '--network', tiny_pickle, '--out', tmp_path / 'b.png')
+    assert result.exit_code == 2 and 'the view needs the file me.npy' in result.output
     result = run('render', source, '--network', tiny_pickle, '--out', tmp_path / 'b.png')
     assert result.exit_code == 2 and 'the view needs the file me.npy' in result.output
     run_well('render', source, '--network', tiny_pickle, '--out', tmp_path / 'b.png', '--file', moved)
