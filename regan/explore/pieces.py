@@ -20,6 +20,7 @@ import numpy as np
 
 from dnnlib.tflib.cut import Held, image_shape
 from regan.base import artefacts
+from regan.drawing.modes import Settings
 from regan.drawing.seed_images import PER_IMAGE
 from regan.explore.caches import Cache
 from regan.explore.linear_map import Fit, LinearMap
@@ -78,8 +79,8 @@ class Pieces:
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         self._network: Any = network
-        self._cuts: Dict[str, Any] = {}
-        self._noise: Tuple[str, Optional[int]] = ("'stored'", None)
+        self._graph, self._cuts = object(), {}  # type: object, Dict[str, Any]
+        self._noise: Tuple[Any, ...] = ("'stored'", None, None)
         self._kept = Cache(cache_bytes, lambda held: held.nbytes)
         self._maps: Dict[int, LinearMap] = {}
         self.stops: List[Stop] = []
@@ -89,10 +90,13 @@ class Pieces:
             self._find_stops(shortest, longest)
 
     def choose_noise(self, tile: Tile) -> None:
-        """Chooses the noise images of a tile for what is drawn next."""
+        """Chooses the noise images of a tile, and what else the network keeps, for what is drawn next."""
         if _noise_key(tile) != self._noise:
-            drawing.choose_noise(tile, self._network)
+            epsilon = self._network.instance_norm_epsilon
+            drawing.prepare(tile, self._network)
             self._noise = _noise_key(tile)
+            if self._network.instance_norm_epsilon != epsilon:
+                self._take_new_graph()
 
     # ---------------------------------------------------------------- stops
 
@@ -115,6 +119,12 @@ class Pieces:
         else:
             source, above = cut.before(layer, px), False
         return None if source is None else Stop(layer, px, source, above)
+
+    def _take_new_graph(self):
+        """Another epsilon makes another graph, which stops at the same places."""
+        self._graph, self._cuts = object(), {}
+        self._kept.clear()
+        self.stops = [self._stop(stop.px.bit_length() - 1) for stop in self.stops]
 
     def _measure(self, stops):
         """Seconds of each piece; the first run of each does not count."""
@@ -166,8 +176,8 @@ class Pieces:
 
     def preview(self, tile: Tile, index: int) -> Drawing:
         """The picture at a stop: uint8 [px, px, C], always with the conversion 'round'. Args: index, from `rung`."""
-        stop = self.stops[index]
         held = yield from self._reach(tile, index + 1)
+        stop = self.stops[index]
         if stop.above:
             values = self._cut('round').tensor(stop.source, [held], tile.dlatents[np.newaxis])[0]
         else:
@@ -202,15 +212,19 @@ class Pieces:
 
     def _reach(self, tile, count):
         """What is kept after the first `count` pieces. The noise is that of the picture when this returns."""
-        done, held = self._deepest(tile, count)
-        for index in range(done, count):
-            self.choose_noise(tile)
+        self.choose_noise(tile)
+        graph, (done, held) = self._graph, self._deepest(tile, count)
+        while done < count:
             began = time.perf_counter()
-            held = self._advanced(held, tile.dlatents[np.newaxis], self.stops[index])
-            self._learn(index, began)
-            self._kept.put(self._keys(tile, count)[index], held)
-            yield
-        self.choose_noise(tile)  # While this waited, another picture may have changed it.
+            held = self._advanced(held, tile.dlatents[np.newaxis], self.stops[done])
+            self._learn(done, began)
+            self._kept.put(self._keys(tile, count)[done], held)
+            done += 1
+            if graph is self._graph:
+                yield
+                self.choose_noise(tile)  # While this waited, another picture may have changed it.
+                if graph is not self._graph:  # And with it the graph: now without a pause, or two would never end.
+                    done, held = self._deepest(tile, count)
         return held
 
     def _deepest(self, tile, count):
@@ -249,17 +263,15 @@ class Pieces:
         fits = {index: Fit() for index, stop in enumerate(self.stops) if not stop.above}
         for seed in range(FIT_IMAGES):
             w = self._network.map(latents.from_seeds([seed], self._network.latent_size))
-            dlatents = latents.truncate(
-                latents.broadcast(w, self._network.num_layers), self._network.dlatent_avg, FIT_PSI
-            )
-            held, features = _nothing(), {}
-            for index, stop in enumerate(self.stops):
-                held = self._advanced(held, dlatents, stop)
-                features[index] = held.beside.get(stop.source)
-                yield
-            image = self._cut('round').finish([held], dlatents)[0]
+            dlatents = latents.broadcast(w, self._network.num_layers)
+            tile = Tile(latents.truncate(dlatents, self._network.dlatent_avg, FIT_PSI)[0], Settings())
+            features = {}
+            for index in fits:
+                held = yield from self._reach(tile, index + 1)
+                features[index] = _rows(held.beside[self.stops[index].source], self.stops[index].px)
+            image = yield from self.image(tile)
             for index, fit in fits.items():
-                fit.add(_rows(features[index], self.stops[index].px), image)
+                fit.add(features[index], image)
             yield
         self._maps = {index: fit.solve() for index, fit in fits.items()}
         artefacts.write_npz(path, {str(index): found.weights for index, found in self._maps.items()})
@@ -302,7 +314,8 @@ def to_bytes(levels: np.ndarray) -> np.ndarray:
 
 
 def _noise_key(tile):
-    return repr(tile.settings.noise), tile.seed if tile.settings.noise == PER_IMAGE else None
+    settings = tile.settings
+    return repr(settings.noise), settings.instance_norm_epsilon, tile.seed if settings.noise == PER_IMAGE else None
 
 
 def _nothing():

@@ -161,6 +161,20 @@ def test_one_piece_for_a_small_network(tiny_generator):
     assert np.array_equal(finished(chain.image(tile_of(dlatents)))[0], tiny_generator.synthesize(dlatents)[0])
 
 
+def test_another_epsilon_is_another_graph(drawn):
+    kind, generator, chain = drawn
+    if kind != 'v1':
+        return
+    one = tile_of(latent(generator, 5))
+    other = one._replace(settings=one.settings._replace(instance_norm_epsilon=1e-1))
+    found = [finished(chain.image(tile))[0] for tile in (one, other, one)]
+    expected = drawing.shown([one, other], generator)
+    chain._noise = None  # `shown` has changed it.
+    assert np.array_equal(found[0], expected[0]) and np.array_equal(found[1], expected[1])
+    assert np.array_equal(found[0], found[2]) and not np.array_equal(found[0], found[1])
+    chain.choose_noise(one)
+
+
 def test_where_pieces_are_not_exact_a_final_is_one_run(tiny_generator):
     chain = pieces.Pieces(tiny_generator, shortest=0, longest=0)
     chain.exact = False
