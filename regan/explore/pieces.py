@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
+import re
 import time
-from typing import TYPE_CHECKING, Any, Dict, Generator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Generator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -85,7 +86,7 @@ class Pieces:
         self._maps: Dict[int, LinearMap] = {}
         self.stops: List[Stop] = []
         self.exact = True
-        self.seconds = self._measure([])
+        self.seconds = [self._one_run()]
         if self.seconds[0] > shortest:
             self._find_stops(shortest, longest)
 
@@ -101,11 +102,14 @@ class Pieces:
     # ---------------------------------------------------------------- stops
 
     def _find_stops(self, shortest, longest):
-        blocks = [stop for stop in map(self._stop, range(3, self._network.resolution.bit_length() - 1)) if stop]
-        seconds = self._measure(blocks)
-        self.stops = [blocks[index] for index in grouped(seconds, shortest, longest)]
-        self.seconds = self._measure(self.stops)
-        self.exact = self._is_exact()
+        top = self._network.resolution.bit_length() - 1
+        blocks = {log2: stop for log2, stop in ((log2, self._stop(log2)) for log2 in range(3, top)) if stop}
+        shares = work_shares(self._network.synthesis_values(), top)
+        ends = [*blocks, top]
+        parts = [sum(shares[first - 1 : end - 1]) for first, end in zip([1, *ends], ends)]  # shares[0] is of 4 x 4.
+        chosen = grouped([part * self.seconds[0] for part in parts], shortest, longest)
+        self.stops = [blocks[ends[index]] for index in chosen]
+        self._measure()
 
     def _stop(self, log2):
         """The Stop after the block of resolution 2^log2, or None where the network has none."""
@@ -126,30 +130,30 @@ class Pieces:
         self._kept.clear()
         self.stops = [self._stop(stop.px.bit_length() - 1) for stop in self.stops]
 
-    def _measure(self, stops):
-        """Seconds of each piece; the first run of each does not count."""
-        dlatents = self._probe(0)
+    def _measure(self):
+        """Seconds of each piece, without its first run, which prepares it; and whether the chain is exact."""
+        dlatents, cut = self._probe(0), self._cut('round')
+        whole = self._network.synthesize(dlatents)
         for _ in range(2):
-            held, seconds = _nothing(), []
-            for stop in stops:
+            held, self.seconds = _nothing(), []
+            for stop in self.stops:
                 began = time.perf_counter()
                 held = self._advanced(held, dlatents, stop)
-                seconds.append(time.perf_counter() - began)
+                self.seconds.append(time.perf_counter() - began)
+                if stop.above:
+                    cut.tensor(stop.source, [held], dlatents)
             began = time.perf_counter()
-            self._cut('round').finish([held], dlatents)
-            seconds.append(time.perf_counter() - began)
-        return seconds
+            image = cut.finish([held], dlatents)
+            self.seconds.append(time.perf_counter() - began)
+        self.exact = np.array_equal(image, whole)
 
-    def _is_exact(self):
-        """Whether the chain and every picture from a stop on have the pixels of one run."""
+    def _one_run(self):
+        """Seconds of a picture in one piece."""
         dlatents = self._probe(1)
-        whole = self._network.synthesize(dlatents)
-        held = _nothing()
-        for stop in self.stops:
-            held = self._advanced(held, dlatents, stop)
-            if not np.array_equal(self._cut('round').finish([held], dlatents), whole):
-                return False
-        return True
+        self._network.synthesize(dlatents)
+        began = time.perf_counter()
+        self._network.synthesize(dlatents)
+        return time.perf_counter() - began
 
     def _probe(self, seed):
         """A latent to try things on, float32 [1, L, D], another one in each layer."""
@@ -284,6 +288,27 @@ class Pieces:
             backend=self._network.backend,
             layers=[stop.layer for stop in self.stops],
         )
+
+
+def work_shares(values: Mapping[str, np.ndarray], top: int) -> List[float]:
+    """The share of each block in the work of a synthesis, from the shapes of its convolutions.
+
+    Args:
+        values: dict of names of variables, such as '8x8/Conv1/weight', to arrays.
+        top: log2 of the resolution.
+
+    Returns:
+        List of float for the resolutions 2^2 .. 2^top.
+
+    >>> work_shares({'4x4/Conv/weight': np.zeros((3, 3, 4, 2)), '8x8/Conv1/weight': np.zeros((3, 3, 2, 1))}, 3)
+    [0.5, 0.5]
+    """
+    work = [1e-9] * (top - 1)
+    for name, value in values.items():
+        match = re.match(r'(\d+)x\1/', name)
+        if match and np.ndim(value) == 4 and int(match[1]).bit_length() - 1 <= top:
+            work[int(match[1]).bit_length() - 3] += float(np.size(value)) * int(match[1]) ** 2
+    return [part / sum(work) for part in work]
 
 
 def grouped(seconds: Sequence[float], shortest: float, longest: float) -> List[int]:
