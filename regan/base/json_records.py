@@ -30,6 +30,7 @@ forms of a page in a browser:
 """
 
 import dataclasses
+import functools
 import inspect
 import json
 import math
@@ -105,13 +106,23 @@ def rules(cls: type) -> Dict[str, Rule]:
 
     A class without declarations checks its own values, so that any are allowed here.
     """
+    return dict(_rules(cls))
+
+
+@functools.lru_cache(maxsize=None)
+def _rules(cls):
     found = {field.name: field.metadata.get('rule', anything) for field in dataclasses.fields(cls)}
     return {name: rule for name, rule in found.items() if rule is not None}
 
 
 def required(cls: type) -> Set[str]:
     """Names of the keys that a file must give for a dataclass: a set."""
-    given = rules(cls)
+    return set(_required(cls))
+
+
+@functools.lru_cache(maxsize=None)
+def _required(cls):
+    given = _rules(cls)
     return {
         field.name
         for field in dataclasses.fields(cls)
@@ -144,8 +155,9 @@ def build(cls: Type[Record], data: Any, where: str, **values: Any) -> Record:
     Raises:
         UserError: `data` is not an object, a key is unknown or missing, or a rule or `cls` itself refuses a value.
     """
-    allowed = rules(cls)
-    check_keys(data, where, allowed, required(cls))
+    declared_class: Any = cls  # A class is hashable, which a type checker does not know of a type variable.
+    allowed = _rules(declared_class)
+    check_keys(data, where, allowed, _required(declared_class))
     values.update((name, allowed[name](value, '%s.%s' % (where, name))) for name, value in data.items())
     return construct(cls, where, **values)
 
@@ -258,6 +270,11 @@ def line(low: int, high: int) -> Rule:
         return value
 
     return saying(rule, type='text', low=low, high=high)
+
+
+def fitted(value: str, high: int) -> str:
+    """The first `high` characters of a text, with '_' for those that `line` refuses."""
+    return _UNPRINTED.sub('_', value)[:high]
 
 
 def matching(pattern: str, wanted: str) -> Rule:

@@ -23,8 +23,8 @@ from regan.commands import options, progress
     multiple=True,
     metavar='EDIT',
     help='For example "E(v0, 0-4) * 2.0" (strength 1 if left out), "centred E(v15, 8) * 3" or "target E(v22, '
-    '9-10) = -8"; a name such as "ffhq/Big smile" (see `regan edits list`); or the file of a saved edit '
-    '(.json or .pkl). May be given several times.',
+    '9-10) = -8"; a name such as "ffhq/Big smile" (see `regan edits list`), or one that the explorer has saved; or '
+    'the file of a saved edit (.json or .pkl). May be given several times.',
 )
 @options.edits
 @click.option(
@@ -47,10 +47,10 @@ from regan.commands import options, progress
     type=click.Path(dir_okay=False),
     required=True,
     callback=options.png,
-    help='PNG: one row for each seed and strip. A .json with the same name says what made it.',
+    help='PNG: one row for each seed and strip. A .json with the same name says what made it; both carry a view.',
 )
 @options.PRECISION
-@options.basis
+@options.basis_and_edit_mode
 @options.network
 def edit(network, seeds, choices, layout, frames, drawing, out, basis):
     """Move latents along principal components in some layers, E(v_i, j-k), and draw the result.
@@ -64,6 +64,7 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
     from regan.editing import edit_choices, edits
     from regan.pictures import images
     from regan.sampling import latents
+    from regan.views import carriers, made
 
     seeds = latents.parse_seeds(seeds) if seeds else list(edit_choices.agreed(choices, 'seeds', '--seed'))
     drawing = options.with_psi_of(choices, drawing)
@@ -71,19 +72,28 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
     options.notice_transfer(choices, network.name)
     with network.open() as generator:
         settings = drawing.settings(generator)
-        edit_choices.check(choices, generator.num_layers, basis.count)
+        edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices))
         _check_layout(choices, layout)
-        components = basis.of(generator)
+        components = basis.of(generator, choices)
         along, moves = edit_choices.placed(choices, components)
-        if layout == 'sequence':
-            dlatents = edit_images.sequences(generator, along, seeds, moves)  # [rows, frames, L, D]
+        if basis.edit_mode != 'latent':
+            view = None  # None can say it.
+            tiles = _of_a_layer(
+                generator, along, seeds, moves, basis, None if layout == 'sequence' else frames, settings
+            )
         else:
-            dlatents = edit_images.strips(generator, along, seeds, moves, frames)
-        rows, columns = dlatents.shape[:2]
-        with progress.bar(rows * columns) as bar:
-            tiles = edit_images.draw(generator, dlatents, settings, bar.update)
-        options.report_precision(generator, edit_images.truncated(generator, dlatents, settings), settings.conversion)
-        images.save_png(out, images.grid(tiles))
+            if layout == 'sequence':
+                dlatents = edit_images.sequences(generator, along, seeds, moves)  # [rows, frames, L, D]
+            else:
+                dlatents = edit_images.strips(generator, along, seeds, moves, frames)
+            with progress.bar(dlatents.shape[0] * dlatents.shape[1]) as bar:
+                tiles = edit_images.draw(generator, dlatents, settings, bar.update)
+            truncated = edit_images.truncated(generator, dlatents, settings)
+            options.report_precision(generator, truncated, settings.conversion)
+            origin = made.Origin(network.name, generator, settings, components)
+            view = made.rows(origin, seeds, choices, None if layout == 'sequence' else frames)
+        rows, columns = tiles.shape[:2]
+        images.save_png(out, images.grid(tiles), carriers.texts(view))
         artefacts.write_json(
             Path(out).with_suffix('.json'),
             dict(
@@ -95,13 +105,28 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
                 frames=columns,
                 pca=components.record,
                 basis_file=basis.path,
+                **options.said_space(components),
+                **({} if basis.edit_mode == 'latent' else {'edit_mode': basis.edit_mode}),
                 precision=network.precision,
-                **settings._asdict(),
+                **settings.facts(),
+                **carriers.sidecar(view),
             ),
         )
     click.echo(
         'wrote %s: %d rows of %d (seeds %s, psi %g)' % (out, rows, columns, ', '.join(map(str, seeds)), settings.psi)
     )
+
+
+def _of_a_layer(generator, along, seeds, moves, basis, frames, settings):
+    """Tiles uint8 [rows, frames, H, W, C] of edits that move activations. Args: as of `activation_edits`."""
+    from regan.drawing import activation_edits
+
+    if generator.precision != 'float32':
+        raise click.UsageError('--edit-mode %s draws in float32 only; leave --precision out' % basis.edit_mode)
+    layer = activation_edits.check(generator, basis.of_layer(), moves, basis.edit_mode)
+    dlatents, taken = activation_edits.frames_of(generator, along, seeds, moves, basis.edit_mode, frames)
+    with progress.bar(dlatents.shape[0] * dlatents.shape[1]) as bar:
+        return activation_edits.draw(generator, layer, dlatents, taken, basis.edit_mode, settings, bar.update)
 
 
 def _check_layout(choices, layout):

@@ -52,11 +52,11 @@ def render(view, network, basis_file, paths, fps, out):
     """
     from regan.base import artefacts, provenance
     from regan.base.errors import UserError
-    from regan.pictures import video
-    from regan.views import bases, carriers, document, drawing, files, latents
+    from regan.pictures import images, video
+    from regan.views import bases, carriers, document, drawing, files, latents, links
 
-    source, out = view, Path(out)
-    view = carriers.read(source)
+    source, out = None if links.is_link(view) else Path(view), Path(out)
+    view = carriers.read(view)
     is_video = out.suffix.lower() == '.mp4'
     if is_video:
         if view.show.kind != 'strip':
@@ -64,7 +64,7 @@ def render(view, network, basis_file, paths, fps, out):
         video.check()
     else:
         options.refuse(['fps'], 'is for a video')
-    arrays = files.load(list(paths) + files.beside(view, source))
+    arrays = files.load(list(paths) + (files.beside(view, source.parent) if source else []))
     network = dataclasses.replace(network, name=network.name or _registered(view.network))
     with network.open() as generator:
         facts = dict(sha256=generator.sha256, num_layers=generator.num_layers, label_size=generator.label_size)
@@ -81,15 +81,15 @@ def render(view, network, basis_file, paths, fps, out):
             order = video.there_and_back(len(shown))
             video.save_mp4(out, (shown[index] for index in order), fps, carriers.comment(view))
         else:
-            carriers.save_png(out, drawing.arranged(view, shown), view)
+            images.save_bytes(out, carriers.png(drawing.arranged(view, shown), view))
         beside = out.with_suffix('.json')
-        if not (beside.exists() and Path(source).exists() and beside.samefile(source)):
+        if not (source and beside.exists() and beside.samefile(source)):
             artefacts.write_json(
                 beside,
                 dict(
                     provenance.made_by('render', network.name, generator),
                     precision=network.precision,
-                    **latents.settings(view, generator)._asdict(),
+                    **latents.settings(view, generator).facts(),
                     **carriers.sidecar(view),
                 ),
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Iterable, Iterator, NamedTuple, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Plan(NamedTuple):
         psi, cutoff: see `latents.truncate`.
         conversion: see `Generator.synthesize`.
         label: class of a conditional network, or None.
+        instance_norm_epsilon: see `modes.Settings`.
     """
 
     noise: Union[str, dict] = 'stored'
@@ -36,10 +37,12 @@ class Plan(NamedTuple):
     cutoff: Optional[int] = None
     conversion: str = 'round'
     label: Optional[int] = None
+    instance_norm_epsilon: Optional[float] = None
 
 
 def draw(generator: Generator, plan: Plan, seeds: Sequence[int]) -> Iterator[np.ndarray]:
     """Yields the image of each seed, uint8 [H, W, C], drawn in minibatches, unless each has noise of its own."""
+    generator.instance_norm_epsilon = plan.instance_norm_epsilon
     if plan.noise != PER_IMAGE:
         generator.set_noise(plan.noise)
     step = 1 if plan.noise == PER_IMAGE else generator.images_at_once
@@ -65,6 +68,7 @@ def save(
     columns: Optional[int] = None,
     in_grid: bool = True,
     progress: Optional[Progress] = None,
+    texts: Optional[Mapping[str, str]] = None,
 ) -> None:
     """Writes seedNNNN.png for each seed, and grid.png with all of them.
 
@@ -75,6 +79,7 @@ def save(
         columns: of the grid, see `images.sheet`.
         in_grid: False leaves the grid out, and nothing is kept in memory.
         progress: callable that gets the number of images done since its last call.
+        texts: that the grid of several images carries, see `images.png`.
     """
     kept = []
     for seed, content in zip(seeds, contents):
@@ -86,7 +91,7 @@ def save(
         images.save_bytes(Path(folder) / 'grid.png', kept[0])
     elif kept:
         pictures = np.stack([images.read_png(io.BytesIO(content)) for content in kept])  # [N, H, W, C]
-        images.save_png(Path(folder) / 'grid.png', images.sheet(pictures, columns))
+        images.save_png(Path(folder) / 'grid.png', images.sheet(pictures, columns), texts)
 
 
 def styles(generator: Generator, plan: Plan, randoms: Sequence[np.random.RandomState]) -> np.ndarray:

@@ -14,13 +14,14 @@ import json
 import math
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from regan.base import artefacts, background
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
+from regan.drawing import edit_images
 from regan.editing import edits
 from regan.pictures import images, video
 from regan.sampling import latents
@@ -83,7 +84,7 @@ class Sweep:
 
     Args:
         generator: open Generator, with its noise chosen.
-        basis: Basis of the edits.
+        basis: Basis of the edits, in W or Z.
         moves: list of edits.Edit.
         seeds: list of int.
         frames: of each cell, at least 2.
@@ -114,8 +115,10 @@ class Sweep:
             latents.truncate, dlatent_avg=generator.dlatent_avg, psi=settings.psi, cutoff=settings.cutoff
         )
         z = latents.from_seeds(seeds, generator.latent_size)
-        self._starts = latents.broadcast(generator.map(z), generator.num_layers)  # [N, L, D]
-        self.bases = self._truncated(self._starts)
+        codes = generator.map(z) if basis.space == 'w' else z
+        self._starts = latents.broadcast(codes, generator.num_layers)  # [N, L, D or Z]
+        self._styles = functools.partial(edit_images.styles, generator, space=basis.space)
+        self.bases = self._truncated(self._styles(self._starts))
         self._cut = generator.cut(settings.conversion)
         self._kept = _Kept(self._cut, self.bases, HELD_BYTES)
         self._strip = functools.lru_cache(maxsize=2 * self._at_once)(self._make_strip)
@@ -124,7 +127,8 @@ class Sweep:
         """Truncated latents of a cell, [F, L, D]."""
         if move is None:
             return np.repeat(self.bases[latent : latent + 1], self.num_frames, axis=0)
-        return self._truncated(path(self._starts[latent : latent + 1], self._basis, self._moves[move], self.num_frames))
+        codes = path(self._starts[latent : latent + 1], self._basis, self._moves[move], self.num_frames)
+        return self._truncated(self._styles(codes))
 
     def first_layer(self, move: Optional[int], latent: int) -> int:
         """The layer at which a cell begins to differ from its latent as it is; L if it never does."""
@@ -206,6 +210,7 @@ def write(
     facts: Dict[str, Dict[str, Any]],
     fps: Optional[float] = None,
     progress: Optional[Progress] = None,
+    texts: Optional[Mapping[str, Mapping[str, str]]] = None,
 ) -> Tuple[List[Path], int]:
     """Draws pages into a folder.
 
@@ -216,6 +221,7 @@ def write(
             it is.
         fps: frames per second of a video beside each picture; None for none.
         progress: callable that gets the number of frames done since its last call.
+        texts: {name of a page: what its PNG carries, see `images.png`, and its video as a comment}.
 
     Returns: (list of paths, number of pages that were there already).
 
@@ -230,7 +236,7 @@ def write(
     missing = [page for page in wanted if not _is_there(folder / page.name, facts[page.name], fps)]
     progress(sweep.num_frames * sum(len(page.cells) for page in wanted if page not in missing))
     drawn = _drawn(sweep, missing, folder, facts, progress)
-    finish = functools.partial(_finish, folder, facts, fps)
+    finish = functools.partial(_finish, folder, facts, fps, texts or {})
     collections.deque(
         background.behind(finish, drawn, buffered=2), maxlen=0
     )  # While a page is encoded, the next one is drawn.
@@ -276,17 +282,19 @@ def _drawn(sweep, wanted, folder, facts, progress):
         yield page, parts
 
 
-def _finish(folder, facts, fps, drawn):
+def _finish(folder, facts, fps, texts, drawn):
     page, parts = drawn
-    path = folder / page.name
+    path, carried = folder / page.name, texts.get(page.name, {})
     tiles = np.stack([parts.read(index)[-1:] if page.still else parts.read(index) for index in range(len(page.cells))])
     if _with(path, '.json').exists():
         _with(path, '.json').unlink()  # It is about to be untrue.
-    images.save_png(_with(path, '.png'), images.sheet(tiles[:, 0], page.columns) if page.still else images.grid(tiles))
+    picture = images.sheet(tiles[:, 0], page.columns) if page.still else images.grid(tiles)
+    images.save_png(_with(path, '.png'), picture, carried)
     if fps:
         order = video.there_and_back(parts.frames)
         shown = ([parts.read(index)[frame] for index in range(len(page.cells))] for frame in order)
-        video.save_mp4(_with(path, '.mp4'), (images.sheet(np.stack(tiles), page.columns) for tiles in shown), fps)
+        sheets = (images.sheet(np.stack(tiles), page.columns) for tiles in shown)
+        video.save_mp4(_with(path, '.mp4'), sheets, fps, ''.join(carried.values()))
     artefacts.write_json(_with(path, '.json'), facts[page.name])
     parts.remove()
 

@@ -38,6 +38,11 @@ class Cache:
         while self.nbytes > self._limit:
             self.drop(next(iter(self._values)))
 
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._values.clear()
+        self.nbytes = 0
+
     def drop(self, key: Hashable) -> None:
         """Forgets a key, if it is there."""
         if key in self._values:

@@ -74,7 +74,7 @@ def _pictures(studio, asked, stem):
         video.check()
     parts, wanted = [], studio.tiles_of(view)
     for index, tile in enumerate(wanted):
-        parts.append((yield from studio.drawn(tile)))
+        parts.append((yield from studio.pieces.image(tile)))
         yield dict(type='progress', job=asked.job, done=index + 1, total=len(wanted), eta_s=None)
     if asked.kind != 'mp4':
         image = drawing.arranged(view, parts)

@@ -13,20 +13,26 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
+import re
 import time
-from typing import TYPE_CHECKING, Any, Dict, Generator, List, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Generator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from dnnlib.tflib.cut import Held, image_shape
 from regan.base import artefacts
+from regan.drawing.modes import Settings
+from regan.drawing.seed_images import PER_IMAGE
 from regan.explore.caches import Cache
 from regan.explore.linear_map import Fit, LinearMap
-from regan.explore.wanted import Drawing, Wanted
-from regan.sampling import latents, noise
+from regan.sampling import latents
+from regan.views import drawing
+from regan.views.drawing import Tile
 
 if TYPE_CHECKING:
     from regan.networks.generator import Generator as Network
+
+Drawing = Generator[None, None, np.ndarray]  # It yields between pieces, and returns uint8 [H, W, C].
 
 CACHE_BYTES = 256 << 20
 SHORTEST, LONGEST = 0.08, 0.25  # Seconds of a piece that are aimed at.
@@ -73,30 +79,37 @@ class Pieces:
         longest: float = LONGEST,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
-        self._network, self._cuts = network, {}  # type: Any, Dict[str, Cut]
-        self._noise: noise.Choice = 'stored'
+        self._network: Any = network
+        self._graph, self._cuts = object(), {}  # type: object, Dict[str, Any]
+        self._noise: Tuple[Any, ...] = ("'stored'", None, None)
         self._kept = Cache(cache_bytes, lambda held: held.nbytes)
         self._maps: Dict[int, LinearMap] = {}
         self.stops: List[Stop] = []
         self.exact = True
-        self.seconds = self._measure([])
+        self.seconds = [self._one_run()]
         if self.seconds[0] > shortest:
             self._find_stops(shortest, longest)
 
-    def set_noise(self, choice: noise.Choice) -> None:
-        """Chooses the noise images of all following pictures, see `Generator.set_noise`."""
-        if choice != self._noise:
-            self._network.set_noise(choice)
-            self._noise = choice
+    def choose_noise(self, tile: Tile) -> None:
+        """Chooses the noise images of a tile, and what else the network keeps, for what is drawn next."""
+        if _noise_key(tile) != self._noise:
+            epsilon = self._network.instance_norm_epsilon
+            drawing.prepare(tile, self._network)
+            self._noise = _noise_key(tile)
+            if self._network.instance_norm_epsilon != epsilon:
+                self._take_new_graph()
 
     # ---------------------------------------------------------------- stops
 
     def _find_stops(self, shortest, longest):
-        blocks = [stop for stop in map(self._stop, range(3, self._network.resolution.bit_length() - 1)) if stop]
-        seconds = self._measure(blocks)
-        self.stops = [blocks[index] for index in grouped(seconds, shortest, longest)]
-        self.seconds = self._measure(self.stops)
-        self.exact = self._is_exact()
+        top = self._network.resolution.bit_length() - 1
+        blocks = {log2: stop for log2, stop in ((log2, self._stop(log2)) for log2 in range(3, top)) if stop}
+        shares = work_shares(self._network.synthesis_values(), top)
+        ends = [*blocks, top]
+        parts = [sum(shares[first - 1 : end - 1]) for first, end in zip([1, *ends], ends)]  # shares[0] is of 4 x 4.
+        chosen = grouped([part * self.seconds[0] for part in parts], shortest, longest)
+        self.stops = [blocks[ends[index]] for index in chosen]
+        self._measure()
 
     def _stop(self, log2):
         """The Stop after the block of resolution 2^log2, or None where the network has none."""
@@ -111,30 +124,36 @@ class Pieces:
             source, above = cut.before(layer, px), False
         return None if source is None else Stop(layer, px, source, above)
 
-    def _measure(self, stops):
-        """Seconds of each piece; the first run of each does not count."""
-        dlatents = self._probe(0)
+    def _take_new_graph(self):
+        """Another epsilon makes another graph, which stops at the same places."""
+        self._graph, self._cuts = object(), {}
+        self._kept.clear()
+        self.stops = [self._stop(stop.px.bit_length() - 1) for stop in self.stops]
+
+    def _measure(self):
+        """Seconds of each piece, without its first run, which prepares it; and whether the chain is exact."""
+        dlatents, cut = self._probe(0), self._cut('round')
+        whole = self._network.synthesize(dlatents)
         for _ in range(2):
-            held, seconds = _nothing(), []
-            for stop in stops:
+            held, self.seconds = _nothing(), []
+            for stop in self.stops:
                 began = time.perf_counter()
                 held = self._advanced(held, dlatents, stop)
-                seconds.append(time.perf_counter() - began)
+                self.seconds.append(time.perf_counter() - began)
+                if stop.above:
+                    cut.tensor(stop.source, [held], dlatents)
             began = time.perf_counter()
-            self._cut('round').finish([held], dlatents)
-            seconds.append(time.perf_counter() - began)
-        return seconds
+            image = cut.finish([held], dlatents)
+            self.seconds.append(time.perf_counter() - began)
+        self.exact = np.array_equal(image, whole)
 
-    def _is_exact(self):
-        """Whether the chain and every picture from a stop on have the pixels of one run."""
+    def _one_run(self):
+        """Seconds of a picture in one piece."""
         dlatents = self._probe(1)
-        whole = self._network.synthesize(dlatents)
-        held = _nothing()
-        for stop in self.stops:
-            held = self._advanced(held, dlatents, stop)
-            if not np.array_equal(self._cut('round').finish([held], dlatents), whole):
-                return False
-        return True
+        self._network.synthesize(dlatents)
+        began = time.perf_counter()
+        self._network.synthesize(dlatents)
+        return time.perf_counter() - began
 
     def _probe(self, seed):
         """A latent to try things on, float32 [1, L, D], another one in each layer."""
@@ -148,23 +167,23 @@ class Pieces:
 
     # ---------------------------------------------------------------- pictures
 
-    def image(self, wanted: Wanted) -> Drawing:
+    def image(self, tile: Tile) -> Drawing:
         """The final picture: that of `Generator.synthesize`, bit for bit."""
         if not self.exact:
-            self.set_noise(wanted.noise)
-            return self._network.synthesize(wanted.dlatents, conversion=wanted.conversion)[0]
-        held = yield from self._reach(wanted, len(self.stops))
+            self.choose_noise(tile)
+            return self._network.synthesize(tile.dlatents[np.newaxis], conversion=tile.settings.conversion)[0]
+        held = yield from self._reach(tile, len(self.stops))
         began = time.perf_counter()
-        image = self._cut(wanted.conversion).finish([held], wanted.dlatents)[0]
+        image = self._cut(tile.settings.conversion).finish([held], tile.dlatents[np.newaxis])[0]
         self._learn(len(self.stops), began)
         return image
 
-    def preview(self, wanted: Wanted, index: int) -> Drawing:
+    def preview(self, tile: Tile, index: int) -> Drawing:
         """The picture at a stop: uint8 [px, px, C], always with the conversion 'round'. Args: index, from `rung`."""
+        held = yield from self._reach(tile, index + 1)
         stop = self.stops[index]
-        held = yield from self._reach(wanted, index + 1)
         if stop.above:
-            values = self._cut('round').tensor(stop.source, [held], wanted.dlatents)[0]
+            values = self._cut('round').tensor(stop.source, [held], tile.dlatents[np.newaxis])[0]
         else:
             values = held.beside[stop.source]
         values = _rows(values, stop.px)
@@ -172,11 +191,11 @@ class Pieces:
             return to_bytes(values * 127.5 + 128)
         return to_bytes(self._maps[index].apply(values))
 
-    def rung(self, wanted: Wanted, px: int, seconds: float = PREVIEW_SECONDS) -> Optional[int]:
+    def rung(self, tile: Tile, px: int, seconds: float = PREVIEW_SECONDS) -> Optional[int]:
         """The index of the highest stop whose picture is there within some seconds, or of the first one that has any.
 
         Args:
-            wanted: pieces that are done for its styles take no time.
+            tile: pieces that are done for its styles take no time.
             px: pixels of a side that are of use; stops beyond are not.
             seconds: as it says.
 
@@ -185,7 +204,7 @@ class Pieces:
         """
         allowed = [index for index in range(len(self.stops)) if self.has_picture(index)]
         allowed = [i for n, i in enumerate(allowed) if n == 0 or self.stops[allowed[n - 1]].px < px]
-        done = self._deepest(wanted, len(self.stops))[0]
+        done = self._deepest(tile, len(self.stops))[0]
         waits = [sum(self.seconds[done : index + 1]) for index in allowed]
         if not allowed or sum(self.seconds[done:]) <= seconds:
             return None
@@ -195,30 +214,34 @@ class Pieces:
         """Whether there is a picture at a stop; where it needs a map, only once that is fitted."""
         return self.stops[index].above or index in self._maps
 
-    def _reach(self, wanted, count):
+    def _reach(self, tile, count):
         """What is kept after the first `count` pieces. The noise is that of the picture when this returns."""
-        done, held = self._deepest(wanted, count)
-        for index in range(done, count):
-            self.set_noise(wanted.noise)
+        self.choose_noise(tile)
+        graph, (done, held) = self._graph, self._deepest(tile, count)
+        while done < count:
             began = time.perf_counter()
-            held = self._advanced(held, wanted.dlatents, self.stops[index])
-            self._learn(index, began)
-            self._kept.put(self._keys(wanted, count)[index], held)
-            yield
-        self.set_noise(wanted.noise)  # While this waited, another picture may have changed it.
+            held = self._advanced(held, tile.dlatents[np.newaxis], self.stops[done])
+            self._learn(done, began)
+            self._kept.put(self._keys(tile, count)[done], held)
+            done += 1
+            if graph is self._graph:
+                yield
+                self.choose_noise(tile)  # While this waited, another picture may have changed it.
+                if graph is not self._graph:  # And with it the graph: now without a pause, or two would never end.
+                    done, held = self._deepest(tile, count)
         return held
 
-    def _deepest(self, wanted, count):
+    def _deepest(self, tile, count):
         """(number of pieces that are done for these styles, what is kept after them)."""
-        for index, key in reversed(list(enumerate(self._keys(wanted, count)))):
+        for index, key in reversed(list(enumerate(self._keys(tile, count)))):
             held = self._kept.get(key)
             if held:
                 return index + 1, held
         return 0, _nothing()
 
-    def _keys(self, wanted, count):
+    def _keys(self, tile, count):
         return [
-            (str(wanted.noise), hashlib.sha1(wanted.dlatents[0, : stop.layer].tobytes()).digest(), stop.layer)
+            (_noise_key(tile), hashlib.sha1(tile.dlatents[: stop.layer].tobytes()).digest(), stop.layer)
             for stop in self.stops[:count]
         ]
 
@@ -244,17 +267,15 @@ class Pieces:
         fits = {index: Fit() for index, stop in enumerate(self.stops) if not stop.above}
         for seed in range(FIT_IMAGES):
             w = self._network.map(latents.from_seeds([seed], self._network.latent_size))
-            dlatents = latents.truncate(
-                latents.broadcast(w, self._network.num_layers), self._network.dlatent_avg, FIT_PSI
-            )
-            held, features = _nothing(), {}
-            for index, stop in enumerate(self.stops):
-                held = self._advanced(held, dlatents, stop)
-                features[index] = held.beside.get(stop.source)
-                yield
-            image = self._cut('round').finish([held], dlatents)[0]
+            dlatents = latents.broadcast(w, self._network.num_layers)
+            tile = Tile(latents.truncate(dlatents, self._network.dlatent_avg, FIT_PSI)[0], Settings())
+            features = {}
+            for index in fits:
+                held = yield from self._reach(tile, index + 1)
+                features[index] = _rows(held.beside[self.stops[index].source], self.stops[index].px)
+            image = yield from self.image(tile)
             for index, fit in fits.items():
-                fit.add(_rows(features[index], self.stops[index].px), image)
+                fit.add(features[index], image)
             yield
         self._maps = {index: fit.solve() for index, fit in fits.items()}
         artefacts.write_npz(path, {str(index): found.weights for index, found in self._maps.items()})
@@ -267,6 +288,27 @@ class Pieces:
             backend=self._network.backend,
             layers=[stop.layer for stop in self.stops],
         )
+
+
+def work_shares(values: Mapping[str, np.ndarray], top: int) -> List[float]:
+    """The share of each block in the work of a synthesis, from the shapes of its convolutions.
+
+    Args:
+        values: dict of names of variables, such as '8x8/Conv1/weight', to arrays.
+        top: log2 of the resolution.
+
+    Returns:
+        List of float for the resolutions 2^2 .. 2^top.
+
+    >>> work_shares({'4x4/Conv/weight': np.zeros((3, 3, 4, 2)), '8x8/Conv1/weight': np.zeros((3, 3, 2, 1))}, 3)
+    [0.5, 0.5]
+    """
+    work = [1e-9] * (top - 1)
+    for name, value in values.items():
+        match = re.match(r'(\d+)x\1/', name)
+        if match and np.ndim(value) == 4 and int(match[1]).bit_length() - 1 <= top:
+            work[int(match[1]).bit_length() - 3] += float(np.size(value)) * int(match[1]) ** 2
+    return [part / sum(work) for part in work]
 
 
 def grouped(seconds: Sequence[float], shortest: float, longest: float) -> List[int]:
@@ -294,6 +336,11 @@ def grouped(seconds: Sequence[float], shortest: float, longest: float) -> List[i
 def to_bytes(levels: np.ndarray) -> np.ndarray:
     """Levels, float [...], cut off to uint8."""
     return np.clip(levels, 0, 255).astype(np.uint8)
+
+
+def _noise_key(tile):
+    settings = tile.settings
+    return repr(settings.noise), settings.instance_norm_epsilon, tile.seed if settings.noise == PER_IMAGE else None
 
 
 def _nothing():

@@ -98,7 +98,7 @@ def _origin(studio, edit):
     """(what made the direction, its component)."""
     kind = edit.direction.keys[0]
     if kind == 'random':
-        return 'random', edit.direction.random[1]
+        return 'random direction', edit.direction.random[1]
     if kind in ('component', 'edit'):
         estimator = studio.needed_basis().record.get('estimator', 'unknown')
         return str(estimator), as_edit(dataclasses.replace(edit, layers=None)).component

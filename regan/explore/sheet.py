@@ -125,7 +125,7 @@ def draw(studio: Studio, view: View, edit: ViewEdit, size: int, index: Optional[
     last = studio.network.num_layers - 1 if edit.layers is None else edit.layers[-1][1] - 1
     coarse = studio.zone('middle') or studio.zone('coarse')
     layer = min(last, coarse[-1][1] - 1) if edit.layers is None else last
-    return (yield from studio.tile(studio.moved(view, edit, index), size, layer))
+    return (yield from studio.small(studio.moved(view, edit, index), size, layer))
 
 
 # ------------------------------------------------------------------ sorts
@@ -228,9 +228,9 @@ def meters(studio: Studio, view: View) -> Work:
     """
     reader = studio.needed_reader()
     document.fit(view, studio.facts)
-    images = []
-    for dlatents in (studio.start(view, view.show.latent or 0), studio.edited(view)):
-        images.append((yield from studio.pieces.image(studio.wanted(view, dlatents))))
+    images, index = [], view.show.latent or 0
+    for dlatents in (studio.start(view, index), studio.edited(view)):
+        images.append((yield from studio.pieces.image(studio.as_tile(view, dlatents, index))))
         yield None
     before, after = reader.read(np.stack(images))
     found = []

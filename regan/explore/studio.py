@@ -7,6 +7,7 @@ between pieces of work.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import pathlib
 import time
 from typing import TYPE_CHECKING, Any, Dict, Generator, List, NamedTuple, Optional, Sequence, Tuple
@@ -19,10 +20,10 @@ from regan.base.errors import UserError
 from regan.components import pca
 from regan.editing import edit_zoo, edits
 from regan.explore import caches
-from regan.explore.wanted import Wanted
 from regan.networks import description
 from regan.pictures.averaging import shrink
 from regan.sampling import latents as sampling
+from regan.sampling import normals
 from regan.views import bases, document, drawing, latents
 from regan.views.document import View, ViewEdit
 
@@ -192,15 +193,21 @@ class Studio:
         start = self.start(view, view.show.latent or 0)
         return latents.edited(view, start, self.directions)
 
-    def wanted(self, view: View, dlatents: np.ndarray) -> Wanted:
-        """How a latent that is not truncated is drawn under the settings of a view. Args: dlatents, [1, L, D]."""
-        settings = latents.settings(view, self.network)
-        return Wanted(latents.truncated(dlatents, self.network, settings), settings.noise, settings.conversion)
+    def as_tile(self, view: View, dlatents: np.ndarray, index: int) -> drawing.Tile:
+        """How a latent that is not truncated is drawn under the settings of a view.
 
-    def moved(self, view: View, edit: ViewEdit, index: Optional[int] = None) -> Wanted:
+        Args:
+            view: View.
+            dlatents: float [1, L, D].
+            index: of the latent of the view that it comes from.
+        """
+        settings = latents.settings(view, self.network)
+        return drawing.Tile(latents.truncated(dlatents, self.network, settings)[0], settings, view.latents[index].seed)
+
+    def moved(self, view: View, edit: ViewEdit, index: Optional[int] = None) -> drawing.Tile:
         """A latent of a view after one edit alone, as it is drawn. Args: index, default that on stage."""
-        start = self.start(view, (view.show.latent or 0) if index is None else index)
-        return self.wanted(view, latents.moved(start, edit, self.directions, 1.0))
+        index = (view.show.latent or 0) if index is None else index
+        return self.as_tile(view, latents.moved(self.start(view, index), edit, self.directions, 1.0), index)
 
     def zone(self, name: str) -> Optional[Tuple[Tuple[int, int], ...]]:
         """The layers of a zone as ranges for an edit; () where the network has none."""
@@ -213,14 +220,14 @@ class Studio:
     def preview_rung(self, view: View, px: int) -> Optional[int]:
         """The stop at which a preview of a view is drawn, or None where its final picture comes as soon."""
         tiles = self.tiles_of(view)
-        return self.pieces.rung(_wanted(tiles[-1]), max(1, px // _columns(view, len(tiles))))
+        return self.pieces.rung(tiles[-1], max(1, px // _columns(view, len(tiles))))
 
     def preview(self, view: View, rung: int) -> Work:
         """The picture of a view at a stop: a Picture."""
         parts: List[np.ndarray] = []
         tiles, mapping = self._timed(view)
         for tile in tiles:
-            parts.append((yield from self.pieces.preview(_wanted(tile), rung)))
+            parts.append((yield from self.pieces.preview(tile, rung)))
         return Picture(drawing.arranged(view, parts), self.pieces.stops[rung].px, mapping)
 
     def final(self, view: View) -> Work:
@@ -230,39 +237,36 @@ class Studio:
         for index, tile in enumerate(tiles):
             if index:
                 yield None
-            parts.append((yield from self.drawn(tile)))
+            parts.append((yield from self.pieces.image(tile)))
         return Picture(drawing.arranged(view, parts), self.network.resolution, mapping)
 
     def _timed(self, view):
         began = time.perf_counter()
         return self.tiles_of(view), time.perf_counter() - began
 
-    def drawn(self, tile: drawing.Tile) -> Work:
-        """The final image of a tile of `tiles_of`, uint8 [H, W, C]."""
-        return (yield from self.pieces.image(_wanted(tile)))
-
-    def tile(self, wanted: Wanted, size: int, layer: int) -> Work:
-        """A small picture, uint8 [size, size, C] or smaller: of the lowest stop that shows what is wanted.
+    def small(self, tile: drawing.Tile, size: int, layer: int) -> Work:
+        """A small picture, uint8 [size, size, C] or smaller: of the lowest stop that shows what matters.
 
         Args:
-            wanted: Wanted.
+            tile: Tile.
             size: pixels of a side.
             layer: the last one whose style matters.
         """
-        key = (wanted.dlatents.tobytes(), str(wanted.noise), wanted.conversion, size, layer)
+        digest = hashlib.sha1(tile.dlatents.tobytes()).digest()
+        key = (digest, repr(tile.settings), tile.seed, size, layer)
         found = self.tiles.get(key)
         if found is None:
-            found = yield from self._tile(wanted, size, layer)
+            found = yield from self._small(tile, size, layer)
             self.tiles.put(key, found)
         return found
 
-    def _tile(self, wanted, size, layer):
+    def _small(self, tile, size, layer):
         for index, stop in enumerate(self.pieces.stops):
             if stop.px >= size and stop.layer >= layer and self.pieces.has_picture(index):
-                image = yield from self.pieces.preview(wanted, index)
+                image = yield from self.pieces.preview(tile, index)
                 break
         else:
-            image = yield from self.pieces.image(wanted)
+            image = yield from self.pieces.image(tile)
         return shrunk(image, size)
 
     # ---------------------------------------------------------------- what is known of latents
@@ -307,11 +311,12 @@ class Studio:
         return dict(seeds=found, distances=[float(distances[i]) for i in found])
 
     def _map_seeds(self):
-        while len(self._mapped) * NEAREST_AT_ONCE < NEAREST_SEEDS:
-            first = len(self._mapped) * NEAREST_AT_ONCE
-            self._mapped.append(
-                self.network.map(sampling.from_seeds(range(first, first + NEAREST_AT_ONCE), self.network.latent_size))
-            )
+        fill = normals.by_numpy()  # As `sampling.from_seeds`, without an object for each seed.
+        for first in range(len(self._mapped) * NEAREST_AT_ONCE, NEAREST_SEEDS, NEAREST_AT_ONCE):
+            z = np.empty((NEAREST_AT_ONCE, self.network.latent_size), np.float32)
+            for row, seed in zip(z, range(first, first + NEAREST_AT_ONCE)):
+                fill(seed, row)
+            self._mapped.append(self.network.map(z))
             yield None
 
     def place(self, view: View) -> Dict[str, Any]:
@@ -341,7 +346,7 @@ class Studio:
                 edit = dataclasses.replace(
                     view.edits[index], layers=((layer, layer + 1),), mode='offset', invert=False, amount=float(sign)
                 )
-                pair.append((yield from self.tile(self.moved(view, edit), size, layer)))
+                pair.append((yield from self.small(self.moved(view, edit), size, layer)))
                 yield None
             found.append(float(np.abs(pair[0].astype(np.float64) - pair[1]).mean()))
         return found
@@ -370,10 +375,6 @@ def basis_message(basis: Optional[Basis]) -> Optional[Dict[str, Any]]:
         stdev=[float(value) for value in basis.stdev],
         share=[float(value) for value in basis.variance_ratio],
     )
-
-
-def _wanted(tile):
-    return Wanted(tile.dlatents[np.newaxis], tile.settings.noise, tile.settings.conversion)
 
 
 def _columns(view, tiles):

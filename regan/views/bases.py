@@ -10,14 +10,13 @@ import numpy as np
 from regan.base import artefacts
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
-from regan.editing import edit_choices
 from regan.views.document import BasisName, View
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
     from regan.networks.generator import Generator
 
-_SAMPLED = ('n', 'batch_size', 'seed', 'sparsity')
+_SAMPLED = ('n', 'batch_size', 'seed', 'sparsity', 'signs', 'zero_rows')
 
 
 def name(basis: Basis) -> BasisName:
@@ -66,13 +65,22 @@ def find(view: View, generator: Generator, path: Optional[PathLike] = None) -> T
     if not are_needed(view):
         return None, None
     wanted = view.basis or (view.show.other and view.show.other.basis)
-    basis = edit_choices.read_basis(path) if path else (wanted and _cached(wanted)) or _computed(wanted, generator)
+    basis = _read(path) if path else (wanted and _cached(wanted)) or _computed(wanted, generator)
     if wanted and name(basis).key != wanted.key:
         return basis, (
             'the view was made with other components (key %s) than these (%s), as on another machine or stack; its '
             'pixels may differ' % (wanted.key, name(basis).key)
         )
     return basis, None
+
+
+def _read(path):
+    from regan.components.basis import Basis
+
+    basis = Basis.load(path)
+    if basis.space != 'w':
+        raise UserError('%s has directions in Z, but views move w; give components of W' % path)
+    return basis
 
 
 def _cached(wanted):

@@ -160,16 +160,12 @@ def _international(content, name):
 
 def png(image: np.ndarray, view: View) -> bytes:
     """The content of a PNG file of [H, W, C] that carries a view, as bytes: equal ones for equal arguments."""
-    return with_view(images.png(image), view)
+    return images.png(image, texts(view))
 
 
-def with_view(content: bytes, view: View) -> bytes:
-    """The content of a PNG file that carries no view, with one: a chunk more, after the first; the rest is the same."""
-    text = document.canonical(view).encode('utf-8')
-    body = b'iTXt' + KEYWORD.encode('ascii') + b'\0\0\0\0\0' + text  # Not compressed, no language, no translation.
-    chunk = struct.pack('>I', len(body) - 4) + body + struct.pack('>I', zlib.crc32(body))
-    end = len(_PNG) + 12 + struct.unpack('>I', content[8:12])[0]  # Of IHDR.
-    return content[:end] + chunk + content[end:]
+def texts(view: Optional[View]) -> Dict[str, str]:
+    """What a PNG that carries a view has as texts, see `images.png`; without a view: none."""
+    return {} if view is None else {KEYWORD: document.canonical(view)}
 
 
 # ------------------------------------------------------------------ MP4
@@ -221,9 +217,9 @@ def _data(file, position, size, name):
     return _decoded(file.read(size - 8), name, 'video')
 
 
-def comment(view: View) -> str:
-    """What a video that carries a view has as its comment, see `video.save_mp4`."""
-    return document.canonical(view)
+def comment(view: Optional[View]) -> str:
+    """What a video that carries a view has as its comment, see `video.save_mp4`; without a view: nothing."""
+    return '' if view is None else document.canonical(view)
 
 
 def _decoded(content, name, kind):
@@ -244,11 +240,6 @@ def _damaged(name, kind):
 # ------------------------------------------------------------------ sidecars
 
 
-def sidecar(view: View) -> Dict[str, Any]:
-    """The part of the JSON beside a picture that carries its view."""
-    return {SIDECAR_KEY: document.to_dict(view), 'view_id': document.view_id(view)}
-
-
-def save_png(path: PathLike, image: np.ndarray, view: Optional[View]) -> None:
-    """Writes [H, W, C] as a PNG that carries a view, if there is one; the file is whole or not there."""
-    images.save_bytes(path, images.png(image) if view is None else png(image, view))
+def sidecar(view: Optional[View]) -> Dict[str, Any]:
+    """The part of the JSON beside a picture that carries its view; without a view: nothing."""
+    return {} if view is None else {SIDECAR_KEY: document.to_dict(view), 'view_id': document.view_id(view)}

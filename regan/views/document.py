@@ -45,8 +45,9 @@ MOST_LATENTS, MOST_EDITS, MOST_TAGS, MOST_CELLS = 16, 64, 16, 64  # Cells are th
 LAYERS, COMPONENTS, CLASSES = 64, 2**16, 2**20  # More than any network has.
 FIXED = 'fixed'  # The compatibility mode that is none of `modes.MODES`.
 _LARGEST_WHOLE = 20  # Digits.
+LONGEST_NAME = 64  # Characters.
 
-NAME = line(1, 64)
+NAME = line(1, LONGEST_NAME)
 AMOUNT = number(-100, 100)
 _SHA256 = matching('[0-9a-f]{64}', 'a SHA-256 of 64 lower-case hexadecimal digits')
 _FILE = matching(r'[^/\\\x00-\x1f\x7f]{1,255}', 'the name of a file, without folder')
@@ -103,11 +104,13 @@ class BasisName:
     estimator: str = key(NAME, 'that made them')
     components: int = key(integer(1, COMPONENTS), 'K')
     n: Optional[int] = key(
-        optional(integer(1, 10**8)), 'samples; null, as of the next three: not known, or not of a network', None
+        optional(integer(1, 10**8)), 'samples; null, as of the next ones: not known, or not of a network', None
     )
     batch_size: Optional[int] = key(optional(integer(1, 2**31)), 'rows that share one seed', None)
     seed: Optional[int] = key(optional(latents.SEED), 'of the sampling', None)
     sparsity: Optional[float] = key(optional(number(0, 1e9)), 'of the estimator spca', None)
+    signs: Optional[str] = key(optional(choice('fixed', 'found')), 'of the components; null: fixed', None)
+    zero_rows: Optional[bool] = key(optional(flag), "whether GANSpace's rows of zeros are among the samples", None)
     key: str = key(matching('[0-9a-f]{16}', 'a key of 16 lower-case hexadecimal digits'), 'of their numbers')
 
     @property
@@ -184,7 +187,7 @@ class ViewEdit:
     amount: float = key(AMOUNT, 'how far, or the coordinate to reach')
     invert: bool = key(flag, 'whether a target is on the side of the mean where the latent is not', False)
     on: bool = key(flag, 'whether it counts', True)
-    name: str = key(line(0, 64), 'for people', '')
+    name: str = key(line(0, LONGEST_NAME), 'for people', '')
     tags: Tuple[str, ...] = key(sequence(NAME, empty=True, most=MOST_TAGS), 'for people', ())
 
     def __post_init__(self) -> None:
@@ -200,6 +203,7 @@ class ViewEdit:
 _NOISES: Dict[str, Tuple[str, ...]] = {  # Mode -> keys beside it.
     'stored': (),
     'none': (),
+    'seed': (),
     'numpy': ('seed',),
     'torch-cpu': ('seed',),
     'torch-cuda': ('seed', 'multiprocessors', 'threads'),
@@ -211,7 +215,11 @@ _NOISES: Dict[str, Tuple[str, ...]] = {  # Mode -> keys beside it.
 class Noise:
     """The noise images. Raises UserError for a key that the mode lacks or does not have."""
 
-    mode: str = key(choice(*_NOISES), 'stored (those of the network), none, or who draws them', 'stored')
+    mode: str = key(
+        choice(*_NOISES),
+        "stored (those of the network), none, seed (drawn from each latent's own generator after z), or who draws them",
+        'stored',
+    )
     seed: Optional[int] = key(latents.SEED, 'of numpy, torch-cpu and torch-cuda', None)
     multiprocessors: Optional[int] = key(integer(1, 10**4), 'of the graphics card of torch-cuda; default: 80', None)
     threads: Optional[int] = key(integer(256, 10**4), 'of each of them; default: 2048', None)
@@ -231,7 +239,7 @@ class Noise:
 
     @property
     def choice(self) -> noises.Choice:
-        """The same as a choice of `regan.sampling.noise`."""
+        """The same as a choice of `regan.sampling.noise`, or `seed_images.PER_IMAGE`."""
         if not _NOISES[self.mode]:
             return self.mode
         facts = {name: getattr(self, name) for name in _NOISES[self.mode]}
@@ -239,7 +247,7 @@ class Noise:
 
     @classmethod
     def of(cls, chosen: noises.Choice) -> 'Noise':
-        """The Noise of a choice of `regan.sampling.noise`."""
+        """The Noise of a choice of `regan.sampling.noise`, or of `seed_images.PER_IMAGE`."""
         if isinstance(chosen, str):
             return cls(mode=chosen)
         facts = {'seed' if name.endswith('_seed') else name: value for name, value in chosen.items()}
@@ -352,6 +360,8 @@ class View:
 
     def __post_init__(self) -> None:
         self._check_show()
+        if self.noise.mode == 'seed' and any(latent.seed is None for latent in self.latents):
+            raise UserError("noise.mode is 'seed', but a latent comes from a file and has none; choose another mode")
         if self.basis:
             self._check_components(self.basis.components)
 
@@ -509,12 +519,12 @@ def canonical(view: View) -> str:
 
 def _canonical(value):
     if isinstance(value, dict):
-        return '{%s}' % ','.join('%s:%s' % (_canonical(name), _canonical(value[name])) for name in sorted(value))
+        return '{%s}' % ','.join('"%s":%s' % (name, _canonical(value[name])) for name in sorted(value))
     if isinstance(value, list):
         return '[%s]' % ','.join(map(_canonical, value))
-    if isinstance(value, float):
-        return _number(value)
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return json.encoder.encode_basestring(value)
+    return _number(value) if isinstance(value, float) else json.dumps(value)
 
 
 def _number(value):
@@ -523,8 +533,8 @@ def _number(value):
     >>> [_number(value) for value in (2.0, -0.0, 0.1, 1e-7, 1.5e-9, 1e21, 12345678.5)]
     ['2', '0', '0.1', '1e-7', '1.5e-9', '1e+21', '12345678.5']
     """
-    if value == 0:
-        return '0'
+    if value.is_integer() and abs(value) < 2**53:
+        return '%d' % value
     sign, figures, exponent = decimal.Decimal(repr(value)).normalize().as_tuple()
     digits, point = ''.join(map(str, figures)), len(figures) + int(exponent)  # 0.DIGITS times 10 ** point.
     if 0 < point <= 21:
@@ -545,14 +555,23 @@ def limits() -> Dict[str, Any]:
     """What each key allows, for the forms of a browser: a dict for JSON, made from the rules of `parse`.
 
     'view' has the keys of a view; each is described as `json_records.describe` does, with those within it under 'keys'
-    (of an object) or 'items' (of a list). 'bytes' and 'depth' bound the whole, 'cells' the pictures of a grid, and
-    'shows' and 'noises' tell which keys go with a kind. 'compat' has the noise of each mode.
+    (of an object) or 'items' (of a list). 'bytes' and 'depth' bound the whole, and 'shows' and 'noises' tell which keys
+    go with a kind. 'compat' has the noise of each mode. The largest ones that forms ask for stand by themselves, too:
+    'pins' (latents), 'edits', 'amount', 'strip' (frames), 'grid' (its images), 'seed', 'name' (characters).
     """
+    view = json_records.describe(record(View))['keys']
+    edit, latent = view['edits']['items']['keys'], view['latents']['items']['keys']
     return dict(
         bytes=MOST_BYTES,
         depth=DEEPEST,
-        cells=MOST_CELLS,
-        view=json_records.describe(record(View))['keys'],
+        pins=view['latents']['high'],
+        edits=view['edits']['high'],
+        amount=edit['amount']['high'],
+        strip=view['show']['keys']['frames']['high'],
+        grid=MOST_CELLS,
+        seed=latent['seed']['high'],
+        name=edit['name']['high'],
+        view=view,
         shows={kind: list(keys) for kind, keys in _SHOWS.items()},
         noises={mode: list(keys) for mode, keys in _NOISES.items()},
         compat={name: plain(Noise.of(mode.noise)) for name, mode in modes.MODES.items()},

@@ -12,6 +12,7 @@ import numpy as np
 
 from regan.base.typing import Progress
 from regan.drawing import modes
+from regan.drawing.seed_images import PER_IMAGE
 from regan.pictures import images
 from regan.views import latents
 from regan.views.document import Show, View
@@ -28,10 +29,12 @@ class Tile(NamedTuple):
     Attributes:
         dlatents: float32 [L, D], truncated.
         settings: modes.Settings, of which noise and conversion are still to be applied.
+        seed: of the latent; None: it comes from a file.
     """
 
     dlatents: np.ndarray
     settings: modes.Settings
+    seed: Optional[int] = None
 
 
 def tiles(
@@ -54,13 +57,14 @@ def tiles(
     def started(index):
         return latents.start(view, index, generator, files) if start is None else start[index : index + 1]
 
-    def as_tiles(dlatents):
-        return [Tile(one, settings) for one in latents.truncated(dlatents, generator, settings)]
+    def as_tiles(dlatents, index=show.latent):
+        seed = view.latents[index].seed
+        return [Tile(one, settings, seed) for one in latents.truncated(dlatents, generator, settings)]
 
     if show.kind == 'grid':
-        columns = np.concatenate([started(index) for index in range(len(view.latents))])  # [N, L, D]
-        rows = [columns] + [latents.edited(view, columns, directions, [edit]) for edit in view.active]
-        return as_tiles(np.concatenate(rows))
+        columns = [started(index) for index in range(len(view.latents))]  # [1, L, D] each
+        rows = [columns] + [[latents.edited(view, one, directions, [edit]) for one in columns] for edit in view.active]
+        return [tile for row in rows for index, one in enumerate(row) for tile in as_tiles(one, index)]
     one = started(show.latent)
     if show.kind == 'strip':
         return as_tiles(latents.strip(view, one, directions))
@@ -80,13 +84,24 @@ def shown(wanted: Sequence[Tile], generator: Generator, progress: Optional[Progr
         generator: open Generator.
         progress: callable that gets the number of images done since its last call.
     """
-    noise, done = None, []
+    done, chosen = [], None
     for tile in wanted:
-        if tile.settings.noise != noise:
-            noise = tile.settings.noise
-            generator.set_noise(noise)
+        if tile.settings != chosen or tile.settings.noise == PER_IMAGE:
+            prepare(tile, generator)
+            chosen = tile.settings
         done.append(generator.synthesize(tile.dlatents[np.newaxis], progress, tile.settings.conversion)[0])
     return done
+
+
+def prepare(tile: Tile, generator: Generator) -> None:
+    """Sets what the generator keeps for all that it draws next, noise and epsilon, as a tile wants it."""
+    if tile.settings.noise != PER_IMAGE or tile.seed is None:
+        tile.settings.prepare(generator)
+    else:
+        random = np.random.RandomState(tile.seed)
+        random.randn(generator.latent_size)  # z comes first.
+        generator.instance_norm_epsilon = tile.settings.instance_norm_epsilon
+        generator.set_noise(random)
 
 
 def arranged(view: View, parts: Sequence[np.ndarray]) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 from regan.base import artefacts
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
+from regan.editing import saved_edits
 from regan.views.document import View
 
 Files = Mapping[str, np.ndarray]  # SHA-256 -> what `rows` gave.
@@ -23,7 +24,7 @@ _UNIT = 1e-3  # A direction whose length is so close to 1 is used as it is.
 
 
 def load(paths: Iterable[PathLike]) -> Dict[str, np.ndarray]:
-    """The arrays of some files: dict SHA-256 -> array.
+    """The arrays of some files: dict SHA-256 -> array. Of an edit that GANSpace's viewer saved, .pkl, the direction.
 
     Raises:
         UserError: a file that cannot be read, or as `rows`.
@@ -34,7 +35,11 @@ def load(paths: Iterable[PathLike]) -> Dict[str, np.ndarray]:
             content = Path(path).read_bytes()
         except OSError as error:
             raise UserError('cannot read %s: %s' % (path, error.strerror or error)) from error
-        found[hashlib.sha256(content).hexdigest()] = rows(content, str(path))
+        if Path(path).suffix.lower() == '.pkl':
+            array = saved_edits.load(path).direction[np.newaxis]
+        else:
+            array = rows(content, str(path))
+        found[hashlib.sha256(content).hexdigest()] = array
     return found
 
 
@@ -45,16 +50,10 @@ def named(view: View) -> Dict[str, str]:
     return dict(named(view.show.other) if view.show.other else {}, **found)
 
 
-def beside(view: View, source: PathLike) -> List[Path]:
-    """Those files that a view names which lie in the folder of the file that it comes from (or of nothing, if it comes
-    from a link): list of Path.
-    """
-    there = []
-    for sha256, name in named(view).items():
-        path = Path(source).parent / name
-        if Path(source).is_file() and path.is_file() and artefacts.sha256_file(path) == sha256:
-            there.append(path)
-    return there
+def beside(view: View, folder: PathLike) -> List[Path]:
+    """Those files that a view names which are in a folder: list of Path."""
+    there = [(Path(folder) / name, sha256) for sha256, name in named(view).items()]
+    return [path for path, sha256 in there if path.is_file() and artefacts.sha256_file(path) == sha256]
 
 
 def rows(content: bytes, name: str) -> np.ndarray:

@@ -16,7 +16,7 @@ def folders(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def running(folders, tiny_pickle):
-    """The explorer of `tiny_pickle`, as `start.InThread`; it has components, and takes messages as fast as they come."""
+    """The explorer of `tiny_pickle`, as `start.InThread`, with components; it takes messages as fast as they come."""
     from regan.explore import start
     from tests.regan.explore.explorer_page import Page
 

@@ -17,7 +17,7 @@ class Page:
 
     def __init__(self, running):
         self.site, self._loop = running.site, asyncio.new_event_loop()
-        self.rev = 0
+        self.rev, self._ended = 0, False
 
     def __enter__(self):
         url = 'ws://127.0.0.1:%d/ws' % self.site.port
@@ -26,8 +26,12 @@ class Page:
         return self
 
     def __exit__(self, *_):
-        self._socket.close()
-        self._run(asyncio.sleep, 0.01)
+        async def close():
+            self._socket.close()
+            while not self._ended:
+                self._ended = await self._socket.read_message() is None
+
+        self._run(close)
         self._loop.close()
 
     def _run(self, function, *arguments, **more):
@@ -45,6 +49,7 @@ class Page:
     def receive(self):
         """The next message: a dict, which for frames has their 'data'; None at the end."""
         message = self._run(self._socket.read_message)
+        self._ended = message is None
         if isinstance(message, bytes):
             header, data = encode.read_frame(message)
             return dict(header, data=data)

@@ -89,7 +89,10 @@ def test_assets(tmp_path):
 def test_the_page_is_up_before_tensorflow_is_imported():
     program = 'import sys, regan.explore.start; print([m for m in ("tensorflow", "matplotlib") if m in sys.modules])'
     done = subprocess.run(
-        [sys.executable, '-c', program], env=dict(os.environ, PYTHONPATH=str(PROJECT)), stdout=subprocess.PIPE, text=True
+        [sys.executable, '-c', program],
+        env=dict(os.environ, PYTHONPATH=str(PROJECT)),
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert done.stdout.strip() == '[]'
 
@@ -100,7 +103,11 @@ def test_ctrl_c(tiny_pickle, seconds):
     """While TensorFlow is imported, and after."""
     command = [sys.executable, '-m', 'regan', 'explore', str(tiny_pickle), '--no-browser']
     with subprocess.Popen(
-        command, env=dict(os.environ, PYTHONPATH=str(PROJECT)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env=dict(os.environ, PYTHONPATH=str(PROJECT)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         first = process.stdout.readline()
         assert 'http://127.0.0.1:' in first

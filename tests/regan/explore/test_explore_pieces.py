@@ -6,10 +6,11 @@ import pickle
 import numpy as np
 import pytest
 
+from regan.drawing.modes import Settings
 from regan.explore import caches, linear_map, pieces
-from regan.explore.wanted import Wanted
 from regan.networks.generator import Generator
 from regan.sampling import latents
+from regan.views import drawing
 from tests import small_networks
 
 KINDS = {
@@ -25,6 +26,7 @@ KINDS = {
 }
 
 
+LARGE = {'v1': 32, 'skip': 32}  # Pixels; others have 16, which leaves one stop.
 SLOW = ('revised', 'ada')  # Of the same parts as the others.
 
 
@@ -37,7 +39,7 @@ def drawn(request, tmp_path_factory):
     function, arguments = KINDS[request.param]
     path = tmp_path_factory.mktemp('pieces') / (request.param + '.pkl')
     with small_networks.fresh_session():
-        network = small_networks.build(function, 'Gs', resolution=32, **arguments)
+        network = small_networks.build(function, 'Gs', resolution=LARGE.get(request.param, 16), **arguments)
         path.write_bytes(pickle.dumps((network, network, network), protocol=4))
     with Generator.open(path) as generator:
         yield request.param, generator, pieces.Pieces(generator, shortest=0, longest=0)
@@ -54,43 +56,49 @@ def finished(drawing):
             return end.value, count
 
 
+def tile_of(dlatents, noise='stored', conversion='round'):
+    return drawing.Tile(dlatents[0], Settings(noise=noise, conversion=conversion), seed=4)
+
+
 def latent(generator, seed):
     return np.random.RandomState(seed).randn(1, generator.num_layers, generator.dlatent_size).astype(np.float32)
 
 
 def test_a_chain_is_one_run(drawn):
     kind, generator, chain = drawn
-    assert chain.exact and [stop.px for stop in chain.stops] == [8, 16] and len(chain.seconds) == 3
+    sizes = [8, 16] if kind in LARGE else [8]
+    pieces_of_it = len(sizes) + 1
+    assert chain.exact and [stop.px for stop in chain.stops] == sizes and len(chain.seconds) == pieces_of_it
     random = np.random.RandomState(5)
     dlatents = latent(generator, 0)
     for conversion in ('round', 'truncate'):
-        image, count = finished(chain.image(Wanted(dlatents, conversion=conversion)))
+        image, count = finished(chain.image(tile_of(dlatents, conversion=conversion)))
         assert np.array_equal(image, generator.synthesize(dlatents, conversion=conversion)[0])
-        assert count == (3 if conversion == 'round' else 1), 'every piece once'
+        assert count == (pieces_of_it if conversion == 'round' else 1), 'every piece once'
     for _ in range(8):
         first = random.randint(generator.num_layers)
         dlatents = dlatents.copy()
         dlatents[:, first:] += random.randn(*dlatents[:, first:].shape).astype(np.float32)
-        image, count = finished(chain.image(Wanted(dlatents)))
+        image, count = finished(chain.image(tile_of(dlatents)))
         assert np.array_equal(image, generator.synthesize(dlatents)[0])
-        assert count == 3 - sum(stop.layer <= first for stop in chain.stops)
+        assert count == pieces_of_it - sum(stop.layer <= first for stop in chain.stops)
 
 
 def test_other_noise_is_another_picture(drawn):
     """Also where pieces of pictures with different noise are made in turn."""
     kind, generator, chain = drawn
-    wanted = [Wanted(latent(generator, 1), choice) for choice in ('none', {'numpy_seed': 3}, 'stored')]
-    found, waiting = {}, {str(one.noise): chain.image(one) for one in wanted}
+    wanted = [tile_of(latent(generator, 1), noise) for noise in ('none', {'numpy_seed': 3}, 'seed', 'stored')]
+    found, waiting = {}, {str(one.settings.noise): chain.image(one) for one in wanted}
     while waiting:
-        for name, drawing in list(waiting.items()):
+        for name, piece_by_piece in list(waiting.items()):
             try:
-                next(drawing)
+                next(piece_by_piece)
             except StopIteration as end:
                 found[name] = end.value
                 del waiting[name]
     for one in wanted:
-        chain.set_noise(one.noise)
-        assert np.array_equal(found[str(one.noise)], generator.synthesize(one.dlatents)[0])
+        (expected,) = drawing.shown([one], generator)
+        assert np.array_equal(found[str(one.settings.noise)], expected)
     assert not np.array_equal(*[found[name] for name in ('none', 'stored')])
 
 
@@ -102,14 +110,14 @@ def test_previews(drawn, tmp_path):
     w = generator.map(latents.from_seeds([77], generator.latent_size))
     dlatents = latents.truncate(latents.broadcast(w, generator.num_layers), generator.dlatent_avg, 0.7)
     if not skips:
-        assert chain.rung(Wanted(dlatents), 64, 0) is None
+        assert chain.rung(tile_of(dlatents), 64, 0) is None
         finished(chain.fit(tmp_path))
         assert not chain.needs_fit and len(list(tmp_path.iterdir())) == 1
         again, maps = pieces.Pieces(generator, shortest=0, longest=0), chain._maps
         assert finished(again.fit(tmp_path))[1] == 1
         assert all(np.array_equal(again._maps[index].weights, maps[index].weights) for index in maps)
     for index, stop in enumerate(chain.stops):
-        image, _ = finished(chain.preview(Wanted(dlatents), index))
+        image, _ = finished(chain.preview(tile_of(dlatents), index))
         assert image.shape == (stop.px, stop.px, 3) and image.dtype == np.uint8 and image.std() > 5
 
 
@@ -134,30 +142,44 @@ def test_which_rung(drawn):
     chain.seconds = [0.04, 0.3, 0.5]
     dlatents = latent(generator, 3)
     assert (
-        chain.rung(Wanted(dlatents), 512) == 0
-        and chain.rung(Wanted(dlatents), 512, 0.4) == 1
-        and chain.rung(Wanted(dlatents), 8, 0.4) == 0
+        chain.rung(tile_of(dlatents), 512) == 0
+        and chain.rung(tile_of(dlatents), 512, 0.4) == 1
+        and chain.rung(tile_of(dlatents), 8, 0.4) == 0
     )
-    assert chain.rung(Wanted(dlatents), 512, 0.01) == 0 and chain.rung(Wanted(dlatents), 512, 1.0) is None
-    finished(chain.preview(Wanted(dlatents), 1))
+    assert chain.rung(tile_of(dlatents), 512, 0.01) == 0 and chain.rung(tile_of(dlatents), 512, 1.0) is None
+    finished(chain.preview(tile_of(dlatents), 1))
     chain.seconds = [0.04, 0.3, 0.5]
-    assert chain.rung(Wanted(dlatents), 512, 0.01) == 1, 'what is done takes no time'
+    assert chain.rung(tile_of(dlatents), 512, 0.01) == 1, 'what is done takes no time'
     chain.seconds = [0.0, 0.0, 0.0]
-    assert chain.rung(Wanted(dlatents), 512) is None
+    assert chain.rung(tile_of(dlatents), 512) is None
 
 
 def test_one_piece_for_a_small_network(tiny_generator):
     chain = pieces.Pieces(tiny_generator, shortest=100)
     dlatents = latent(tiny_generator, 4)
-    assert chain.stops == [] and chain.rung(Wanted(dlatents), 512) is None
-    assert np.array_equal(finished(chain.image(Wanted(dlatents)))[0], tiny_generator.synthesize(dlatents)[0])
+    assert chain.stops == [] and chain.rung(tile_of(dlatents), 512) is None
+    assert np.array_equal(finished(chain.image(tile_of(dlatents)))[0], tiny_generator.synthesize(dlatents)[0])
+
+
+def test_another_epsilon_is_another_graph(drawn):
+    kind, generator, chain = drawn
+    if kind != 'v1':
+        return
+    one = tile_of(latent(generator, 5))
+    other = one._replace(settings=one.settings._replace(instance_norm_epsilon=1e-1))
+    found = [finished(chain.image(tile))[0] for tile in (one, other, one)]
+    expected = drawing.shown([one, other], generator)
+    chain._noise = None  # `shown` has changed it.
+    assert np.array_equal(found[0], expected[0]) and np.array_equal(found[1], expected[1])
+    assert np.array_equal(found[0], found[2]) and not np.array_equal(found[0], found[1])
+    chain.choose_noise(one)
 
 
 def test_where_pieces_are_not_exact_a_final_is_one_run(tiny_generator):
     chain = pieces.Pieces(tiny_generator, shortest=0, longest=0)
     chain.exact = False
     dlatents = latent(tiny_generator, 4)
-    image, count = finished(chain.image(Wanted(dlatents)))
+    image, count = finished(chain.image(tile_of(dlatents)))
     assert np.array_equal(image, tiny_generator.synthesize(dlatents)[0]) and count == 1
 
 

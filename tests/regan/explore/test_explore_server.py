@@ -14,6 +14,7 @@ from regan.components.basis import Basis
 from regan.explore import clients, protocol, security, start
 from regan.networks.generator import Generator
 from regan.pictures import images
+from regan.sampling import latents
 from regan.views import carriers, document, drawing
 from tests.regan.explore import random_messages
 from tests.regan.explore.conftest import explorer_of
@@ -90,7 +91,9 @@ def test_every_answer_has_the_headers(running):
 
 def test_a_socket_needs_the_token_and_our_origin(running):
     site = running.site
-    socket = dict(Upgrade='websocket', Connection='Upgrade', Sec_WebSocket_Version='13', Sec_WebSocket_Key='a' * 22 + '==')
+    socket = dict(
+        Upgrade='websocket', Connection='Upgrade', Sec_WebSocket_Version='13', Sec_WebSocket_Key='a' * 22 + '=='
+    )
     assert ask(site, '/ws', token=False, **socket)[0] == 403
     assert ask(site, '/ws', Origin='http://evil.example', **socket)[0] == 403
     assert ask(site, '/ws', Origin='null', **socket)[0] == 403
@@ -146,7 +149,9 @@ def test_a_final_picture_is_that_of_render(running, tiny_generator, page, view, 
 def test_fast_moves_end_with_the_last(page, running, tiny_generator, view):
     frames = []
     for rev in range(1, 101):
-        page.send(type='render', slot='main', rev=rev, view=dict(view, edits=[edit(0, rev / 50)]), px=64, drag=rev < 100)
+        page.send(
+            type='render', slot='main', rev=rev, view=dict(view, edits=[edit(0, rev / 50)]), px=64, drag=rev < 100
+        )
     while not frames or frames[-1]['rev'] < 100:
         frames.append(page.until('picture'))
         page.send(type='ack', slot='main', rev=frames[-1]['rev'])
@@ -230,12 +235,20 @@ def test_sorts(page, view, running):
     assert 'no fine layers' in page.until('error')['message']
 
 
-def test_nearest_place_and_influence(page, view, running):
-    running.explorer.call(lambda: None)
+def test_nearest_place_and_influence(page, view, running, tiny_generator, monkeypatch):
+    monkeypatch.setattr('regan.explore.studio.NEAREST_SEEDS', 2000)
+    basis = running.explorer.studio.basis
+
+    def place_of(seed):
+        w = tiny_generator.map(latents.from_seeds([seed], 13))[0]
+        return np.dot(basis.components[:2], w - basis.mean) / basis.stdev[:2]
+
     page.send(type='nearest', job='n', seed=5, view=view, coordinates=[0, 1], count=3)
     near = page.until('result', job='n')
     page.send(type='nearest', job='n', seed=5, view=view, coordinates=[0, 1], far=True, count=3)
     far = page.until('result', job='n')
+    found = [np.linalg.norm(place_of(seed) - place_of(5)) for seed in near['seeds']]
+    assert near['distances'] == pytest.approx(found, rel=1e-3)
     assert near['distances'] == sorted(near['distances']) and 5 not in near['seeds']
     assert far['distances'] == sorted(far['distances'], reverse=True) and far['distances'][-1] > near['distances'][-1]
     page.send(type='nearest', job='n', seed=5, view=view, coordinates=[99])
@@ -297,6 +310,9 @@ def test_saved_edits_are_found_by_name(page, view, folders, running):
     save(view=dict(view, edits=[edit(0, 2, mode='target')]), name='Target')
     assert 'target' in page.until('error')['message']
     assert sorted(path.name for path in (folders / 'edits').iterdir()) == ['Red car.json', 'Red car.npz']
+    from regan.figures import figure_spec
+
+    assert figure_spec.json_records.rules(figure_spec.Panel)['edits'](['Red car'], 'edits')[0].strength == 3.0
     own = [one for one in running.explorer.welcome()['edits'] if one['name'] == 'Red car'][0]
     assert own['tags'] == ['car'] and page.draw(dict(view, edits=[own['edit']]))['exact']
 

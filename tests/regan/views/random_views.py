@@ -66,7 +66,7 @@ def edit(draw):
 
 def noise(draw):
     mode = draw.choice(['stored', 'none', 'numpy', 'torch-cpu', 'torch-cuda'])
-    return dict({'mode': mode}, **({} if mode in ('stored', 'none') else {'seed': draw.randrange(2**32)}))
+    return dict({'mode': mode}, **({} if mode in ('stored', 'none', 'seed') else {'seed': draw.randrange(2**32)}))
 
 
 def show(draw, latents, edits, other):

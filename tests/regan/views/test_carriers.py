@@ -44,20 +44,20 @@ TEXT = document.canonical(VIEW).encode('utf-8')
 
 
 def test_a_png_carries_a_view_and_is_otherwise_the_same(tmp_path):
-    carriers.save_png(tmp_path / 'a.png', IMAGE, VIEW)
+    images.save_png(tmp_path / 'a.png', IMAGE, carriers.texts(VIEW))
     assert carriers.read(tmp_path / 'a.png') == VIEW
     np.testing.assert_array_equal(images.read_png(tmp_path / 'a.png'), IMAGE)
     content = (tmp_path / 'a.png').read_bytes()
-    assert content == carriers.png(IMAGE, VIEW) == with_chunks(international(TEXT))
+    assert content == images.png(IMAGE, carriers.texts(VIEW)) == with_chunks(international(TEXT))
     assert content.replace(international(TEXT), b'') == PLAIN
-    carriers.save_png(tmp_path / 'b.png', IMAGE, None)
+    images.save_png(tmp_path / 'b.png', IMAGE, carriers.texts(None))
     assert (tmp_path / 'b.png').read_bytes() == PLAIN
 
 
 def test_another_program_reads_the_chunk(tmp_path):
     from PIL import Image
 
-    carriers.save_png(tmp_path / 'a.png', IMAGE, VIEW)
+    images.save_png(tmp_path / 'a.png', IMAGE, carriers.texts(VIEW))
     with Image.open(str(tmp_path / 'a.png')) as picture:
         assert picture.text['regan_view'] == document.canonical(VIEW)
         picture.save(str(tmp_path / 'b.png'), pnginfo=_info(picture.text))
@@ -79,7 +79,7 @@ def test_a_view_survives_every_carrier(tmp_path):
         path = tmp_path / 'view.json'
         path.write_text(document.canonical(view), encoding='utf-8')
         again = carriers.read(links.to_link(carriers.read(path)))
-        again = carriers.read_bytes(carriers.png(IMAGE, again), 'a.png')
+        again = carriers.read_bytes(images.png(IMAGE, carriers.texts(again)), 'a.png')
         path.write_text(json.dumps(dict(carriers.sidecar(again), psi=0.7, seeds=[2**64])), encoding='utf-8-sig')
         assert carriers.read(path) == view
 
@@ -180,7 +180,7 @@ def test_what_is_refused_within_a_bound_of_memory(content, message):
 
 
 def test_a_png_that_is_cut_off_is_refused():
-    content = carriers.png(IMAGE, VIEW)
+    content = images.png(IMAGE, carriers.texts(VIEW))
     for end in range(12, len(content) - 12, 7):
         with pytest.raises(UserError, match='x is a damaged PNG'):
             carriers.read_bytes(content[:end], 'x')

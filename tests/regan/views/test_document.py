@@ -151,6 +151,10 @@ def test_random_damage_is_accepted_or_refused_in_one_sentence():
         (dict(noise={'mode': 'stored', 'seed': 1}), r"view.noise: the noise 'stored' has no key 'seed'"),
         (dict(noise={'mode': 'torch-cpu', 'seed': 2**32}), r'view.noise.seed must be a whole number'),
         (dict(noise='stored'), r'view.noise must be a JSON object'),
+        (
+            dict(noise={'mode': 'seed'}, latents=[{'file': 'a', 'sha256': 'a' * 64, 'row': 0}]),
+            r"view: noise.mode is 'seed'",
+        ),
         (dict(compat='best'), r'view.compat must be one of "fixed", "official"'),
         (dict(conversion='floor'), r'view.conversion must be one of "round", "truncate"'),
         (dict(show={'kind': 'film'}), r'view.show.kind must be one of "single", "strip"'),
@@ -250,6 +254,8 @@ def test_limits_come_from_the_rules():
     assert limits['view']['latents']['high'] == 16 and limits['view']['edits']['high'] == 64
     assert limits['view']['edits']['items']['keys']['amount'] == {'type': 'number', 'low': -100, 'high': 100}
     assert limits['view']['show']['keys']['frames'] == {'type': 'integer', 'low': 2, 'high': 33}
+    assert (limits['pins'], limits['edits'], limits['amount'], limits['strip'], limits['grid']) == (16, 64, 100, 33, 64)
+    assert (limits['seed'], limits['name']) == (2**32 - 1, 64)
     assert 'other' not in {part['type'] for part in _described(limits['view'])}
 
 

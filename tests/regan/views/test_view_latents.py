@@ -358,7 +358,7 @@ def test_wipe_and_side_show_what_is_before_on_the_left():
 
 
 def test_settings_are_those_of_the_options():
-    assert latents.settings(view(psi=0.5, cutoff=3), NETWORK)._asdict() == dict(
+    assert latents.settings(view(psi=0.5, cutoff=3), NETWORK).facts() == dict(
         mode=None, noise='stored', conversion='round', psi=0.5, cutoff=3
     )
     ganspace = latents.settings(view(compat='ganspace', psi=1.5, conversion='round'), NETWORK)
