@@ -14,6 +14,15 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+@pytest.fixture(autouse=True)
+def nothing_said():
+    """What one test's code has said on standard error may be said in the next."""
+    from regan.base import kept, notices
+
+    notices.begin()
+    kept.begin()
+
+
 @pytest.fixture(scope='session')
 def tiny_pickle(tmp_path_factory):
     """Path of a small random StyleGAN2 pickle: resolution 16, Z = 13, D = 11, L = 6."""

@@ -1,5 +1,6 @@
 """What a training run leaves in its folder: log, TensorBoard events, sample grids, network pickles."""
 
+import io
 import os
 
 import numpy as np
@@ -9,7 +10,7 @@ from dnnlib.tflib.autosummary import save_summaries
 # isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
-from regan.base import artefacts, tables
+from regan.base import artefacts, kept, tables
 from regan.base.errors import UserError
 from training import misc
 
@@ -31,10 +32,8 @@ class RunFolder:
         self.path = os.fspath(path)
         if os.path.isdir(self.path) and os.listdir(self.path) and not os.path.exists(self.file('recipe.json')):
             raise UserError('%s holds other files, but no training run; give a new folder' % self.path)
-        try:
+        with artefacts.writing(self.path):
             os.makedirs(self.path, exist_ok=True)
-        except OSError as error:
-            raise UserError('cannot make the folder %s: %s' % (self.path, error.strerror)) from error
         self._writer = None
 
     def file(self, name):
@@ -105,13 +104,14 @@ class RunFolder:
 
     def _save_grid(self, name, images, drange):
         grid = misc.convert_to_pil_image(misc.create_image_grid(images, GRID), drange)
+        content = io.BytesIO()  # Pillow would not say why a file takes no more.
+        grid.save(content, format='PNG')
         with artefacts.atomic_path(self.file(name)) as temporary:
-            grid.save(str(temporary))
+            temporary.write_bytes(content.getvalue())
 
     def save_networks(self, name, networks):
         """The pickle (G, D, Gs) in the official form; returns its path."""
-        try:
+        with artefacts.writing(self.file(name)):
             misc.save_pkl(networks, self.file(name))
-        except OSError as error:
-            raise UserError('cannot write %s: %s' % (self.file(name), error.strerror or error)) from error
+        kept.add(self.file(name))
         return self.file(name)

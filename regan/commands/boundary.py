@@ -255,6 +255,8 @@ def fetch(names, folder):
     They fit the first generation only: stylegan-ffhq and stylegan-celebahq. Without a name the names are printed. MIT
     licence, copyright 2019 Yujun Shen.
     """
+    from dnnlib import cache_folder
+    from regan.base import artefacts
     from regan.base.errors import UserError
     from regan.editing import boundary as module
 
@@ -266,7 +268,13 @@ def fetch(names, folder):
                 'there is no published boundary %s; the names are: %s' % (name, ', '.join(module.PUBLISHED))
             )
         else:
-            click.echo('%s: %s' % (name, module.locate(name, folder)))
+            path = module.locate(name, folder)
+            if not cache_folder.is_lasting(path):
+                raise UserError(
+                    '%s cannot be kept in the cache; let %s name a folder that can be written'
+                    % (name, artefacts.CACHE_VARIABLE)
+                )
+            click.echo('%s: %s' % (name, path))
 
 
 def _sample(network, sampling, seed):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NamedTuple, Optiona
 
 import numpy as np
 
-from regan.base import artefacts, background
+from regan.base import artefacts, background, kept
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
 from regan.editing import edits
@@ -230,6 +230,7 @@ def write(
         _check_size(page, sweep)
     if fps:
         video.check()
+    kept.resumable()
     missing = [page for page in wanted if not _is_there(folder / page.name, facts[page.name], fps)]
     progress(sweep.num_frames * sum(len(page.cells) for page in wanted if page not in missing))
     drawn = _drawn(sweep, missing, folder, facts, progress)
@@ -284,7 +285,8 @@ def _finish(folder, facts, fps, drawn):
     path = folder / page.name
     tiles = np.stack([parts.read(index)[-1:] if page.still else parts.read(index) for index in range(len(page.cells))])
     if _with(path, '.json').exists():
-        _with(path, '.json').unlink()  # It is about to be untrue.
+        with artefacts.writing(_with(path, '.json')):
+            _with(path, '.json').unlink()  # It is about to be untrue.
     images.save_png(_with(path, '.png'), images.sheet(tiles[:, 0], page.columns) if page.still else images.grid(tiles))
     if fps:
         order = video.there_and_back(parts.frames)
@@ -299,30 +301,37 @@ class _Parts:
 
     def __init__(self, folder, frames, tile_shape):
         self.frames, self._folder, self._shape, self._left = frames, folder, tuple(tile_shape), {}
-        folder.mkdir(parents=True, exist_ok=True)
+        with artefacts.writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
 
     def _path(self, index):
         return self._folder / ('%d.uint8' % index)
 
     def has(self, index):
-        return self._path(index).exists()
+        there = self._path(index).exists()
+        if there:
+            kept.add(self._path(index))
+        return there
 
     def put(self, index, frame, image):
         """Adds a frame, uint8 [H, W, C], to a cell."""
         growing = self._folder / ('%d.partial' % index)
-        if index not in self._left:
-            self._left[index] = self.frames
-            growing.write_bytes(b'')
-        with open(str(growing), 'r+b') as file:  # No memory map: on a full disk that ends the process.
-            file.seek(frame * image.size)
-            file.write(image.tobytes())
-        self._left[index] -= 1
-        if not self._left[index]:
-            growing.replace(self._path(index))
+        with artefacts.writing(growing):
+            if index not in self._left:
+                self._left[index] = self.frames
+                growing.write_bytes(b'')
+            with open(str(growing), 'r+b') as file:  # No memory map: on a full disk that ends the process.
+                file.seek(frame * image.size)
+                file.write(image.tobytes())
+            self._left[index] -= 1
+            if not self._left[index]:
+                growing.replace(self._path(index))
+                kept.add(self._path(index))
 
     def read(self, index):
         """uint8 [F, H, W, C], read as it is used."""
         return np.memmap(str(self._path(index)), np.uint8, 'r', shape=(self.frames,) + self._shape)
 
     def remove(self):
-        shutil.rmtree(str(self._folder))
+        shutil.rmtree(str(self._folder), ignore_errors=True)
+        kept.drop(self._folder)
