@@ -10,16 +10,15 @@ _stand_in = None
 
 
 def why_unusable(folder):
-    """Makes a folder if it is missing, and tries to write there.
+    """Tries to write in a folder, or if it is missing, where it would be made. Nothing is left there.
 
     Returns: None, or what the operating system says, a str.
     """
     folder = os.fspath(folder)
     if folder.startswith('~'):  # What `expanduser` leaves where nobody knows the home folder.
         return 'there is no home folder'
-    path = os.path.join(folder, '.try-%s' % uuid.uuid4().hex)
     try:
-        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(_existing(folder), '.try-%s' % uuid.uuid4().hex)
         try:
             with open(path, 'wb') as f:
                 f.write(b'x')  # A full disk takes the name of a file, but no content.
@@ -29,6 +28,18 @@ def why_unusable(folder):
     except (OSError, ValueError) as e:  # ValueError: a name with a null byte.
         return getattr(e, 'strerror', None) or str(e)
     return None
+
+
+def _existing(folder):
+    """The folder, or the next one above it that is there."""
+    try:
+        os.stat(folder)
+        return folder
+    except FileNotFoundError:
+        above = os.path.dirname(os.path.abspath(folder))
+        if above == os.path.abspath(folder):
+            raise
+        return _existing(above)
 
 
 def stand_in():

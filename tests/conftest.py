@@ -55,9 +55,10 @@ def stays_open(tiny_generator, monkeypatch):
         finally:
             tiny_generator.set_noise('stored')
 
-    def open_it(path, noise='stored', trust_embedded_code=False, precision='float32'):
-        if str(getattr(path, 'path', path)) == tiny_generator.path and precision == tiny_generator.precision:
+    def open_it(path, noise='stored', trust_embedded_code=False, precision='float32', label=None):
+        known = str(getattr(path, 'path', path)) == tiny_generator.path and label is None
+        if known and precision == tiny_generator.precision:
             return opened(noise)
-        return open_another(path, noise, trust_embedded_code, precision)
+        return open_another(path, noise, trust_embedded_code, precision, label)
 
     monkeypatch.setattr(Generator, 'open', open_it)

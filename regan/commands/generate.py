@@ -16,7 +16,6 @@ GRID_PIXELS = 2**26  # 200 MB; what does not fit is only written image by image.
 @options.PSI
 @options.CUTOFF
 @options.drawing_or_seed
-@click.option('--class', 'label', type=click.IntRange(min=0), help='Class of a conditional network.')
 @click.option('--columns', type=click.IntRange(min=1), help='Of the grid; default: nearly square.')
 @click.option(
     '--out',
@@ -27,7 +26,7 @@ GRID_PIXELS = 2**26  # 200 MB; what does not fit is only written image by image.
 @options.SCHEDULER
 @options.PRECISION
 @options.network
-def generate(network, seeds, drawing, label, columns, out, scheduler):
+def generate(network, seeds, drawing, columns, out, scheduler):
     """Write one image for each seed, and a grid of all."""
     from regan.base import artefacts, provenance
     from regan.drawing import seed_images
@@ -35,9 +34,8 @@ def generate(network, seeds, drawing, label, columns, out, scheduler):
 
     seeds, folder = latents.parse_seeds(seeds), Path(out)
     with options.workers(scheduler) as cluster, network.open() as generator:
-        _check_class(label, generator)
         settings = drawing.settings(generator)
-        plan = seed_images.Plan(settings.noise, settings.psi, settings.cutoff, settings.conversion, label)
+        plan = seed_images.Plan(settings.noise, settings.psi, settings.cutoff, settings.conversion)
         _report_precision(generator, plan, seeds)
         in_grid = len(seeds) * generator.resolution**2 <= GRID_PIXELS
         drawn = _pngs(generator, plan, seeds, cluster, network.trusted)
@@ -48,7 +46,7 @@ def generate(network, seeds, drawing, label, columns, out, scheduler):
             dict(
                 provenance.made_by('generate', network.name, generator),
                 seeds=seeds,
-                label=label,
+                label=generator.label,
                 precision=network.precision,
                 **settings._asdict(),
             ),
@@ -56,12 +54,6 @@ def generate(network, seeds, drawing, label, columns, out, scheduler):
     click.echo(
         'wrote %d images%s to %s' % (len(seeds), ' and grid.png' if in_grid else ', too many for a grid,', folder)
     )
-
-
-def _check_class(label, generator):
-    if label is not None and label >= generator.label_size:
-        classes = 'classes 0-%d' % (generator.label_size - 1) if generator.label_size else 'no classes'
-        raise click.BadParameter('%d, but this network has %s' % (label, classes), param_hint='--class')
 
 
 def _report_precision(generator, plan, seeds):

@@ -7,7 +7,7 @@ import click
 
 from regan.commands import options, progress
 
-_NETWORK = options.group('network', options.asked_network, also=['network'])
+_NETWORK = options.group('network', options.asked_network, options.CLASS, also=['network'])
 
 
 class _Coordinate(NamedTuple):

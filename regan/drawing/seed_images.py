@@ -28,14 +28,12 @@ class Plan(NamedTuple):
         noise: a choice of `regan.sampling.noise`, or PER_IMAGE.
         psi, cutoff: see `latents.truncate`.
         conversion: see `Generator.synthesize`.
-        label: class of a conditional network, or None.
     """
 
     noise: Union[str, dict] = 'stored'
     psi: float = 0.7
     cutoff: Optional[int] = None
     conversion: str = 'round'
-    label: Optional[int] = None
 
 
 def draw(generator: Generator, plan: Plan, seeds: Sequence[int]) -> Iterator[np.ndarray]:
@@ -92,8 +90,5 @@ def save(
 def styles(generator: Generator, plan: Plan, randoms: Sequence[np.random.RandomState]) -> np.ndarray:
     """The dlatents, float32 [N, L, D], of z drawn from each of these RandomStates: mapped one by one, since a product
     of many rows has other last bits than one of a single row."""
-    labels = None if plan.label is None else np.eye(generator.label_size, dtype=np.float32)[[plan.label]]
-    w = np.concatenate(
-        [generator.map(random.randn(1, generator.latent_size).astype(np.float32), labels) for random in randoms]
-    )
+    w = np.concatenate([generator.map(random.randn(1, generator.latent_size).astype(np.float32)) for random in randoms])
     return latents.truncate(latents.broadcast(w, generator.num_layers), generator.dlatent_avg, plan.psi, plan.cutoff)

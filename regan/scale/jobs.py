@@ -11,7 +11,7 @@ import socket
 import threading
 from typing import Callable, NamedTuple, Tuple
 
-from regan.base import artefacts, provenance
+from regan.base import artefacts, notices, provenance
 from regan.base.errors import UserError
 
 MOST_OPEN = 4  # Network files that a process keeps open: as many as a job of metrics has.
@@ -65,7 +65,7 @@ def generator_file(generator, trust_embedded_code=False):
         Generator.open,
         os.path.abspath(generator.path),
         generator.sha256,
-        ('stored', trust_embedded_code, generator.precision),
+        ('stored', trust_embedded_code, generator.precision, generator.label),
     )
 
 
@@ -93,7 +93,7 @@ def perform(job, items):
     """The results of some items, in order: list. Raises UserError if this process must not or cannot work on the
     job.
     """
-    with _lock:
+    with _lock, notices.silence():  # What there is to say, the client has said.
         complain(differences(job.demands))
         networks = {name: _opened(file) for name, file in job.files.items()}
         return [job.function(networks, *(tuple(job.arguments) + (item,))) for item in items]

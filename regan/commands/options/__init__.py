@@ -15,10 +15,19 @@ from regan.commands.options.drawings import (
     report_precision,
 )
 from regan.commands.options.groups import group
-from regan.commands.options.networks import NETWORKS_FOLDER, PRECISION, SCHEDULER, asked_network, network, workers
+from regan.commands.options.networks import (
+    CLASS,
+    NETWORKS_FOLDER,
+    PRECISION,
+    SCHEDULER,
+    asked_network,
+    network,
+    workers,
+)
 from regan.commands.options.values import ending, finite, given, png, refuse
 
 __all__ = [
+    'CLASS',
     'CUTOFF',
     'EDITS_FILE',
     'ESTIMATORS',

@@ -46,9 +46,13 @@ def test_an_interrupt_tells_what_is_kept(tmp_path):
     a, b, c = tmp_path / 'a.png', tmp_path / 'b.png', tmp_path / 'more' / 'c.json'
     said, status = ended_by(a, b, c, KeyboardInterrupt())
     assert status == 130
-    assert said == 'Interrupted; kept: 2 files in %s (a.png to b.png), %s; the same command starts from the beginning.\n' % (
-        tmp_path,
-        c,
+    assert (
+        said
+        == 'Interrupted; kept: 2 files in %s (a.png to b.png), %s; the same command starts from the beginning.\n'
+        % (
+            tmp_path,
+            c,
+        )
     )
     said, _ = ended_by(a, kept.resumable, KeyboardInterrupt())
     assert said == 'Interrupted; kept: %s; the same command goes on from there.\n' % a
@@ -82,7 +86,10 @@ def test_a_file_that_cannot_be_written_tells_what_is_kept(tmp_path):
 
 def test_other_errors_of_the_system_name_their_file(tmp_path):
     missing = str(tmp_path / 'missing')
-    assert ended_by(FileNotFoundError(errno.ENOENT, 'No such file', missing)) == ('Error: %s: No such file\n' % missing, 2)
+    assert ended_by(FileNotFoundError(errno.ENOENT, 'No such file', missing)) == (
+        'Error: %s: No such file\n' % missing,
+        2,
+    )
     assert ended_by(FULL) == ('Error: No space left on device\n', 2)
 
 
@@ -209,9 +216,10 @@ def test_folders_that_cannot_be_used(tmp_path, folder):
     assert not os.path.exists('~')
 
 
-def test_a_folder_that_can_be_used_is_made_and_left_empty(tmp_path):
-    assert cache_folder.why_unusable(tmp_path / 'a' / 'b') is None
-    assert os.listdir(str(tmp_path / 'a' / 'b')) == []
+def test_a_folder_that_can_be_used_is_left_as_it_is(tmp_path):
+    (tmp_path / 'a').mkdir()
+    assert cache_folder.why_unusable(tmp_path / 'a' / 'b' / 'c') is None is cache_folder.why_unusable(tmp_path / 'a')
+    assert os.listdir(str(tmp_path / 'a')) == []
 
 
 def test_silence(capsys):

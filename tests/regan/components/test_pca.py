@@ -338,7 +338,9 @@ def test_full_disk_at_the_end_keeps_the_checkpoint(tmp_path, monkeypatch, capsys
 def test_a_cache_that_cannot_be_written_is_said_before_the_work(tmp_path, monkeypatch, capsys):
     (tmp_path / 'file').write_text('')
     generator, said = ToyGenerator(), []
-    monkeypatch.setattr(generator, 'map', lambda z: said.append(capsys.readouterr().err) or ToyGenerator.map(generator, z))
+    monkeypatch.setattr(
+        generator, 'map', lambda z: said.append(capsys.readouterr().err) or ToyGenerator.map(generator, z)
+    )
     found = pca.load_or_compute(generator, SPEC, tmp_path / 'file' / 'cache')
     assert 'cannot be written (Not a directory)' in said[0] and 'REGAN_CACHE_DIR' in said[0]
     assert not any(said[1:]) and not capsys.readouterr().err
