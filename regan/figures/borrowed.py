@@ -25,13 +25,19 @@ def fitted(panels: Sequence[Panel], generator: Generator) -> List[Panel]:
     """Panels whose edits, cutoff and components are within a network; those that were made for it stay.
 
     Ranges of layers end with the last layer; edits that begin after it, or move a component that the network is too
-    narrow for, are left out with their labels.
+    narrow for, are left out with their labels, and so are panels without any other.
 
     Raises:
-        UserError: none of a panel's edits is possible.
+        UserError: no panel is left.
     """
     changes: List[str] = []
     found = [_fitted(panel, generator, changes) if panel.made_for else panel for panel in panels]
+    found = [new for new, old in zip(found, panels) if new.edits or not old.edits]
+    if not found:
+        raise UserError(
+            '%s has %d layers and w of width %d, too few for any edit of this figure; choose a larger network'
+            % (panels[0].network, generator.num_layers, generator.dlatent_size)
+        )
     if changes:
         notices.note(
             '%s has %d layers and w of width %d, fewer than these parameters were published for: %s'
@@ -70,8 +76,6 @@ def _place(edit):
 
 def _with_edits(panel, moves):
     kept = [i for i, move in enumerate(moves) if move is not None]
-    if panel.edits and not kept:
-        raise UserError('%s: none of its edits is possible with this network; choose a larger one' % panel.name)
     for old, new in zip(panel.edits, moves):
         if new is not None and new != old:
             rows, labels = [_renamed(texts, _place(old), _place(new)) for texts in (panel.rows, panel.labels)]
@@ -111,7 +115,7 @@ def with_crop(panel: Panel, height: int, width: int) -> Panel:
 
 
 def _sides(crop):
-    cuts = ['%d %s' % (count, side) for side, count in dataclasses.asdict(crop).items() if count]
+    cuts = ['%d at the %s' % (count, side) for side, count in dataclasses.asdict(crop).items() if count]
     return ' and '.join([', '.join(cuts[:-1]), cuts[-1]] if cuts[1:] else cuts) or 'nothing'
 
 

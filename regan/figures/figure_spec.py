@@ -212,7 +212,8 @@ def check_network(panel: Panel, resolution: int, num_layers: int, where: str) ->
     Raises UserError, which starts with `where`, for a crop, a cutoff or an edit that does not fit.
     """
     crop = panel.crop
-    if max(crop.top + crop.bottom, crop.left + crop.right) >= resolution:
+    scaled = panel.made_for is not None and resolution < panel.made_for  # By `borrowed.with_crop`.
+    if not scaled and max(crop.top + crop.bottom, crop.left + crop.right) >= resolution:
         raise UserError('%s.crop leaves nothing of %d pixels; cut less' % (where, resolution))
     if panel.cutoff is not None and panel.cutoff > num_layers:
         raise UserError('%s.cutoff is %d but the network has %d layers' % (where, panel.cutoff, num_layers))

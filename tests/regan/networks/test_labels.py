@@ -90,7 +90,7 @@ def test_the_class_is_in_images_components_and_facts(conditional, tmp_path):
 def test_a_class_that_is_not_there_is_refused(conditional, tiny_pickle, tmp_path):
     result = run('generate', conditional, '--seeds', 1, '--class', 7, '--out', tmp_path / 'out')
     assert result.exit_code == 2
-    assert result.stderr == ('Error: %s has no class 7 but classes 0-2; choose with --class\n' % conditional)
+    assert result.output == ('Error: %s has no class 7 but classes 0-2; choose with --class\n' % conditional)
     assert not (tmp_path / 'out').exists()
 
 
