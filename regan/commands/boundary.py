@@ -209,17 +209,18 @@ class _Walk(NamedTuple):
     callback=options.png,
     help='PNG: one row for each seed. A .json with the same name says what made it.',
 )
+@options.PLAIN
 @options.network
-def edit(network, file, seeds, walk, space, drawing, out):
+def edit(network, file, seeds, walk, space, drawing, out, plain):
     """Move codes along a boundary, in all layers, to absolute distances from its plane (as InterFaceGAN does), and draw
     them.
     """
     import numpy as np
 
     from regan.base import artefacts, provenance
-    from regan.drawing import edit_images
+    from regan.drawing import captions, edit_images
     from regan.editing import boundary as module
-    from regan.pictures import images
+    from regan.pictures import images, pages
     from regan.sampling import latents
 
     seeds, distances = latents.parse_seeds(seeds), np.linspace(*walk)
@@ -227,7 +228,10 @@ def edit(network, file, seeds, walk, space, drawing, out):
         settings = drawing.settings(generator)
         normal = module.resolve(file, generator.dlatent_size if space == 'w' else generator.latent_size)
         dlatents = edit_images.boundary_rows(generator, normal, seeds, distances, space)  # [N, F, L, D]
-        images.save_png(out, images.grid(edit_images.draw(generator, dlatents, settings)))
+        tiles = edit_images.draw(generator, dlatents, settings)
+        rows, columns = [captions.of_seed(seed) for seed in seeds], captions.of_distances(distances)
+        title = '%s: distance from its plane' % file
+        images.save_png(out, images.grid(tiles) if plain else pages.matrix(tiles, rows, columns, title))
         artefacts.write_json(
             Path(out).with_suffix('.json'),
             dict(
@@ -236,6 +240,7 @@ def edit(network, file, seeds, walk, space, drawing, out):
                 seeds=seeds,
                 distances=distances.tolist(),
                 space=space,
+                plain=plain,
                 **settings._asdict(),
             ),
         )

@@ -16,7 +16,12 @@ GRID_PIXELS = 2**26  # 200 MB; what does not fit is only written image by image.
 @options.PSI
 @options.CUTOFF
 @options.drawing_or_seed
-@click.option('--columns', type=click.IntRange(min=1), help='Of the grid; default: nearly square.')
+@options.group(
+    'grid',
+    dict,
+    click.option('--columns', type=click.IntRange(min=1), help='Of the grid; default: about the shape of a screen.'),
+    options.PLAIN,
+)
 @click.option(
     '--out',
     type=click.Path(file_okay=False),
@@ -26,7 +31,7 @@ GRID_PIXELS = 2**26  # 200 MB; what does not fit is only written image by image.
 @options.SCHEDULER
 @options.PRECISION
 @options.network
-def generate(network, seeds, drawing, columns, out, scheduler):
+def generate(network, seeds, drawing, grid, out, scheduler):
     """Write one image for each seed, and a grid of all."""
     from regan.base import artefacts, provenance
     from regan.drawing import seed_images
@@ -40,7 +45,7 @@ def generate(network, seeds, drawing, columns, out, scheduler):
         in_grid = len(seeds) * generator.resolution**2 <= GRID_PIXELS
         drawn = _pngs(generator, plan, seeds, cluster, network.trusted)
         with contextlib.closing(drawn), progress.bar(len(seeds)) as bar:
-            seed_images.save(folder, seeds, drawn, columns, in_grid, bar.update)
+            seed_images.save(folder, seeds, drawn, in_grid, bar.update, **grid)
         artefacts.write_json(
             folder / 'generate.json',
             dict(
@@ -48,6 +53,7 @@ def generate(network, seeds, drawing, columns, out, scheduler):
                 seeds=seeds,
                 label=generator.label,
                 precision=network.precision,
+                plain=grid['plain'],
                 **settings._asdict(),
             ),
         )

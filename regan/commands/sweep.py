@@ -38,15 +38,17 @@ class _Arrangement(NamedTuple):
         pages: the layout of `sweep.pages` that this means.
         frames: of each cell.
         fps: frames per second of the videos, or None for none.
+        plain: pictures without labels.
     """
 
     layout: str
     pages: str
     frames: int
     fps: Optional[float]
+    plain: bool
 
 
-def _arrangement(layout, by, video, fps, frames):
+def _arrangement(layout, by, video, fps, frames, plain):
     if by and layout == 'grid':
         raise click.UsageError('--by is for strips; a grid has all edits and latents')
     if not video:
@@ -55,7 +57,7 @@ def _arrangement(layout, by, video, fps, frames):
         options.refuse(['frames'], 'is for strips and videos; a grid shows the latents at full strength')
         frames = 2  # It shows the last one only.
     pages = 'grid' if layout == 'grid' else {'edit': 'edits', 'seed': 'seeds'}[by or 'edit']
-    return _Arrangement(layout, pages, frames, fps if video else None)
+    return _Arrangement(layout, pages, frames, fps if video else None, plain)
 
 
 @click.command()
@@ -140,6 +142,7 @@ def _arrangement(layout, by, video, fps, frames):
         show_default=True,
         help='Frames per second of the videos.',
     ),
+    options.PLAIN,
     also=['frames'],
 )
 @click.option(
@@ -185,15 +188,38 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
                 basis_file=basis.path,
                 precision=network.precision,
                 fps=arrangement.fps,
+                **({} if arrangement.plain else {'labelled': True}),  # Plain pictures of earlier versions stay.
             ),
         )
         along, moves = edit_choices.placed(choices, components)
         cells = module.Sweep(generator, along, moves, seeds, arrangement.frames, settings)
         options.report_precision(generator, cells.bases, settings.conversion)
         with progress.bar(arrangement.frames * sum(len(page.cells) for page in pages)) as bar:
-            paths, kept = module.write(cells, pages, out, facts, arrangement.fps, bar.update)
+            labels = None if arrangement.plain else _labels(pages, choices, seeds, arrangement)
+            paths, kept = module.write(cells, pages, out, facts, arrangement.fps, bar.update, labels)
     there = ': %d of %d pictures were there already' % (kept, len(pages)) if kept else ''
     click.echo('wrote %d files to %s%s' % (len(paths), out, there))
+
+
+def _labels(pages, choices, seeds, arrangement):
+    """{name of a page: its Labels}."""
+    from regan.drawing import captions
+    from regan.drawing.sweep import Labels
+
+    names, latents = [captions.of_edit(*choice[:2]) for choice in choices], [captions.of_seed(seed) for seed in seeds]
+    found = {}
+    for page in pages:
+        shown, used = [list(dict.fromkeys(indices)) for indices in zip(*page.cells)]
+        rows = [captions.UNEDITED if i is None else names[i] for i in shown]
+        if page.still:
+            found[page.name] = Labels(rows, [latents[j] for j in used], '')
+            continue
+        columns = captions.of_frames([choices[i].edit for i in shown], arrangement.frames)
+        if arrangement.pages == 'edits':
+            found[page.name] = Labels([latents[j] for j in used], columns, rows[0])
+        else:
+            found[page.name] = Labels(rows, columns, latents[used[0]])
+    return found
 
 
 def _facts(pages, choices, seeds, made, common):

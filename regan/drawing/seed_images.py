@@ -10,7 +10,8 @@ import numpy as np
 
 from regan.base import background
 from regan.base.typing import PathLike, Progress
-from regan.pictures import images
+from regan.drawing import captions
+from regan.pictures import images, pages
 from regan.sampling import latents
 
 if TYPE_CHECKING:
@@ -60,9 +61,10 @@ def save(
     folder: PathLike,
     seeds: Sequence[int],
     contents: Iterable[bytes],
-    columns: Optional[int] = None,
     in_grid: bool = True,
     progress: Optional[Progress] = None,
+    columns: Optional[int] = None,
+    plain: bool = False,
 ) -> None:
     """Writes seedNNNN.png for each seed, and grid.png with all of them.
 
@@ -70,9 +72,10 @@ def save(
         folder: path, made if missing.
         seeds: list of int.
         contents: iterable of PNG files as bytes, in the order of the seeds; a file is written as soon as it comes.
-        columns: of the grid, see `images.sheet`.
         in_grid: False leaves the grid out, and nothing is kept in memory.
         progress: callable that gets the number of images done since its last call.
+        columns: of the grid; None: nearly as many as rows if it is plain, else see `pages.sheet`.
+        plain: the grid has the images only, and does not say whose they are.
     """
     kept = []
     for seed, content in zip(seeds, contents):
@@ -80,11 +83,13 @@ def save(
         kept += [content] if in_grid else []
         if progress:
             progress(1)
-    if len(kept) == 1:
+    if len(kept) == 1 and plain:
         images.save_bytes(Path(folder) / 'grid.png', kept[0])
     elif kept:
         pictures = np.stack([images.read_png(io.BytesIO(content)) for content in kept])  # [N, H, W, C]
-        images.save_png(Path(folder) / 'grid.png', images.sheet(pictures, columns))
+        names = [captions.of_seed(seed) for seed in seeds]
+        page = images.sheet(pictures, columns) if plain else pages.sheet(pictures, names, columns=columns)
+        images.save_png(Path(folder) / 'grid.png', page)
 
 
 def styles(generator: Generator, plan: Plan, randoms: Sequence[np.random.RandomState]) -> np.ndarray:

@@ -23,6 +23,7 @@ from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
 from regan.editing import edits
 from regan.pictures import images, video
+from regan.pictures import pages as labelled
 from regan.sampling import latents
 
 if TYPE_CHECKING:
@@ -51,6 +52,14 @@ class Page(NamedTuple):
     cells: List[Cell]
     columns: int
     still: bool
+
+
+class Labels(NamedTuple):
+    """What a page says of its tiles, see `pages.matrix`: texts of its rows and columns, and a title or ''."""
+
+    rows: List[str]
+    columns: List[str]
+    title: str
 
 
 def pages(layout: str, names: Sequence[str], seeds: Sequence[int]) -> List[Page]:
@@ -209,6 +218,7 @@ def write(
     facts: Dict[str, Dict[str, Any]],
     fps: Optional[float] = None,
     progress: Optional[Progress] = None,
+    labels: Optional[Dict[str, Labels]] = None,
 ) -> Tuple[List[Path], int]:
     """Draws pages into a folder.
 
@@ -219,6 +229,7 @@ def write(
             it is.
         fps: frames per second of a video beside each picture; None for none.
         progress: callable that gets the number of frames done since its last call.
+        labels: {name of a page: Labels}; None for pictures of the tiles alone.
 
     Returns: (list of paths, number of pages that were there already).
 
@@ -234,7 +245,7 @@ def write(
     missing = [page for page in wanted if not _is_there(folder / page.name, facts[page.name], fps)]
     progress(sweep.num_frames * sum(len(page.cells) for page in wanted if page not in missing))
     drawn = _drawn(sweep, missing, folder, facts, progress)
-    finish = functools.partial(_finish, folder, facts, fps)
+    finish = functools.partial(_finish, folder, facts, fps, labels)
     collections.deque(
         background.behind(finish, drawn, buffered=2), maxlen=0
     )  # While a page is encoded, the next one is drawn.
@@ -280,20 +291,29 @@ def _drawn(sweep, wanted, folder, facts, progress):
         yield page, parts
 
 
-def _finish(folder, facts, fps, drawn):
+def _finish(folder, facts, fps, labels, drawn):
     page, parts = drawn
     path = folder / page.name
     tiles = np.stack([parts.read(index)[-1:] if page.still else parts.read(index) for index in range(len(page.cells))])
     if _with(path, '.json').exists():
         with artefacts.writing(_with(path, '.json')):
             _with(path, '.json').unlink()  # It is about to be untrue.
-    images.save_png(_with(path, '.png'), images.sheet(tiles[:, 0], page.columns) if page.still else images.grid(tiles))
+    images.save_png(_with(path, '.png'), _picture(page, tiles, labels and labels[page.name]))
     if fps:
         order = video.there_and_back(parts.frames)
         shown = ([parts.read(index)[frame] for index in range(len(page.cells))] for frame in order)
         video.save_mp4(_with(path, '.mp4'), (images.sheet(np.stack(tiles), page.columns) for tiles in shown), fps)
     artefacts.write_json(_with(path, '.json'), facts[page.name])
     parts.remove()
+
+
+def _picture(page, tiles, labels):
+    """The picture of a page, uint8 [H', W', C], of the tiles [cells, frames, H, W, C]."""
+    if labels is None:
+        return images.sheet(tiles[:, 0], page.columns) if page.still else images.grid(tiles)
+    if page.still:
+        tiles = tiles.reshape((-1, page.columns) + tiles.shape[2:])  # [edits, latents, H, W, C]
+    return labelled.matrix(tiles, *labels)
 
 
 class _Parts:

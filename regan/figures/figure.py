@@ -29,14 +29,13 @@ from regan.figures import borrowed, references
 from regan.figures import figure_spec as specs
 from regan.figures.references import Drawn
 from regan.networks import models
-from regan.pictures import images
+from regan.pictures import images, pages
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
     from regan.networks.generator import Generator
 
-LETTERS = 28  # height in pixels of the title ...
-SMALL = LETTERS * 2 // 3  # ... and of all other texts
+LETTERS, SMALL = pages.LETTERS, pages.SMALL  # Height in pixels of the title, and of all other texts.
 
 Draw = Callable[[specs.Panel, 'Generator', 'Basis'], np.ndarray]  # A panel -> tiles uint8 [rows, columns, H, W, C].
 Open = Callable[..., ContextManager['Generator']]  # Called with a path, and `label=` where a class is asked for.

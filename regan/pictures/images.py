@@ -4,10 +4,12 @@ N images, H rows, W columns, C channels: 1 (grey) or 3 (RGB); values 0 to 255. "
 any number of leading axes, also none.
 """
 
+import functools
+import importlib.util
 import io
 import math
 import os
-from typing import BinaryIO, List, Optional, Sequence, Tuple, Union
+from typing import Any, BinaryIO, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
@@ -112,7 +114,7 @@ def text_row(texts: Sequence[str], width: int, size: int, channels: int = 3) -> 
     row = Image.new('L', (width, 2 * size), WHITE)
     for i, text in enumerate(texts):
         ImageDraw.Draw(row).text(((i + 0.5) * share, size), text, fill=0, font=_font(letters), anchor='mm')
-    return np.asarray(row)[:, :, None].repeat(channels, axis=2)  # [2 * size, width, C]
+    return _of_channels(row, channels)  # [2 * size, width, C]
 
 
 def text_column(texts: Sequence[str], height: int, size: int, channels: int = 3) -> np.ndarray:
@@ -127,7 +129,19 @@ def text_column(texts: Sequence[str], height: int, size: int, channels: int = 3)
         ImageDraw.Draw(column).text(
             (width / 2, (i + 0.5) * height / len(texts)), text, fill=0, font=_font(size), anchor='mm'
         )
-    return np.asarray(column)[:, :, None].repeat(channels, axis=2)  # [height, width, C]
+    return _of_channels(column, channels)  # [height, width, C]
+
+
+def text_width(text: str, size: int) -> int:
+    """Pixels that a text takes in letters of this size."""
+    return int(math.ceil(_font(size).getlength(text)))
+
+
+def _of_channels(grey, channels):
+    """A grey Pillow image as [H, W, C]; a fourth channel is opaque."""
+    pixels = np.asarray(grey)[:, :, None].repeat(channels, axis=2)  # [H, W, C]
+    pixels[:, :, 3:] = WHITE
+    return pixels
 
 
 def pad(page: np.ndarray, top: int = 0, height: Optional[int] = None, width: Optional[int] = None) -> np.ndarray:
@@ -155,10 +169,13 @@ def stack(pages: Sequence[np.ndarray], gap: int = 0) -> Tuple[np.ndarray, List[i
     return np.concatenate([pad(page, height=height, width=width) for page, height in zip(pages, heights)]), tops
 
 
+@functools.lru_cache(maxsize=None)
 def _font(size):
-    from matplotlib import get_data_path  # its font file: the same letters on every machine
-
-    return ImageFont.truetype(os.path.join(get_data_path(), 'fonts', 'ttf', 'DejaVuSans.ttf'), size)
+    # Matplotlib's font file: the same letters on every machine. Matplotlib itself is slow to load, and complains where
+    # the home folder cannot be written.
+    package: Any = importlib.util.find_spec('matplotlib')
+    folder = os.path.join(os.path.dirname(package.origin), 'mpl-data', 'fonts', 'ttf')
+    return ImageFont.truetype(os.path.join(folder, 'DejaVuSans.ttf'), size)
 
 
 def save_png(path: PathLike, image: np.ndarray) -> None:

@@ -24,6 +24,7 @@ from regan.commands.options.networks import (
     network,
     workers,
 )
+from regan.commands.options.pictures import PLAIN
 from regan.commands.options.values import ending, finite, given, png, refuse
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     'ESTIMATORS',
     'NETWORKS_FOLDER',
     'NOISE',
+    'PLAIN',
     'PRECISION',
     'PRECISION_IMAGES',
     'PSI',

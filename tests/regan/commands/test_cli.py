@@ -42,7 +42,9 @@ def run_well(*words):
 
 
 def test_generate(tiny_pickle, tmp_path):
-    run_well('generate', tiny_pickle, '--seeds', '3-5,9', '--psi', 0.6, '--columns', 3, '--out', tmp_path / 'out')
+    run_well(
+        'generate', tiny_pickle, '--seeds', '3-5,9', '--psi', 0.6, '--columns', 3, '--plain', '--out', tmp_path / 'out'
+    )
     names = sorted(os.listdir(str(tmp_path / 'out')))
     assert names == ['generate.json', 'grid.png', 'seed0003.png', 'seed0004.png', 'seed0005.png', 'seed0009.png']
     pictures = [images.read_png(tmp_path / 'out' / n) for n in names[2:]]
@@ -99,6 +101,7 @@ def test_edit_strips(stays_open, tiny_pickle, tmp_path):
     run_well(
         'edit',
         tiny_pickle,
+        '--plain',
         '--seeds',
         '4,5',
         '--edit',
@@ -128,6 +131,7 @@ def test_edit_sequence_of_targets(stays_open, tiny_pickle, tmp_path):
     run_well(
         'edit',
         tiny_pickle,
+        '--plain',
         '--seed',
         4,
         '--edit',
