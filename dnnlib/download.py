@@ -117,6 +117,7 @@ def _written(folder, md5, name, content):
     """Writes a cached file; no reader ever sees a part of it. Returns its path."""
     path = os.path.join(folder, md5 + '_' + name)
     temporary = os.path.join(folder, 'tmp_%s_%s_%s' % (uuid.uuid4().hex, md5, name))
+    os.makedirs(folder, exist_ok=True)
     try:
         with open(temporary, 'wb') as f:
             f.write(content)

@@ -22,6 +22,8 @@ class Terminated(KeyboardInterrupt):
         number: of the signal.
     """
 
+    number: int
+
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number

@@ -18,6 +18,9 @@ class WriteError(UserError):
         error: OSError, or what else says why.
     """
 
+    path: Any
+    reason: str
+
     def __init__(self, path: Any, error: Any) -> None:
         self.path, self.reason = path, reason(error)
         super().__init__('cannot write %s: %s; make room or choose another place and try again' % (path, self.reason))
