@@ -144,7 +144,8 @@ class _Patient:
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file, self._error, self._position = file, None, 0
+        self._file, self._position = file, 0
+        self._error: Optional[OSError] = None
 
     def write(self, data):
         self._try(self._file.write, data)
@@ -293,7 +294,7 @@ def _download(url, sha256, path, given):
     try:
         pooch.retrieve(url, sha256 and 'sha256:' + sha256, fname=path.name, path=path.parent, downloader=download)
     except (OSError, ValueError) as error:
-        if getattr(error, 'errno', None) in _NO_ROOM:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
             raise UserError(
                 'cannot write %s, a download: %s; make room, or let %s name a folder with more'
                 % (path, error.strerror, CACHE_VARIABLE)

@@ -73,8 +73,9 @@ class Checkpoint:
             self._note_kept()
 
     def _note_kept(self):
-        kept.add(self.path)
-        kept.resumable()
+        if self.path is not None:
+            kept.add(self.path)
+            kept.resumable()
 
     def last(self, states: Iterable[Tuple[State, int]], state: State, progress: Progress) -> State:
         """The last state of a loop, saved every SECONDS and on Ctrl-C.

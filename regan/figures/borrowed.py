@@ -5,7 +5,6 @@ to, and that is said.
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -57,7 +56,7 @@ def _fitted(panel, generator, changes):
     return _with_edits(panel, [_clipped(edit, generator, changes) for edit in panel.edits])
 
 
-def _clipped(edit, generator, changes) -> Optional[Edit]:
+def _clipped(edit: Edit, generator: Generator, changes: List[str]) -> Optional[Edit]:
     """The edit in the layers that there are, or None if there is nothing to move."""
     if edit.start >= generator.num_layers or edit.component >= generator.dlatent_size:
         changes.append('%s left out' % _place(edit))
@@ -71,7 +70,8 @@ def _clipped(edit, generator, changes) -> Optional[Edit]:
 
 def _place(edit):
     """E(v_i, j-k) without kind and strength, as labels have it."""
-    return re.search(r'E\([^)]*\)', str(edit)).group()
+    text = str(edit)
+    return text[text.index('E(') : text.index(')') + 1]
 
 
 def _with_edits(panel, moves):
