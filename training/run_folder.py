@@ -13,6 +13,7 @@ import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-u
 from regan.base import artefacts, kept, tables
 from regan.base.errors import UserError
 from training import misc
+from training.events import Events
 
 STATE = 'state.npz'
 LOG = 'log.csv'
@@ -34,7 +35,7 @@ class RunFolder:
             raise UserError('%s holds other files, but no training run; give a new folder' % self.path)
         with artefacts.writing(self.path):
             os.makedirs(self.path, exist_ok=True)
-        self._writer = None
+        self._events = Events(self.path)
 
     def file(self, name):
         """Path of a file of the run."""
@@ -51,17 +52,14 @@ class RunFolder:
         """
         rows = self._rows() + [{key: '%.6g' % value for key, value in row.items()}]
         self._write_rows(rows)
-        if self._writer is None:
-            self._writer = tf.summary.FileWriter(self.path)
         step = int(row['kimg'] * 1000)
-        self._writer.add_summary(
+        self._events.add_summary(
             tf.Summary(
                 value=[tf.Summary.Value(tag='Progress/' + key, simple_value=value) for key, value in row.items()]
             ),
             step,
         )
-        save_summaries(self._writer, step)
-        self._writer.flush()
+        save_summaries(self._events, step)
 
     def drop_rows_after(self, kimg):
         """Forgets what was logged after the state that training goes on from."""
@@ -83,11 +81,6 @@ class RunFolder:
         names = list(dict.fromkeys(name for row in rows for name in row))
         if rows:
             tables.write_csv(self.file(LOG), [{name: row.get(name) for name in names} for row in rows])
-
-    def close(self):
-        """Closes the TensorBoard events."""
-        if self._writer is not None:
-            self._writer.close()
 
     # ---------------------------------------------------------------- images and networks
 

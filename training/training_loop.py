@@ -83,7 +83,7 @@ def training_loop(
     """
     precision.check_dtype(recipe.precision, tf.__version__)
     folder = RunFolder(run_dir)
-    with tf.Graph().as_default(), _session(threads), contextlib.closing(folder):
+    with tf.Graph().as_default(), _session(threads):
         training_set = dataset.load_dataset(
             tfrecord_dir=data_dir, resolution=resolution, max_label_size=max_label_size, seed=recipe.seed
         )
