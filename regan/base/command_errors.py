@@ -1,17 +1,20 @@
 """What every command line shares: how it says that it cannot go on, in one sentence, and with which exit status."""
 
 import contextlib
+import difflib
 import os
 import signal
 import sys
 import traceback
-from typing import Iterator
+from typing import Iterable, Iterator, List
 
 import click
 
 from regan.base import kept, notices
 from regan.base.errors import UserError, WriteError, reason
 
+ALIKE = 0.7  # Of `difflib`: names from here on may be a slip for each other.
+ABBREVIATED = 3  # Letters of a name from which on they may stand for it.
 _ENDING = [getattr(signal, name) for name in ('SIGTERM', 'SIGHUP') if hasattr(signal, name)]
 
 
@@ -32,13 +35,19 @@ class Terminated(KeyboardInterrupt):
 @contextlib.contextmanager
 def errors_in_one_line() -> Iterator[None]:
     """Turns UserError, NetworkPickleError and OSError into a line on standard error and exit status 2; Ctrl-C into
-    130, SIGTERM into 143. After a file that could not be written, and after a signal, the line says what is kept.
+    130, SIGTERM into 143. After a file that could not be written, and after a signal, the line says what is kept. An
+    option that does not exist gets the suggestions of `likely`.
     """
     kept.begin()
     notices.begin()
     with _signals():
         try:
             yield
+        except click.NoSuchOption as error:
+            if error.ctx is not None:
+                known = [name for option in error.ctx.command.get_params(error.ctx) for name in option.opts]
+                error.possibilities = likely(error.option_name, known)
+            raise
         except WriteError as error:
             _leave('Error: cannot write %s: %s; %s' % (error.path, error.reason, kept.unwritten()), 2)
         except UserError as error:
@@ -84,6 +93,23 @@ def _plain(error):
     with contextlib.suppress(OSError, ValueError), open(os.devnull, 'w') as nothing:
         os.dup2(nothing.fileno(), sys.stdout.fileno())  # Else Python tries once more at the end, and says so.
     return 'cannot write the standard output: %s; %s' % (reason(error), kept.unwritten())
+
+
+def likely(wrong: str, known: Iterable[str]) -> List[str]:
+    """Which options somebody may have meant by one that does not exist: those spelt alike, and what it abbreviates.
+
+    The dashes do not count: '--n' is not like '--noise' for having two characters of three in common with it.
+
+    >>> likely('--noise', ['--n', '--nosie', '--out'])
+    ['--nosie']
+    >>> likely('--batch', ['--batch-size', '--basis'])
+    ['--batch-size']
+    """
+    names = {name.lstrip('-'): name for name in known}
+    word = wrong.lstrip('-')
+    begun = [name for name in names if len(word) >= ABBREVIATED and name.startswith(word)]
+    alike = difflib.get_close_matches(word, [name for name in names if name not in begun], cutoff=ALIKE)
+    return [names[name] for name in begun + alike]
 
 
 def _leave(message, status):

@@ -40,7 +40,9 @@ def generate(network, seeds, drawing, grid, out, scheduler):
     seeds, folder = latents.parse_seeds(seeds), Path(out)
     with options.workers(scheduler) as cluster, network.open() as generator:
         settings = drawing.settings(generator)
-        plan = seed_images.Plan(settings.noise, settings.psi, settings.cutoff, settings.conversion)
+        plan = seed_images.Plan(
+            settings.noise, settings.psi, settings.cutoff, settings.conversion, settings.instance_norm_epsilon
+        )
         _report_precision(generator, plan, seeds)
         in_grid = len(seeds) * generator.resolution**2 <= GRID_PIXELS
         drawn = _pngs(generator, plan, seeds, cluster, network.trusted)
@@ -54,7 +56,7 @@ def generate(network, seeds, drawing, grid, out, scheduler):
                 label=generator.label,
                 precision=network.precision,
                 plain=grid['plain'],
-                **settings._asdict(),
+                **settings.facts(),
             ),
         )
     click.echo(

@@ -61,7 +61,7 @@ def segan():
     metavar='LIST',
     help='One row for each, for example 7 or 1-3.',
 )
-@options.NOISE
+@options.drawing
 @click.option(
     '--out',
     type=click.Path(dir_okay=False),
@@ -70,7 +70,7 @@ def segan():
     help='PNG; a .json with the same name says what made it.',
 )
 @options.PLAIN
-def control(network, coordinate, values, operation, seeds, noise, out, plain):
+def control(network, coordinate, values, operation, seeds, drawing, out, plain):
     """Draw what one coordinate of one subspace does: the same z and noise along a row."""
     from regan.base import artefacts, provenance
     from regan.drawing import captions
@@ -80,12 +80,22 @@ def control(network, coordinate, values, operation, seeds, noise, out, plain):
     from regan.segan.subspaces import Subspaces
 
     numbers, rows = module.parse_values(values), latents.parse_seeds(seeds)
-    with network.open(noise) as generator:
+    with network.open() as generator:
+        settings = drawing.settings(generator)
+        settings.prepare(generator)
         subspaces = Subspaces(generator)
         subspace = subspaces.at(coordinate.layer, coordinate.position)
         with progress.bar(len(rows) * len(numbers)) as bar:
             tiles = module.strips(
-                generator, subspaces, subspace, coordinate.dimension, numbers, operation, rows, bar.update
+                generator,
+                subspaces,
+                subspace,
+                coordinate.dimension,
+                numbers,
+                operation,
+                rows,
+                bar.update,
+                settings.conversion,
             )
         name, latent = '%sD%d' % (subspace.name, coordinate.dimension), [captions.of_seed(seed) for seed in rows]
         title = '%s, %s' % (name, operation)
@@ -95,7 +105,7 @@ def control(network, coordinate, values, operation, seeds, noise, out, plain):
             Path(out).with_suffix('.json'),
             dict(
                 provenance.made_by('segan control', network.name, generator),
-                noise=noise,
+                **_drawn(settings),
                 mode=subspaces.mode,
                 coordinate=name,
                 scope=subspace.scope,
@@ -106,6 +116,12 @@ def control(network, coordinate, values, operation, seeds, noise, out, plain):
             ),
         )
     click.echo('wrote %s: %d rows of %d' % (out, tiles.shape[0], tiles.shape[1]))
+
+
+def _drawn(settings):
+    """The part of a sidecar that says how was drawn; `mode` is that of the subspaces there."""
+    asked = dict(drawing_mode=settings.mode, conversion=settings.conversion)
+    return dict(noise=settings.noise, **(asked if settings.mode or settings.conversion != 'round' else {}))
 
 
 @segan.command()
@@ -124,14 +140,14 @@ def control(network, coordinate, values, operation, seeds, noise, out, plain):
     '--top', type=click.IntRange(min=1), default=8, show_default=True, help='Strongest dimensions of each subspace.'
 )
 @click.option('--seed', type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help='Seed of the latents.')
-@options.NOISE
+@options.drawing
 @click.option(
     '--out',
     type=click.Path(file_okay=False),
     required=True,
     help='Folder for traversal.csv, traversal.png and traversal.json.',
 )
-def traversal(network, reader, samples, top, seed, noise, out):
+def traversal(network, reader, samples, top, seed, drawing, out):
     """Measure which dimension of which subspace moves which known factor of the world."""
     from regan.base import artefacts, provenance
     from regan.networks.judges import FactorReader
@@ -139,7 +155,9 @@ def traversal(network, reader, samples, top, seed, noise, out):
     from regan.segan.subspaces import Subspaces
 
     folder = Path(out)
-    with network.open(noise) as generator, FactorReader(reader) as factors:
+    with network.open() as generator, FactorReader(reader) as factors:
+        settings = drawing.settings(generator)
+        settings.prepare(generator)
         subspaces = Subspaces(generator)
         factors.check(generator.num_channels, generator.resolution)
         total = len(subspaces.all) * min(top, subspaces.size) * 2 * samples
@@ -154,6 +172,7 @@ def traversal(network, reader, samples, top, seed, noise, out):
                 top,
                 seed,
                 bar.update,
+                settings.conversion,
             )
         module.write_csv(folder / 'traversal.csv', effects)
         title = 'mode %d, %s' % (subspaces.mode, Path(network.name).name)
@@ -162,7 +181,7 @@ def traversal(network, reader, samples, top, seed, noise, out):
             folder / 'traversal.json',
             dict(
                 provenance.made_by('segan traversal', network.name, generator),
-                noise=noise,
+                **_drawn(settings),
                 mode=subspaces.mode,
                 reader_sha256=factors.sha256,
                 world=factors.world,

@@ -29,16 +29,19 @@ class Plan(NamedTuple):
         noise: a choice of `regan.sampling.noise`, or PER_IMAGE.
         psi, cutoff: see `latents.truncate`.
         conversion: see `Generator.synthesize`.
+        instance_norm_epsilon: see `modes.Settings`.
     """
 
     noise: Union[str, dict] = 'stored'
     psi: float = 0.7
     cutoff: Optional[int] = None
     conversion: str = 'round'
+    instance_norm_epsilon: Optional[float] = None
 
 
 def draw(generator: Generator, plan: Plan, seeds: Sequence[int]) -> Iterator[np.ndarray]:
     """Yields the image of each seed, uint8 [H, W, C], drawn in minibatches, unless each has noise of its own."""
+    generator.instance_norm_epsilon = plan.instance_norm_epsilon
     if plan.noise != PER_IMAGE:
         generator.set_noise(plan.noise)
     step = 1 if plan.noise == PER_IMAGE else generator.images_at_once
