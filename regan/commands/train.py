@@ -270,7 +270,7 @@ _RECIPE = (
     '--resume',
     'resume_pkl',
     type=click.Path(exists=True, dir_okay=False),
-    help='Pickle (G, D, Gs) to start a new run from.',
+    help='Pickle (G, D, Gs) to start a new run from; it must fit the data and the options.',
 )
 @click.option('--threads', type=_POSITIVE, help='Of TensorFlow; default: one for each processor.')
 def train(run, recipe, measuring):
@@ -288,17 +288,17 @@ def train(run, recipe, measuring):
         network_snapshot_ticks=run.network_ticks,
         resume_pkl=run.resume_pkl,
         threads=run.threads,
-        metrics=_metrics(measuring, run.data_dir, recipe.mirror_augment),
+        metrics=_metrics(measuring, run, recipe.mirror_augment),
     )
     click.echo('wrote %s' % path if path else 'interrupted; run the same command to go on')
     if path is None:
         raise SystemExit(130)
 
 
-def _metrics(measuring, data_dir, mirror):
+def _metrics(measuring, run, mirror):
     """What measures each network pickle of a run, see `snapshots.judged_by`; None where there is no reader."""
     if measuring.reader is None:
         return None
     from regan.metrics import snapshots
 
-    return snapshots.judged_by(measuring.reader, data_dir, measuring.metric_images, mirror)
+    return snapshots.judged_by(measuring.reader, run.data_dir, measuring.metric_images, mirror, run.resolution)
