@@ -129,7 +129,7 @@ def metrics(network, request, judge_files, data, out, scheduler):
         judges.check(request, generator, data is not None)
         images = None
         if request.compares:
-            images = reals.open_images(data, generator.resolution)
+            images = reals.open_images(data, generator.resolution, generator.num_channels)
             stack.callback(images.close)
         cluster = stack.enter_context(options.workers(scheduler))
         farm = cluster and _farm(cluster, request, generator, network.trusted, networks, openers)

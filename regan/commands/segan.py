@@ -79,6 +79,7 @@ def control(network, coordinate, values, operation, seeds, noise, out):
 
     numbers, rows = module.parse_values(values), latents.parse_seeds(seeds)
     with network.open(noise) as generator:
+        images.check_channels(generator)
         subspaces = Subspaces(generator)
         subspace = subspaces.at(coordinate.layer, coordinate.position)
         with progress.bar(len(rows) * len(numbers)) as bar:

@@ -190,6 +190,8 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
         along, moves = edit_choices.placed(choices, components)
         cells = module.Sweep(generator, along, moves, seeds, arrangement.frames, settings)
         options.report_precision(generator, cells.bases, settings.conversion)
+        if arrangement.fps and generator.num_channels == 4:
+            click.echo('note: videos have no transparency; in them the images are on white', err=True)
         with progress.bar(arrangement.frames * sum(len(page.cells) for page in pages)) as bar:
             paths, kept = module.write(cells, pages, out, facts, arrangement.fps, bar.update)
     there = ': %d of %d pictures were there already' % (kept, len(pages)) if kept else ''

@@ -38,7 +38,7 @@ def judged_by(reader, data_dir, n, mirror=False, resolution=None):
 
     def measure(path):
         with Generator.open(path) as generator, FactorReader(reader) as judge, contextlib.closing(
-            reals.open_images(data_dir, generator.resolution)
+            reals.open_images(data_dir, generator.resolution, generator.num_channels)
         ) as images:
             request, judges = evaluate.Request(('frechet', 'pr'), n, mirror=mirror), evaluate.Judges(judge)
             judges.check(request, generator, True)

@@ -14,6 +14,7 @@ from regan.networks.layer_outputs import LayerOutputs
 from regan.networks.network_file import NetworkFile
 from regan.networks.opening import Opened, backend, generator_state
 from regan.networks.synthesis_graphs import Controls, SynthesisGraphs
+from regan.pictures import images
 from regan.sampling import noise as noises
 
 MAP_ROWS = 8192  # Rows of z at a time: large enough for full speed, small enough to stay out of the way.
@@ -153,12 +154,16 @@ class Generator(Opened):
             conversion: of the official images x to bytes: 'round', floor(clip(127.5 x + 128, 0, 255)), as the official
                 tools do; or 'truncate', floor(255 clip((x + 1) / 2, 0, 1)), as GANSpace does.
             controls: further inputs of the synthesis network, float [N, ...] (SEGAN's control_scale and control_shift).
+
+        Raises:
+            UserError: the images have a number of channels that no picture has.
         """
+        images.check_channels(self)
         pieces = []
-        for images in self._minibatches(conversion, dlatents, controls):
-            pieces.append(images)
+        for piece in self._minibatches(conversion, dlatents, controls):
+            pieces.append(piece)
             if progress:
-                progress(len(images))
+                progress(len(piece))
         return np.concatenate(pieces)
 
     def _minibatches(self, output, dlatents, controls):
@@ -208,7 +213,11 @@ class Generator(Opened):
 
         Returns:
             `dnnlib.tflib.cut.Cut` that makes uint8 images.
+
+        Raises:
+            UserError: as `synthesize`.
         """
+        images.check_channels(self)
         with self._entered():
             return self._graphs.cut(conversion)
 

@@ -66,8 +66,11 @@ class Drawing:
 
         Raises:
             click.BadParameter: the cutoff is past its last layer.
-            UserError: the mode would not apply the psi that was given.
+            UserError: its images cannot be written, or the mode would not apply the psi that was given.
         """
+        from regan.pictures import images
+
+        images.check_channels(generator)
         if self.cutoff is not None and self.cutoff > generator.num_layers:
             raise click.BadParameter(
                 '%d is past the last layer; this network has layers 0-%d' % (self.cutoff, generator.num_layers - 1),
