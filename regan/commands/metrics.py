@@ -83,9 +83,7 @@ class _JudgeFiles(NamedTuple):
         show_default=True,
         help="Of every metric's random numbers.",
     ),
-    click.option(
-        '--psi', type=float, callback=options.finite, help='Truncate; default: no truncation, as published numbers are.'
-    ),
+    click.option('--psi', type=options.number(), help='Truncate; default: no truncation, as published numbers are.'),
     click.option('--mirror', is_flag=True, help='Flip the real images at random, if the training did.'),
     click.option('--crop', is_flag=True, help='Crop the images to the face for path lengths (needs --lpips).'),
     also=['names'],

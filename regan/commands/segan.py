@@ -7,7 +7,7 @@ import click
 
 from regan.commands import options, progress
 
-_NETWORK = options.group('network', options.asked_network, also=['network'])
+_NETWORK = options.group('network', options.asked_network, options.ALLOW_NON_FINITE, also=['network'])
 
 
 class _Coordinate(NamedTuple):

@@ -1,5 +1,6 @@
 """`regan train`: a StyleGAN, StyleGAN2 or SEGAN from a folder of TFRecords."""
 
+import math
 from typing import NamedTuple, Optional
 
 import click
@@ -129,9 +130,13 @@ def _check(values):
 
 
 def _check_above_zero(values, names):
+    """Of these options all must be larger than 0; and finite, as every number."""
     for name in names:
         if not values[name] > 0:
             raise UserError('--%s must be larger than 0, not %s' % (name.replace('_', '-'), values[name]))
+    for name, value in values.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UserError('--%s must be a finite number, not %s' % (name.replace('_', '-'), value))
 
 
 # Options of the recipe, which `_recipe` takes; the list of options below is in the order of the help.
@@ -216,7 +221,7 @@ _RECIPE = (
 @click.option(
     '--ema-rampup', type=float, help='The half-life is at most this part of the images so far; short runs want 0.05.'
 )
-@click.option('--style-mixing', type=click.FloatRange(0, 1), help='Probability; default: 0.9, for segan none.')
+@click.option('--style-mixing', type=options.number(0, 1), help='Probability; default: 0.9, for segan none.')
 @click.option(
     '--grow-from', type=_POSITIVE, help='stylegan: progressive growing from this resolution; default: fixed resolution.'
 )

@@ -25,7 +25,7 @@ from typing import Any, Callable, Dict, Generator, Optional, Tuple
 import numpy as np
 import threadpoolctl
 
-from regan.base import artefacts, background
+from regan.base import artefacts, background, finite
 from regan.base.checkpoint import Checkpoint
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
@@ -369,7 +369,7 @@ def _start(spec, width, random):
 
 def _mapped(map_w, z):
     w = np.asarray(map_w(z))  # [n, D]
-    if not np.isfinite(w).all():
+    if not finite.is_finite(w):
         raise UserError(
             'the mapping network gave NaN or infinity among %d latents; its file is damaged or the '
             'network has diverged' % len(z)

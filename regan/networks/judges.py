@@ -11,6 +11,7 @@ from dnnlib.tflib.revival import revive
 from regan.base import artefacts
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
+from regan.networks import weights
 from regan.networks.opening import Opened, names
 from regan.pictures.averaging import shrink
 
@@ -33,7 +34,9 @@ class _Judge(Opened):
         self.sha256 = artefacts.sha256_file(path)
         super().__init__()
         with self._opening():
-            self._network = self._open(unpickle.networks(unpickle.read(self.path)))
+            found = unpickle.networks(unpickle.read(self.path))
+            weights.check(found, self.path)
+            self._network = self._open(found)
 
     def _open(self, found: List[unpickle.NetworkState]) -> tflib.Network:
         raise NotImplementedError

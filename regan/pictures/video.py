@@ -35,7 +35,7 @@ def there_and_back(count: int) -> List[int]:
 
 
 def save_mp4(path: PathLike, frames: Iterable[np.ndarray], fps: float) -> None:
-    """Writes frames, an iterable of uint8 [H, W, C], one after the other as H.264, which every player reads; atomically.
+    """Writes frames, an iterable of uint8 [H, W, C], one after the other as H.264, which all players read; atomically.
 
     Sizes must be even there: an odd one is made so by repeating the last row or column. There is no transparency in
     such a video: RGBA is shown on white.

@@ -6,7 +6,7 @@ from typing import Optional
 import click
 
 from regan.commands.options.groups import group
-from regan.commands.options.values import refuse
+from regan.commands.options.values import number, refuse
 
 # Of regan.components.pca, which takes long to import.
 ESTIMATORS = ('ipca', 'pca', 'fbpca', 'ica', 'spca', 'random', 'randomized')
@@ -22,7 +22,7 @@ _SPEC = (
         help="ipca is GANSpace's default; pca is exact; random: any orthonormal directions, to compare with; "
         'randomized is for wide layers.',
     ),
-    click.option('--sparsity', type=click.FloatRange(min=0), help='Of spca: the weight of its L1 penalty; default: 1.'),
+    click.option('--sparsity', type=number(0), help='Of spca: the weight of its L1 penalty; default: 1.'),
     click.option(
         '--batch-size',
         type=click.IntRange(min=1),

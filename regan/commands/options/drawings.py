@@ -7,7 +7,7 @@ import click
 
 from regan.base.errors import UserError
 from regan.commands.options.groups import group
-from regan.commands.options.values import finite, given
+from regan.commands.options.values import given, number
 from regan.drawing import modes
 
 PRECISION_IMAGES = 4  # On which the cost of bf16 is measured.
@@ -16,7 +16,7 @@ _CHOICES = (
     "torch-cuda:S:80x2048 (a card's multiprocessors x threads); S is a seed"
 )
 
-PSI = click.option('--psi', type=float, default=0.7, show_default=True, callback=finite, help='Truncation; 1 for none.')
+PSI = click.option('--psi', type=number(), default=0.7, show_default=True, help='Truncation; 1 for none.')
 CUTOFF = click.option('--cutoff', type=click.IntRange(min=0), help='Truncate only layers below this one; default: all.')
 
 
