@@ -303,7 +303,10 @@ def open_levels(folder, resolution=None):
     """
     paths = sorted(pathlib.Path(folder).glob('*.tfrecords'))
     if not paths:
-        raise UserError('%s holds no .tfrecords files; give the folder of a data set, which `regan dataset create` makes of images' % folder)
+        raise UserError(
+            '%s holds no .tfrecords files; give the folder of a data set, as `regan dataset create` makes it of images'
+            % folder
+        )
     opened, levels = [], {}
     try:
         for path in paths:
