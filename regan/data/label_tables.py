@@ -152,7 +152,8 @@ def _row(path, name, label):
 
 def _of_folders(path, names):
     """Classes: those of the first folder in the path of each image, in the order of their names."""
-    folders = [name.split('/')[0] if '/' in name else None for name in names]
+    paths = [sources.normalised(name).split('/') for name in names]
+    folders = [path[0] if len(path) > 1 else None for path in paths]
     loose = [name for name, folder in zip(names, folders) if folder is None]
     if loose:
         raise UserError(

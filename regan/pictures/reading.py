@@ -5,6 +5,7 @@ official tools do: numbers stay as they are stored. Of an animation the first fr
 """
 
 import contextlib
+import warnings
 from typing import BinaryIO, Iterator, NamedTuple, Tuple, Union
 
 import numpy as np
@@ -29,7 +30,9 @@ ENDINGS = (
 )
 GREY_MODES = ('1', 'L', 'LA', 'La', 'I', 'F', 'I;16', 'I;16B', 'I;16L', 'I;16N')  # Of Pillow: one channel, maybe alpha.
 _PAGED = ('GIF', 'PNG', 'TIFF', 'WEBP')  # Not MPO: the second frame of a phone's photo is no next one.
-_ORIENTATION = 0x0112  # EXIF's tag.
+_ORIENTATION, _TURNS = 0x0112, range(2, 9)  # EXIF's tag, and its values but the one of an upright camera.
+# Of Pillow's formats those of pixels: EPS, for one, is a program that another program would have to run.
+_FORMATS = ('BMP', 'DIB', 'GIF', 'JPEG', 'PNG', 'PPM', 'TIFF', 'WEBP')
 
 TURNED = 'turned upright'
 PROFILE = 'colour profile left out of account'
@@ -84,7 +87,7 @@ def read(source: Union[PathLike, BinaryIO]) -> Picture:
     with _opened(source) as image:
         changes = [change for change in [_pages(image), _profile(image), _depth(image)] if change]
         image.load()
-        if image.getexif().get(_ORIENTATION, 1) not in (0, 1):
+        if _orientation(image) in _TURNS:
             image = ImageOps.exif_transpose(image)
             changes.append(TURNED)
         plain, further = _converted(image)
@@ -95,7 +98,10 @@ def read(source: Union[PathLike, BinaryIO]) -> Picture:
 def _opened(source: Union[PathLike, BinaryIO]) -> Iterator[Image.Image]:
     """The open image; whatever is wrong with it ends in UnreadablePicture."""
     try:
-        with Image.open(source if hasattr(source, 'read') else str(source)) as image:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # Of what is around the pixels; what is wrong with them is an error.
+            image = Image.open(source if hasattr(source, 'read') else str(source), formats=_FORMATS)
+        with image:
             yield image
     except UnreadablePicture:
         raise
@@ -105,6 +111,16 @@ def _opened(source: Union[PathLike, BinaryIO]) -> Iterator[Image.Image]:
         raise UnreadablePicture('more pixels than a picture has') from None
     except Exception as error:  # Pillow's decoders raise nearly any type on damaged bytes.
         raise UnreadablePicture('damaged: %s' % (str(error).rstrip('.') or type(error).__name__)) from error
+
+
+def _orientation(image):
+    """EXIF's number for how the camera was held; None where EXIF is missing or damaged, which the pixels outlive."""
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        try:
+            return image.getexif().get(_ORIENTATION)
+        except Exception:  # As the decoders.
+            return None
 
 
 def _pages(image):

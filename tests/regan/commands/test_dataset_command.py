@@ -416,6 +416,17 @@ def test_numbers_that_are_no_levels(tmp_path, numbers, why):
     fails('a.tif (%s' % why, 'create', tmp_path / 'x', '--images', tmp_path / 'odd')
 
 
+def test_what_is_around_the_pixels_does_no_harm(tmp_path):
+    """A damaged EXIF is left out of account, and a drawing program's code is no image, whatever its name."""
+    (tmp_path / 'odd').mkdir()
+    Image.fromarray(noise(8, 8, 3)).save(str(tmp_path / 'odd' / 'a.jpg'), exif=b'Exif\0\0MM\0*' + b'\xff' * 30)
+    run_well('create', tmp_path / 'mine', '--images', tmp_path / 'odd')
+    (tmp_path / 'odd' / 'b.png').write_text(
+        '%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n'
+    )
+    fails('b.png (no image)', 'create', tmp_path / 'x', '--images', tmp_path / 'odd')
+
+
 def test_photos_are_turned_before_they_are_cut(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 8
