@@ -38,7 +38,8 @@ def get_path_or_url(path_or_gdrive_path):
 def load_networks(path_or_gdrive_path):
     """(G, D, Gs) of a file, URL or alias. Initialises TensorFlow if needed; a second call gives the same objects.
 
-    Nothing that the file embeds is executed: the networks are rebuilt from this project's implementation.
+    Nothing that the file embeds is executed, unless REGAN_TRUST_EMBEDDED_CODE=1 is set: the networks are rebuilt from
+    this project's implementation.
     Raises: FileNotFoundError; dnnlib.unpickle.NetworkPickleError for a file that holds something else; IOError if a
         download fails.
     """

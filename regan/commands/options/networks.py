@@ -69,8 +69,11 @@ class Network:
 def asked_network(
     network, networks_folder=None, trust_embedded_code=False, precision='float32', allow_non_finite=False
 ):
-    """The Network of the options' values."""
-    return Network(network, networks_folder, trust_embedded_code, precision, allow_non_finite)
+    """The Network of the options' values; the environment may trust its file, too."""
+    from dnnlib import trust
+
+    trusted = trust_embedded_code or trust.by_environment()
+    return Network(network, networks_folder, trusted, precision, allow_non_finite)
 
 
 # Hands the command a Network. The argument NETWORK is declared by the command, and PRECISION where there is a choice.
