@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Tuple
 
 import numpy as np
 
-from regan.base import artefacts
+from regan.base import artefacts, finite
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
 
@@ -87,6 +87,8 @@ class Basis:
             space = record.get('space', 'z' if theirs_in_z else 'w')
             if space not in SPACES:
                 raise UserError("its record has the space '%s'" % space)
+            for name in ('lat_comp', 'lat_mean', 'lat_stdev'):
+                finite.check(arrays[name], name, 'they were computed from a network that is damaged')
             return cls(
                 mean=arrays['lat_mean'].reshape(-1),
                 components=components.reshape(len(components), -1),
