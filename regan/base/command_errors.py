@@ -6,6 +6,7 @@ from typing import Iterator
 
 import click
 
+from regan.base import names
 from regan.base.errors import UserError
 
 
@@ -28,5 +29,5 @@ def errors_in_one_line() -> Iterator[None]:
 
 
 def _leave(message, status):
-    click.echo(message, err=True)
+    click.echo(names.printable(message), err=True)
     sys.exit(status)
