@@ -41,7 +41,8 @@ def load_networks(path_or_gdrive_path):
     The file may hold its networks in any way, see `dnnlib.contents`: Gs is the averaged generator, or the only one; G
     and D are None where it holds none. FILE::NAME chooses Gs by name where nothing else does.
 
-    Nothing that the file embeds is executed: the networks are rebuilt from this project's implementation.
+    Nothing that the file embeds is executed, unless REGAN_TRUST_EMBEDDED_CODE=1 is set: the networks are rebuilt from
+    this project's implementation.
     Raises: FileNotFoundError; dnnlib.unpickle.NetworkPickleError for a file that holds something else; IOError if a
         download fails.
     """

@@ -5,7 +5,7 @@ One of ours, or, for networks that are not among ours and readers who trust the 
 
 import inspect
 
-from .. import architectures, util
+from .. import architectures, trust, util
 from ..unpickle import NetworkPickleError, NetworkState
 from . import embedded_code
 
@@ -26,7 +26,7 @@ class PickledNetwork:
     Args:
         state: dict as `Network.__getstate__` gives it, whose components are Networks; changed by the import handlers.
         path: how error messages call the file.
-        trust_embedded_code: whether source text of the file may be executed.
+        trust_embedded_code: whether source text of the file may be executed, even if the environment does not say so.
 
     Attributes: state (NetworkState), path.
     Raises: NetworkPickleError if something is missing or of the wrong kind.
@@ -38,7 +38,7 @@ class PickledNetwork:
         for handler in _import_handlers:
             state = handler(state)
         self.state, self.path = NetworkState.from_dict(state, path), path
-        self._trust = trust_embedded_code
+        self._trust = trust_embedded_code or trust.by_environment()
 
     def build_function(self, parent=None, parts=()):
         """(generation, build function).

@@ -168,9 +168,9 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
     options.notice_transfer(choices, network.name)
     with network.open() as generator:
         settings = drawing.settings(generator)
-        edit_choices.check(choices, generator.num_layers, basis.count)
-        generator.set_noise(settings.noise)
-        components = basis.of(generator)
+        edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices))
+        settings.prepare(generator)
+        components = basis.of(generator, choices)
         pages = module.pages(arrangement.pages, [choice.file_stem for choice in choices], seeds)
         facts = _facts(
             pages,
@@ -178,11 +178,12 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
             seeds,
             provenance.made_by('sweep', network.name, generator),
             dict(
-                settings._asdict(),
+                settings.facts(),
                 frames=arrangement.frames,
                 layout=arrangement.layout,
                 pca=components.record,
                 basis_file=basis.path,
+                **options.said_space(components),
                 precision=network.precision,
                 fps=arrangement.fps,
             ),

@@ -154,6 +154,7 @@ def sample(
     psi: float = 0.7,
     cutoff: Optional[int] = 8,
     progress: Optional[Progress] = None,
+    conversion: str = 'round',
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Codes, and the factors that a reader sees in their images.
 
@@ -165,6 +166,7 @@ def sample(
         reader: read(uint8 [n, H, W, C]) -> [n, F], as `features.FactorReader`.
         space: 'w', or 'z' for codes of length sqrt(Z).
         progress: callable that gets the number of images done since its last call.
+        conversion: see `Generator.synthesize`.
 
     Returns:
         codes float32 [n, D], factors float32 [n, F].
@@ -174,7 +176,7 @@ def sample(
         z = to_sphere(random.randn(min(IMAGES_AT_ONCE, n - start), generator.latent_size))
         w = generator.map(z)
         dlatents = latents.truncate(latents.broadcast(w, generator.num_layers), generator.dlatent_avg, psi, cutoff)
-        factors.append(reader.read(generator.synthesize(dlatents)))
+        factors.append(reader.read(generator.synthesize(dlatents, conversion=conversion)))
         codes.append(w if space == 'w' else z)
         if progress:
             progress(len(z))

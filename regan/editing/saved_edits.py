@@ -8,14 +8,13 @@ the edit needs no basis, and moves any network whose w has the same width.
 from __future__ import annotations
 
 import dataclasses
-import pickle
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Tuple
 
 import numpy as np
 
-from dnnlib import file_kinds, unpickle
+from dnnlib import file_kinds, portable_pickle, unpickle
 from regan.base import artefacts, json_records, names
 from regan.base.errors import UserError
 from regan.base.json_records import choice, declared, integer, key, number, text
@@ -108,25 +107,30 @@ class SavedEdit:
         return edits.Edit(component, self.start, self.end, self.strength, name=self.name)
 
     def check_usable(self) -> None:
-        """Raises UserError unless the edit moves w."""
-        if self.space != 'w' or self.edit_type != 'latent':
+        """Raises UserError unless the edit moves latents alone."""
+        if self.edit_type != 'latent':
             raise UserError(
-                "the saved edit '%s' moves %s; only edits of w can be used"
-                % (self.name, self.space if self.edit_type == 'latent' else 'activations of ' + self.layer)
+                "the saved edit '%s' moves activations of %s; only edits of latents can be used"
+                % (self.name, self.layer)
             )
 
     def place(self, basis: Basis) -> Tuple[Basis, edits.Edit]:
         """The basis with the saved direction as one more component, and the Edit along it.
 
         Raises:
-            UserError: another width, or no edit of w.
+            UserError: another width or space, or no edit of latents.
         """
         self.check_usable()
         count, width = basis.components.shape
         if self.direction.shape != (width,):
             raise UserError(
-                "the saved edit '%s' has width %d but w has %d; it belongs to another network"
-                % (self.name, self.direction.size, width)
+                "the saved edit '%s' has width %d but %s has %d; it belongs to another network"
+                % (self.name, self.direction.size, basis.space, width)
+            )
+        if self.space != basis.space:
+            raise UserError(
+                "the saved edit '%s' moves %s, but the components are directions in %s; draw them apart"
+                % (self.name, self.space, basis.space)
             )
         more = dataclasses.replace(
             basis,
@@ -207,7 +211,7 @@ def from_basis(
         act_stdev=float(basis.act_stdev[edit.component]),
         direction=direction,
         act_direction=direction[np.newaxis],
-        space='w',
+        space=basis.space,
         edit_type='latent',
         model=model,
         dataset=dataset,
@@ -252,14 +256,7 @@ def export(path: PathLike, saved: SavedEdit) -> None:
         decomposition={theirs: getattr(saved, ours) for ours, theirs in _PICKLED_PCA.items()},
     )
     with artefacts.atomic_path(path) as temporary:
-        temporary.write_bytes(_portable_pickle(facts))
-
-
-def _portable_pickle(value):
-    """Protocol 2 with NumPy's old module names, which NumPy 1 and 2 both know; NumPy 2 itself writes new ones."""
-    return pickle.dumps(value, protocol=2).replace(
-        b'cnumpy._core.multiarray\n_reconstruct\n', b'cnumpy.core.multiarray\n_reconstruct\n'
-    )
+        temporary.write_bytes(portable_pickle.dumps(facts))
 
 
 def _load_pickle(path):

@@ -9,6 +9,7 @@ from dnnlib.tflib.frozen import Frozen
 from dnnlib.tflib.revival import revive
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
+from regan.networks import layer_names
 from regan.networks import precision as precisions
 from regan.networks.layer_outputs import LayerOutputs
 from regan.networks.network_file import NetworkFile
@@ -75,6 +76,7 @@ class Generator(Opened):
         precisions.check(precision, self.backend['tensorflow'])
         self.precision = precision
         self._graphs: Any = None  # SynthesisGraphs, once there are some.
+        self._epsilon: Optional[float] = None
         file = NetworkFile.of(path)
         self.path = file.path
         super().__init__()
@@ -127,6 +129,19 @@ class Generator(Opened):
         with self._entered():
             self._graphs.set_noise(chosen)
             self._layers.set_noise(chosen)
+
+    @property
+    def instance_norm_epsilon(self) -> Optional[float]:
+        """What the instance norms of a StyleGAN add to the variance; None: the official 1e-8. It may be set."""
+        return self._epsilon
+
+    @instance_norm_epsilon.setter
+    def instance_norm_epsilon(self, epsilon: Optional[float]) -> None:
+        self._epsilon = epsilon
+        arguments = {} if epsilon is None else {'instance_norm_epsilon': epsilon}
+        with self._entered():
+            self._graphs.set_arguments(arguments)
+            self._layers.set_arguments(arguments)
 
     def map(self, z: np.ndarray, labels: Optional[np.ndarray] = None) -> np.ndarray:
         """z float [N, Z], labels float [N, label_size] or None (zeros) -> w float32 [N, D]. No truncation."""
@@ -230,13 +245,59 @@ class Generator(Opened):
         """Output of a layer, without truncation: dlatents float [N, L, D] -> float32 [N, C, H, W].
 
         Args:
-            layer: a name of `layer_shapes`; the values are those of the last op of that name in the official network.
+            layer: a name of `layer_shapes`, or the original's name of that layer; the values are those of the last op
+                of that name in the official network.
+
+        Raises:
+            UserError: there is no such layer in the synthesis network.
+        """
+        name = self._synthesis_layer(layer)
+        with self._entered():
+            return self._layers.run(dlatents, name)
+
+    def synthesize_changed(
+        self,
+        dlatents: np.ndarray,
+        layer: str,
+        change: np.ndarray,
+        progress: Optional[Progress] = None,
+        conversion: str = 'round',
+    ) -> np.ndarray:
+        """As `synthesize`, with a change of one layer's output, which all later layers see: uint8 [N, H, W, C].
+
+        Args:
+            dlatents: float [N, L, D].
+            layer: as for `activations`.
+            change: float [N, C, H, W], what is added to the layer's output.
+            progress, conversion: as for `synthesize`.
+
+        Raises:
+            UserError: there is no such layer, or the change has another shape than it.
+        """
+        name = self._synthesis_layer(layer)
+        wanted = (len(dlatents),) + self.layer_shapes[name]
+        if np.shape(change) != wanted:
+            raise UserError(
+                'the change of layer %s has shape %s but must have %s' % (name, list(np.shape(change)), list(wanted))
+            )
+        pieces = []
+        with self._entered():
+            for images in self._layers.images(dlatents, name, np.asarray(change), conversion):
+                pieces.append(images)
+                if progress:
+                    progress(len(images))
+        return np.concatenate(pieces)
+
+    def layer_name(self, name: str) -> str:
+        """Our name of a layer that is named as here or in the original, see `regan.networks.layer_names`.
 
         Raises:
             UserError: there is no such layer.
         """
-        shapes = self.layer_shapes
-        if layer not in shapes:
-            raise UserError("%s has no layer '%s'; choose one of %s" % (self.path, layer, ', '.join(shapes)))
-        with self._entered():
-            return self._layers.run(dlatents, layer)
+        return layer_names.resolve(name, self.layer_shapes, self.path)
+
+    def _synthesis_layer(self, name):
+        found = self.layer_name(name)
+        if found == layer_names.MAPPING:
+            raise UserError('%s is the output of the mapping network; take it from `map`' % name)
+        return found

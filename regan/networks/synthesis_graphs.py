@@ -58,11 +58,14 @@ class SynthesisGraphs:
 
     def __init__(self, synthesis: tflib.Network, precision: str) -> None:
         self._synthesis, self._precision = synthesis, precision
+        self._arguments: Tuple = ()
         self.values = synthesis.own_values()
         self.noise = {name: value for name, value in self.values.items() if name.startswith('noise')}
-        self._frozen: Dict[Tuple, Any] = {}  # (precision, further inputs...) -> Frozen, and its placeholders by name.
-        self._unfrozen: Dict[Tuple, Any] = {(precision,): self._build(precision)}
-        dlatents, images = [tensor.shape.as_list() for tensor in self._unfrozen[precision,][:2]]
+        self._frozen: Dict[
+            Tuple, Any
+        ] = {}  # (precision, arguments, further inputs...) -> Frozen, and its placeholders by name.
+        self._unfrozen: Dict[Tuple, Any] = {(precision, ()): self._build(precision, ())}
+        dlatents, images = [tensor.shape.as_list() for tensor in self._unfrozen[precision, ()][:2]]
         self.num_layers, self.dlatent_size = dlatents[1:]
         self.num_channels, self.resolution = images[1:3]
 
@@ -77,11 +80,23 @@ class SynthesisGraphs:
         for frozen, placeholders in self._frozen.values():
             frozen.refresh({placeholders[name]: value for name, value in noise.items()})
 
+    def set_arguments(self, arguments: Dict[str, float]) -> None:
+        """Replaces the arguments of the build function beside those of the pickle; at first there are none.
+
+        What is frozen with others is freed, so that the values are in memory once.
+        """
+        key = tuple(sorted(arguments.items()))
+        if key != self._arguments:
+            self.close()
+            self._arguments, self._frozen = key, {}
+
     def get(self, controls: Controls = (), precision: Optional[str] = None) -> Frozen:
         """A `dnnlib.tflib.frozen.Frozen`; see `Generator.synthesis_graph`."""
-        key = (precision or self._precision,) + tuple(sorted(dict(controls).items()))
+        key = (precision or self._precision, self._arguments) + tuple(sorted(dict(controls).items()))
         if key not in self._frozen:
-            dlatents, images, inputs, placeholders = self._unfrozen.pop(key, None) or self._build(*key)
+            if key not in self._unfrozen:
+                self._unfrozen[key] = self._build(*key)
+            dlatents, images, inputs, placeholders = self._unfrozen[key]
             outputs = {name: convert(images) for name, convert in CONVERSIONS.items()}
             values = dict(self.values, **self.noise)
             given = {placeholder: values[name] for name, placeholder in placeholders.items()}
@@ -101,7 +116,7 @@ class SynthesisGraphs:
         frozen = self.get()
         return Cut(frozen.inputs['dlatents'], frozen.outputs[conversion], frozen.session.run)
 
-    def _build(self, precision, *controls):
+    def _build(self, precision, arguments, *controls):
         """dlatents, images, further inputs by name, placeholders of variables by name: a graph without variables."""
         inputs = {name: tf.placeholder(tf.float32, (None,) + shape) for name, shape in controls}
         single = self._synthesis.static_kwargs.get('resolution', 0) >= ONE_BY_ONE_FROM
@@ -111,7 +126,7 @@ class SynthesisGraphs:
         # A pickle's own dtype stays unless another one is asked for.
         dtype = {} if precision == 'float32' else {'dtype': DTYPES[precision]}
         images, placeholders = self._synthesis.get_output_with_values(
-            dlatents, randomize_noise=False, **dict(grown, **dtype, **inputs)
+            dlatents, randomize_noise=False, **dict(grown, **dtype, **inputs, **dict(arguments))
         )
         return dlatents, images, inputs, placeholders
 

@@ -3,14 +3,15 @@
 Heavy imports stay inside functions, so that --help is instant.
 """
 
-from regan.commands.options.bases import ESTIMATORS, basis, components
+from regan.commands.options.bases import EDIT_MODES, ESTIMATORS, basis, basis_and_edit_mode, components, said_space
 from regan.commands.options.choices import EDITS_FILE, edits, notice_transfer, with_psi_of
 from regan.commands.options.drawings import (
     CUTOFF,
-    NOISE,
     PRECISION_IMAGES,
     PSI,
+    activations,
     drawing,
+    drawing_or_new,
     drawing_or_seed,
     report_precision,
 )
@@ -21,17 +22,20 @@ from regan.commands.options.values import ending, finite, given, png, refuse
 __all__ = [
     'CUTOFF',
     'EDITS_FILE',
+    'EDIT_MODES',
     'ESTIMATORS',
     'NETWORKS_FOLDER',
-    'NOISE',
     'PRECISION',
     'PRECISION_IMAGES',
     'PSI',
     'SCHEDULER',
+    'activations',
     'asked_network',
     'basis',
+    'basis_and_edit_mode',
     'components',
     'drawing',
+    'drawing_or_new',
     'drawing_or_seed',
     'edits',
     'ending',
@@ -43,6 +47,7 @@ __all__ = [
     'png',
     'refuse',
     'report_precision',
+    'said_space',
     'with_psi_of',
     'workers',
 ]

@@ -32,6 +32,11 @@ def given(name):
     return click.get_current_context().get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
 
 
+def value_of(name):
+    """The value of another option of the running command; None if it has no such option."""
+    return click.get_current_context().params.get(name)
+
+
 def refuse(names, why):
     """Refuses options that would do nothing.
 

@@ -144,6 +144,20 @@ def test_mode_replaces_noise_conversion_and_truncation(run, tmp_path):
     )
 
 
+def test_noise_and_conversion_beside_a_mode_and_alone(run, tmp_path):
+    """In files of their own; the mode has seed 0 of the components stand for 1, and its epsilon is in the sidecar."""
+    assert run('--mode', 'ganspace', '--noise', 'numpy:3', '--conversion', 'round').exit_code == 0
+    name = 'fig-embedded-ganspace-numpy-3-round.json'
+    [panel] = json.loads((tmp_path / 'out' / name).read_text())['panels']
+    assert (panel['psi'], panel['conversion'], panel['noise']) == (1, 'round', {'numpy_seed': 3})
+    assert (panel['mode'], panel['instance_norm_epsilon'], panel['pca']['seed']) == ('ganspace', 1e-5, 1)
+    assert run('--noise', 'none').exit_code == 0
+    [panel] = json.loads((tmp_path / 'out' / 'fig-embedded-none.json').read_text())['panels']
+    assert (panel['psi'], panel['conversion'], panel['noise']) == (0.5, 'round', 'none')
+    result = run('--noise', 'numpy')
+    assert result.exit_code == 2 and "cannot read a choice of noise from 'numpy'" in result.output
+
+
 def test_sidecar_says_what_made_the_figure(run, tmp_path):
     run()
     facts = sidecar(tmp_path / 'out')
