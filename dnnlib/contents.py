@@ -100,10 +100,14 @@ def called(name, found, path):
 def official(found, path, name=None):
     """(G, D, Gs) as official scripts take them from a file: NetworkStates, or None for what the file does not hold.
 
-    Gs is the averaged generator; where there is one generator that does not say so, it is G and Gs.
+    A sequence of three is taken as it is. Otherwise Gs is the averaged generator; where there is one generator that
+    does not say so, it is G and Gs.
 
     Args and errors: as of `generator`.
     """
+    if name is None and {one.keys for one in found} <= {(0,), (1,), (2,)} and found[-1].keys == (2,):
+        by_place = {one.keys[0]: one.state for one in found}
+        return by_place.get(0), by_place.get(1), by_place.get(2)
     Gs = generator(found, path, name)
     others = [one for one in _distinct(found) if is_generator(one.state) and one.state is not Gs]
     if not others:

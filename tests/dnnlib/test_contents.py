@@ -98,6 +98,7 @@ def test_by_name():
         ({'G': G, 'D': D, 'G_ema': SAME}, (G, D, SAME)),
         ({'G': GS, 'D': D, 'G_ema': GS}, (GS, D, GS)),
         ((GS, D, GS), (GS, D, GS)),
+        ((READER, READER, READER), (READER, READER, READER)),  # Of any kind, as in the official loader.
         ({'G': G, 'D': D}, (G, D, G)),
         ({'G_ema': SAME}, (None, None, SAME)),
         ({'old': {'G': G}, 'new': {'G': SAME, 'G_ema': GS}}, (None, None, GS)),  # Which of the two nothing says.
