@@ -7,13 +7,12 @@ import inspect
 import numpy as np
 
 import dnnlib
-from dnnlib import architectures, unpickle
+from dnnlib import architectures, contents, unpickle
 from dnnlib.tflib.revival import revive
 from dnnlib.unpickle import NetworkPickleError, NetworkState
 from regan.base.errors import UserError
 from regan.data import tfrecords
 from regan.networks import weights
-from regan.networks.opening import WRAPPERS
 from training import misc
 
 _OF_DATA = ('num_channels', 'resolution', 'label_size')
@@ -76,8 +75,9 @@ class Resumed:
 
 def _differences(value, recipe, data):
     """Texts such as 'channels (3 in the file, 1 in the data)'."""
-    states = _found(value)
-    generators, discriminators = [s for s in states if _is_generator(s)], [s for s in states if _is_discriminator(s)]
+    states = unpickle.networks(value)
+    generators = [state for state in states if contents.is_generator(state)]
+    discriminators = [state for state in states if contents.is_discriminator(state)]
     compared = generators + discriminators
     found = []
     if not _is_triple(value):
@@ -118,26 +118,10 @@ def _of_functions(pairs):
     )
 
 
-def _found(value):
-    """The NetworkStates in a value, however deep."""
-    if isinstance(value, NetworkState):
-        return [value]
-    values = value.values() if isinstance(value, dict) else value if isinstance(value, (tuple, list)) else ()
-    return [state for one in values for state in _found(one)]
-
-
-def _is_generator(state):
-    return bool(state.components) or state.build_func_name in WRAPPERS
-
-
-def _is_discriminator(state):
-    return state.build_func_name.startswith('D_')
-
-
 def _is_triple(value):
     if not isinstance(value, (tuple, list)) or len(value) != 3:
         return False
-    roles = (_is_generator, _is_discriminator, _is_generator)
+    roles = (contents.is_generator, contents.is_discriminator, contents.is_generator)
     return all(isinstance(one, NetworkState) and is_one(one) for one, is_one in zip(value, roles))
 
 

@@ -157,8 +157,9 @@ class Network(NetworkVariables):
     def _identify(self, parent=None):
         """Finds the build function of a pickled state, and those of its components. Parent: see `build_function`."""
         pickled, self._pickled = self._pickled, None
-        generation, function = pickled.build_function(parent)
         state = pickled.state
+        waiting = [getattr(component, '_pickled', None) for component in state.components.values()]
+        generation, function = pickled.build_function(parent, [part.state for part in waiting if part is not None])
         for component in state.components.values():
             if getattr(component, '_pickled', None) is not None:
                 component._identify(generation)

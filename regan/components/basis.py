@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Tuple
 
 import numpy as np
 
+from dnnlib import file_kinds
 from regan.base import artefacts, finite
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
@@ -100,6 +101,12 @@ class Basis:
                 space=space,
             )
         except (KeyError, ValueError, TypeError, AttributeError, UserError) as error:
+            found = file_kinds.of_path(path)
+            if found is not None and found.key != 'components':
+                raise UserError(
+                    '%s is not a basis but %s; %s; if it is from the cache, delete it and run again'
+                    % (path, found.what, found.advice)
+                ) from error
             raise UserError(
                 '%s is not a basis (%s); delete it and run again, or name another file' % (path, error)
             ) from error

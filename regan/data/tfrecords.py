@@ -19,6 +19,7 @@ import uuid
 
 import numpy as np
 
+from dnnlib import file_kinds
 from regan.base import artefacts, finite
 from regan.base.errors import UserError
 from regan.data.crc32c import masked_crc32c
@@ -168,7 +169,8 @@ class RecordFile:
         self._header = self._bytes(0, 0, min(_HEADER, size))
         if size < _HEADER or not _is_header(self._header):
             raise UserError(
-                '%s is no TFRecord file, or a compressed or damaged one; make the data set again' % self.path
+                '%s is no TFRecord file, or a compressed or damaged one%s; make the data set again'
+                % (self.path, file_kinds.hint(self.path))
             )
         self.record_bytes = _HEADER + _length(self._header) + _FOOTER
         if size < self.record_bytes:
@@ -304,8 +306,8 @@ def open_levels(folder, resolution=None):
     paths = sorted(pathlib.Path(folder).glob('*.tfrecords'))
     if not paths:
         raise UserError(
-            '%s holds no .tfrecords files; give the folder of a data set, as `regan dataset create` makes it of images'
-            % folder
+            '%s holds no .tfrecords files; give the folder of a data set, as `regan dataset create` makes it%s'
+            % (folder, file_kinds.hint(folder))
         )
     opened, levels = [], {}
     try:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Dict, NamedTuple, Optional, Sequence, Tuple, U
 
 import numpy as np
 
+from dnnlib import file_kinds
 from regan.base import artefacts, finite, places, tables
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
@@ -291,8 +292,8 @@ def load(path: PathLike, width: Optional[int] = None) -> np.ndarray:
     array = artefacts.read_npy(path)
     if array.ndim != 2 or len(array) != 1 or array.dtype not in (np.float32, np.float64):
         raise UserError(
-            '%s holds an array of shape %s and type %s; a boundary has shape (1, D) and type float64'
-            % (path, array.shape, array.dtype)
+            '%s holds an array of shape %s and type %s; a boundary has shape (1, D) and type float64%s'
+            % (path, array.shape, array.dtype, file_kinds.hint(path))
         )
     if width not in (None, array.shape[1]):
         raise UserError(
@@ -337,6 +338,8 @@ def _unpublished(name, folder):
     for path in [ours.get(name, Path(name))] + ([Path(folder) / (name + ENDING)] if folder else []):
         if path.is_file():
             return path
+    if os.path.exists(name):
+        raise UserError('%s is no boundary%s' % (name, file_kinds.hint(name)))
     names = ', '.join(list(ours) + list(PUBLISHED))
     message = '%s is neither a file nor a known boundary; the names are: %s' % (name, names)
     if places.INSTALLED:

@@ -7,6 +7,7 @@ import pathlib
 
 import numpy as np
 
+from dnnlib import file_kinds
 from regan.base import artefacts
 from regan.base.errors import UserError
 from regan.metrics import frechet, neighbours
@@ -92,7 +93,10 @@ def open_images(data, resolution, num_channels=None):
     if data.startswith(WORLD):
         images = WorldImages(data[len(WORLD) :], resolution)
     elif not pathlib.Path(data).is_dir():
-        raise UserError('%s is no folder; give that of a data set, or %sNAME for fresh renders' % (data, WORLD))
+        raise UserError(
+            '%s is no folder; give that of a data set, or %sNAME for fresh renders%s'
+            % (data, WORLD, file_kinds.hint(data))
+        )
     else:
         images = FolderImages(data, resolution)
     if num_channels not in (None, images.num_channels):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Optional
 
+from dnnlib import trust
+from dnnlib.unpickle import NetworkPickleError
+from regan.base.errors import UserError
 from regan.base.typing import PathLike
 from regan.networks import models
 from regan.networks.network_file import NetworkFile
@@ -24,7 +27,8 @@ def open_generator(
     """An open `regan.networks.generator.Generator`; use it in `with`.
 
     Args:
-        name_or_path: a registered name such as stylegan2-cars-64, or a network pickle, which may be compressed.
+        name_or_path: a registered name such as stylegan2-cars-64, or a network pickle, which may be compressed; see
+            `models.resolve`.
         folder: with network files that the user already has, see `models.resolve`.
         noise: a choice of `regan.sampling.noise`, see `Generator.set_noise`.
         trust_embedded_code: True lets the file run code of its own, only if its networks are not among ours.
@@ -36,6 +40,11 @@ def open_generator(
             finite, or bf16 on TensorFlow 1.
     """
     file = NetworkFile(models.resolve(name_or_path, folder), allow_non_finite)
-    from regan.networks.generator import Generator  # It imports TensorFlow; the file is read meanwhile.
+    try:
+        if not (trust_embedded_code or trust.by_environment()):
+            file.check_that_it_is_ours()  # Before TensorFlow is imported, which takes longer.
+    except NetworkPickleError as error:
+        raise UserError(str(error)) from None
+    from regan.networks.generator import Generator  # It imports TensorFlow.
 
     return Generator.open(file, noise=noise, trust_embedded_code=trust_embedded_code, precision=precision)

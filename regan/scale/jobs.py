@@ -11,8 +11,10 @@ import socket
 import threading
 from typing import Callable, NamedTuple, Tuple
 
+from dnnlib import contents
 from regan.base import artefacts, provenance
 from regan.base.errors import UserError
+from regan.networks import network_file
 
 MOST_OPEN = 4  # Network files that a process keeps open: as many as a job of metrics has.
 THREADS = 'TF_NUM_INTRAOP_THREADS'  # TensorFlow reads both when it makes its first session.
@@ -147,9 +149,11 @@ def where():
 
 def _place(file):
     """The path of the file here, or None."""
-    for path in (file.path, _shipped.get(file.sha256)):
-        if path and os.access(path, os.R_OK) and artefacts.sha256_file(path) == file.sha256:
-            return path
+    here, choice = contents.split(file.path)
+    for path in (here, _shipped.get(file.sha256)):
+        if path and os.access(path, os.R_OK):
+            if network_file.identity(artefacts.sha256_file(path), choice) == file.sha256:
+                return path if choice is None else path + contents.CHOICE + choice
     return None
 
 

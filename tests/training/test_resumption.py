@@ -136,7 +136,7 @@ def test_configurations_that_differ(states, first_states, resumed):
 def test_contents(states, resumed, make, text):
     assert text in refused(resumed, make(*states))
     both = refused(resumed, make(*states), num_channels=1)
-    assert text in both and ('channels (3 in the file' in both) == bool(resumption._found(make(*states)))
+    assert text in both and ('channels (3 in the file' in both) == bool(unpickle.networks(make(*states)))
 
 
 def test_a_function_that_is_not_ours(states, resumed):

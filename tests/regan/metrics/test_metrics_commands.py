@@ -71,7 +71,7 @@ def test_an_unknown_metric_is_named_before_anything_is_opened():
     'arguments, sentence',
     [
         (['--n', 3], '3 is not in the range'),
-        (['--psi', 'nan'], 'nan is not a finite number'),
+        (['--psi', 'nan'], "'nan' is not a finite number"),
         (['--out', 'table.txt'], 'table.txt must end in .csv or .json'),
         (['--reader', 'nowhere.pkl'], 'nowhere.pkl'),
     ],
