@@ -188,7 +188,9 @@ class TFRecordDataset(_Dataset):
         path=None,
     ):
         if (tfrecord_dir is None) == (path is None):
-            raise ValueError('TFRecordDataset needs the folder of a data set as tfrecord_dir or as path, and not twice.')
+            raise ValueError(
+                'TFRecordDataset needs the folder of a data set as tfrecord_dir or as path, and not twice.'
+            )
         shuffle_mb = shuffle_mb if shuffle else 0
         self.tfrecord_dir, self.label_file = str(path if tfrecord_dir is None else tfrecord_dir), label_file
         self.mirror_augment = mirror_augment
