@@ -16,7 +16,7 @@ import config
 import dnnlib
 from dnnlib.submission.submit import load_submit_config
 
-_CACHE_DIR = '.stylegan2-cache'
+CACHE_DIR = '.stylegan2-cache'  # Of downloads, and of what metrics know of real images.
 
 
 # ------------------------------------------------------------------ files
@@ -44,7 +44,7 @@ def save_pkl(obj, filename):
 
 def _local_file(file_or_url):
     if dnnlib.util.is_url(file_or_url, allow_file_urls=True):
-        return dnnlib.util.open_url(file_or_url, cache_dir=_CACHE_DIR, return_filename=True)
+        return dnnlib.util.open_url(file_or_url, cache_dir=CACHE_DIR, return_filename=True)
     return file_or_url
 
 

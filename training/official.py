@@ -343,9 +343,7 @@ def metric(metric_args):
 
     Raises: UserError if a network that it needs is missing.
     """
-    arguments = dict(metric_args)
-    name = arguments.pop('class_name', None) or arguments.pop('func_name', None)
-    found = dnnlib.util.call_func_by_name(func_name=name, **arguments)
+    found = dnnlib.util.construct_class_by_name(**metric_args)
     found.check_networks()
     return found
 

@@ -15,8 +15,8 @@ from regan.base import places
 def script(file, arguments):
     """Run a Python script that was written for StyleGAN or StyleGAN2, with its arguments.
 
-    It may import `dnnlib`, `pretrained_networks`, `training` and `config`; modules beside the script come before ours.
-    Otherwise it runs as `python FILE` would run it, and its exit status is that of this command.
+    It may import `dnnlib`, `pretrained_networks`, `training`, `metrics` and `config`; modules beside the script come
+    before ours. Otherwise it runs as `python FILE` would run it, and its exit status is that of this command.
     """
     path = os.pathsep.join(filter(None, [places.official_modules(), os.environ.get('PYTHONPATH')]))
     command, environment = [sys.executable, file] + list(arguments), dict(os.environ, PYTHONPATH=path)
