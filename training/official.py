@@ -12,8 +12,15 @@ from training.schedule import OFFICIAL_SCHEDULES, official_schedule
 
 STYLEGAN, STYLEGAN2, ADA = 'StyleGAN', 'StyleGAN2', 'StyleGAN2-ADA'
 
-_ALL = dict(G_args={}, D_args={}, G_opt_args={}, D_opt_args={}, metric_arg_list=(), G_smoothing_kimg=10.0)
-_ALL.update(minibatch_repeats=4)
+_ALL = dict(
+    G_args={},
+    D_args={},
+    G_opt_args={},
+    D_opt_args={},
+    metric_arg_list=(),
+    G_smoothing_kimg=10.0,
+    minibatch_repeats=4,
+)
 _BEFORE_ADA = dict(
     _ALL,
     submit_config=None,
@@ -32,8 +39,15 @@ _BEFORE_ADA = dict(
     resume_kimg=0.0,
     resume_time=0.0,
 )
-_LAZY = dict(lazy_regularization=True, G_reg_interval=4, D_reg_interval=16, total_kimg=25000, resume_pkl=None)
-_LAZY.update(image_snapshot_ticks=50, network_snapshot_ticks=50)
+_LAZY = dict(
+    lazy_regularization=True,
+    G_reg_interval=4,
+    D_reg_interval=16,
+    total_kimg=25000,
+    image_snapshot_ticks=50,
+    network_snapshot_ticks=50,
+    resume_pkl=None,
+)
 
 DEFAULTS = {  # Of each training loop, by argument.
     STYLEGAN: dict(

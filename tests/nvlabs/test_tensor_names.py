@@ -117,7 +117,7 @@ def test_truncated_dlatents():
 FED = [
     (
         'nvlabs_stylegan.networks.G_synthesis',
-        ['8x8/Conv1/out', '8x8/Conv0_up/StyleMod/add_2', 'Grow_lod1/LerpClip/add'],
+        ['8x8/Conv1/out', '8x8/Conv0_up/StyleMod/add_2', 'Grow_lod0/LerpClip/add'],
     ),
     ('nvlabs_stylegan2.networks.G_synthesis_stylegan2', ['8x8/Conv0_up/out', '8x8/Conv1/add_2', '8x8/ToRGB/add_1']),
     ('nvlabs_stylegan2.networks.G_synthesis_stylegan_revised', ['Grow_lod0/LerpClip/add', 'ToRGB_lod0/out']),
