@@ -3,6 +3,10 @@
 import numpy as np
 
 import dnnlib.tflib as tflib
+
+# isort: split
+import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
+
 from metrics import judges
 from metrics.metric_base import MetricBase
 from regan.metrics import path_length
@@ -10,6 +14,21 @@ from regan.pictures.averaging import shrink
 from regan.sampling import latents
 
 RESOLUTION = 256  # Larger images are averaged down.
+
+
+def normalize(v):
+    """Tensor v [..., Z] divided by its length."""
+    return v / tf.sqrt(tf.reduce_sum(tf.square(v), axis=-1, keepdims=True))
+
+
+def slerp(a, b, t):
+    """The point at part t [..., 1] of the shortest arc between the directions of a and b [..., Z], as a tensor of unit
+    length; `regan.metrics.path_length` has the same for arrays.
+    """
+    a, b = normalize(a), normalize(b)
+    cosine = tf.reduce_sum(a * b, axis=-1, keepdims=True)
+    angle = t * tf.math.acos(cosine)
+    return normalize(a * tf.cos(angle) + normalize(b - cosine * a) * tf.sin(angle))
 
 
 class PPL(MetricBase):

@@ -10,10 +10,11 @@ import scipy.linalg
 import config
 import dnnlib
 from dnnlib.tflib import revival
-from metrics import judges, linear_separability, metric_base
+from metrics import judges, linear_separability, metric_base, perceptual_path_length
 from metrics.metric_defaults import metric_defaults
 from regan.base.errors import UserError
 from regan.data import tfrecords
+from regan.metrics import path_length
 from tests import make_pickles, small_networks, tiny_network
 from training import misc
 
@@ -202,6 +203,15 @@ def test_path_length_is_that_of_a_small_step(tmp_path, space):
         images = [(synthesis.run(w, randomize_noise=False)[:, :, 3:7, 2:6] + 1) * 127.5 for w in ends]
     squares = np.square(images[0] - images[1]).sum(axis=(1, 2, 3))[:3] / 0.01**2
     assert found == pytest.approx(squares.mean(), rel=0.02)  # The percentiles keep all three; float32 differences.
+
+
+def test_arcs_as_tensors():
+    a, b = np.random.RandomState(1).randn(2, 5, 7)
+    t = np.linspace(0, 1, 5)[:, np.newaxis]
+    with small_networks.fresh_session() as session:
+        found, unit = session.run([perceptual_path_length.slerp(a, b, t), perceptual_path_length.normalize(a)])
+    np.testing.assert_allclose(found, path_length.slerp(a, b, t), atol=1e-12)
+    np.testing.assert_allclose([found[0], found[-1]], [unit[0], b[-1] / np.linalg.norm(b[-1])], atol=1e-12)
 
 
 def test_path_length_without_crop(network):
