@@ -40,7 +40,8 @@ def load_networks(path_or_gdrive_path):
 
     They are loaded again if their session is closed, or another one is the default by now: they have no values there.
 
-    Nothing that the file embeds is executed: the networks are rebuilt from this project's implementation.
+    Nothing that the file embeds is executed, unless REGAN_TRUST_EMBEDDED_CODE=1 is set: the networks are rebuilt from
+    this project's implementation.
     Raises: FileNotFoundError; dnnlib.unpickle.NetworkPickleError for a file that holds something else; IOError if a
         download fails.
     """

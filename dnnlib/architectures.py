@@ -4,6 +4,7 @@ The build function's name alone does not tell: `G_mapping` and `G_synthesis` occ
 different functions, and the state version only tells who wrote the file. The rules are those of the official formats.
 """
 
+from dnnlib import trust
 from dnnlib.unpickle import NetworkPickleError
 
 STYLEGAN, STYLEGAN2, ADA, SEGAN, READER = 'stylegan', 'stylegan2', 'stylegan2-ada', 'segan', 'factor-reader'
@@ -73,10 +74,8 @@ def generation(state):
     if not owners:
         known = sorted(set(sum(FUNCTIONS.values(), ())))
         raise NetworkPickleError(
-            "network %r is built by the function %r, which is not one of ours (%s); the file's own source text can be "
-            "run instead "
-            '(trust_embedded_code, --trust-embedded-code), which lets the file do anything on this machine.'
-            % (state.name, name, ', '.join(known))
+            'network %r is built by the function %r, which is not one of ours (%s); %s.'
+            % (state.name, name, ', '.join(known), trust.ADVICE)
         )
     return owners[0]
 
@@ -113,7 +112,7 @@ def build_function_name(state, of_generation):
             name = 'D_stylegan'
     if name not in FUNCTIONS[of_generation]:
         raise NetworkPickleError(
-            'network %r is built by the function %r, which %s does not have (it has %s).'
-            % (state.name, name, of_generation, ', '.join(FUNCTIONS[of_generation]))
+            'network %r is built by the function %r, which %s does not have (it has %s); %s.'
+            % (state.name, name, of_generation, ', '.join(FUNCTIONS[of_generation]), trust.ADVICE)
         )
     return MODULES[of_generation] + '.' + name

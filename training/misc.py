@@ -5,7 +5,6 @@ API).
 import contextlib
 import glob
 import os
-import pickle
 import re
 import uuid
 
@@ -14,6 +13,7 @@ import PIL.Image
 
 import config
 import dnnlib
+from dnnlib import portable_pickle
 from dnnlib.submission.submit import load_submit_config
 
 CACHE_DIR = '.stylegan2-cache'  # Of downloads, and of what metrics know of real images.
@@ -28,18 +28,20 @@ def open_file_or_url(file_or_url):
 
 
 def load_pkl(file_or_url):
-    """The data or networks in a pickle; needs `tflib.init_tf()`. Nothing that the file embeds is executed."""
+    """The data or networks in a pickle; needs `tflib.init_tf()`. Nothing that the file embeds is executed, unless
+    REGAN_TRUST_EMBEDDED_CODE=1 is set.
+    """
     from dnnlib.tflib import revival  # Here, because the image helpers need no TensorFlow.
 
     return revival.load_pickle(_local_file(file_or_url), build=True)
 
 
 def save_pkl(obj, filename):
-    """Pickles an object, such as the networks (G, D, Gs), with the highest protocol. The file appears when it is
-    complete.
+    """Pickles an object, such as the networks (G, D, Gs), so that plain `pickle.load` reads it on both stacks. The file
+    appears when it is complete.
     """
     with _atomic_path(filename) as temporary, open(temporary, 'wb') as f:
-        pickle.dump(obj, f, protocol=pickle.HIGHEST_PROTOCOL)
+        portable_pickle.dump(obj, f)
 
 
 def _local_file(file_or_url):
@@ -126,7 +128,7 @@ def save_image(image, filename, drange=(0, 1), quality=95):
         image: [C, H, W] or [H, W].
         filename: its ending says the format.
         drange: range of the values.
-        quality: of a JPEG, whose colours then keep their full resolution; other formats lose nothing.
+        quality: of a JPEG, 1 to 95; other formats have none.
     """
     options = dict(quality=quality, optimize=True, progressive=True) if _is_jpeg(filename) else {}
     with _atomic_path(filename) as temporary:

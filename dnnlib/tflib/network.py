@@ -156,7 +156,7 @@ class Network(NetworkVariables):
         return net
 
     def __setstate__(self, state):
-        """What Python's own pickle.load calls. Embedded source is not executed here either."""
+        """What Python's own pickle.load calls. Embedded source is not executed here either, see `dnnlib.trust`."""
         tfutil.assert_tf_initialized()
         is_component = state.get('build_func_name') in ('G_mapping', 'G_synthesis')
         self._restore(state, 'the pickle', trust=False, is_component=is_component)

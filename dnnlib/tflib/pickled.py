@@ -7,7 +7,7 @@ import inspect
 import reprlib
 import sys
 
-from .. import architectures, util
+from .. import architectures, trust, util
 from ..unpickle import NetworkPickleError, NetworkState
 from . import embedded_code
 
@@ -28,7 +28,7 @@ class PickledNetwork:
     Args:
         state: dict as `Network.__getstate__` gives it, whose components are Networks; changed by the import handlers.
         path: how error messages call the file.
-        trust_embedded_code: whether source text of the file may be executed.
+        trust_embedded_code: whether source text of the file may be executed, even if the environment does not say so.
 
     Attributes: state (NetworkState), path.
     Raises: NetworkPickleError if something is missing or of the wrong kind.
@@ -40,7 +40,7 @@ class PickledNetwork:
         for handler in _import_handlers:
             state = handler(state)
         self.state, self.path = NetworkState.from_dict(state, path), path
-        self._trust = trust_embedded_code
+        self._trust = trust_embedded_code or trust.by_environment()
 
     def build_function(self, parent=None):
         """(generation, build function).
@@ -85,6 +85,12 @@ def _check_arguments(function, state):
     unknown = sorted(set(state.static_kwargs) - known)
     if unknown:
         raise NetworkPickleError(
-            'network %r (%s) was built with the argument %s = %s, which our implementation does not know.'
-            % (state.name, state.build_func_name, unknown[0], reprlib.repr(state.static_kwargs[unknown[0]]))
+            'network %r (%s) was built with the argument %s = %s, which our implementation does not know; %s.'
+            % (
+                state.name,
+                state.build_func_name,
+                unknown[0],
+                reprlib.repr(state.static_kwargs[unknown[0]]),
+                trust.ADVICE,
+            )
         )

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import pickle
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Tuple
 
 import numpy as np
 
-from dnnlib import unpickle
+from dnnlib import portable_pickle, unpickle
 from regan.base import artefacts, json_records
 from regan.base.errors import UserError
 from regan.base.json_records import choice, declared, integer, key, number, text
@@ -249,14 +248,7 @@ def export(path: PathLike, saved: SavedEdit) -> None:
         decomposition={theirs: getattr(saved, ours) for ours, theirs in _PICKLED_PCA.items()},
     )
     with artefacts.atomic_path(path) as temporary:
-        temporary.write_bytes(_portable_pickle(facts))
-
-
-def _portable_pickle(value):
-    """Protocol 2 with NumPy's old module names, which NumPy 1 and 2 both know; NumPy 2 itself writes new ones."""
-    return pickle.dumps(value, protocol=2).replace(
-        b'cnumpy._core.multiarray\n_reconstruct\n', b'cnumpy.core.multiarray\n_reconstruct\n'
-    )
+        temporary.write_bytes(portable_pickle.dumps(facts))
 
 
 def _load_pickle(path):

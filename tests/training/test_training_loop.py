@@ -15,6 +15,7 @@ import pytest
 from dnnlib import unpickle
 from regan.base.errors import UserError
 from regan.data import tfrecords
+from tests import portable
 from training import recipe as recipes
 from training import state
 from training import training_loop as training_loop_module
@@ -258,6 +259,7 @@ def test_what_a_run_leaves(straight):
         and float(row['loss_D_reg']) > 0
     )
     assert float(row['size']) > 1000
+    assert portable.faults((straight / 'network-final.pkl').read_bytes()) == []
     networks = unpickle.networks(unpickle.read(str(straight / 'network-final.pkl')))
     assert [n.name for n in networks] == ['G', 'D', 'Gs']
     assert [n.build_func_name for n in networks] == ['G_main', 'D_stylegan2', 'G_main']

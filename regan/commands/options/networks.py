@@ -58,8 +58,10 @@ class Network:
 
 
 def asked_network(network, networks_folder=None, trust_embedded_code=False, precision='float32'):
-    """The Network of the options' values."""
-    return Network(network, networks_folder, trust_embedded_code, precision)
+    """The Network of the options' values; the environment may trust its file, too."""
+    from dnnlib import trust
+
+    return Network(network, networks_folder, trust_embedded_code or trust.by_environment(), precision)
 
 
 # Hands the command a Network. The argument NETWORK is declared by the command, and PRECISION where there is a choice.
