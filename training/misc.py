@@ -104,10 +104,12 @@ def _default_grid(num):
 
 
 def convert_to_pil_image(image, drange=(0, 1)):
-    """Image [C, H, W] or [H, W] with values in drange -> PIL image; rounded (half to even) and clipped. One channel
-    gives mode L.
+    """Image [C, H, W] or [H, W] with values in drange -> PIL image; rounded (half to even) and clipped. 1, 3 and 4
+    channels give modes L, RGB and RGBA; others raise ValueError.
     """
     image = np.asarray(image)
+    if image.ndim not in (2, 3) or image.ndim == 3 and image.shape[0] not in (1, 3, 4):
+        raise ValueError('a picture has 1, 3 or 4 channels [C, H, W], or is [H, W]; found %s' % (list(image.shape),))
     if image.ndim == 3:
         image = image[0] if image.shape[0] == 1 else image.transpose([1, 2, 0])
     image = adjust_dynamic_range(image, drange, [0, 255])

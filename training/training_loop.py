@@ -21,7 +21,7 @@ import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-u
 from regan.base import artefacts
 from regan.base.errors import UserError
 from regan.networks import precision
-from training import dataset, misc, official, state
+from training import dataset, misc, official, resumption, state
 from training.graph import TrainingGraph, fade, process_reals  # The last one for scripts, which expect it here.
 from training.misc import save_image_grid
 from training.run_folder import GRID, STATE, RunFolder
@@ -104,15 +104,21 @@ def train(
             network-snapshot-*.pkl (kimg), network-final.pkl, and state.npz, from which it goes on.
         resolution, max_label_size: see `TFRecordDataset`.
         image_snapshot_ticks, network_snapshot_ticks: a grid, and a pickle, every so many ticks; None: only at the ends.
-        resume_pkl: pickle (G, D, Gs) whose networks a new run starts from.
+        resume_pkl: pickle (G, D, Gs) whose networks a new run starts from, see `training.resumption`.
         metrics: callable, path of a pickle -> dict of numbers for the log; called for every network snapshot.
         threads: of TensorFlow; default: one for each processor.
         show_progress: a bar on the terminal.
         surroundings: Surroundings.
     Returns: path of network-final.pkl, or None if it was interrupted.
-    Raises: UserError for bad data, a state of another recipe, a full disk, or a loss that is not finite.
+    Raises: UserError for bad data, a state of another recipe, a pickle that fits neither data nor recipe, a full disk,
+        or a loss that is not finite.
     """
     precision.check_dtype(recipe.precision, tf.__version__)
+    resumed = None
+    if resume_pkl:  # Compared before anything is built or written.
+        data = resumption.facts_of_data(data_dir, resolution, max_label_size)
+        resumed = resumption.Resumed(resume_pkl, recipe, data)
+        recipe = resumed.recipe
     folder = RunFolder(run_dir, shared=surroundings.shared_folder)
     with tf.Graph().as_default(), _session(threads, surroundings), contextlib.closing(folder):
         training_set = dataset.load_dataset(
@@ -123,7 +129,7 @@ def train(
             **surroundings.data,
         )
         with contextlib.closing(training_set):
-            networks = misc.load_pkl(resume_pkl) if resume_pkl and not folder.has_state() else None
+            networks = resumed.networks() if resumed else None
             ticks = image_snapshot_ticks, network_snapshot_ticks
             run = _Run(recipe, training_set, folder, networks, metrics, ticks, surroundings)
             return run.train(total_kimg, show_progress)

@@ -19,7 +19,7 @@ import uuid
 
 import numpy as np
 
-from regan.base import artefacts
+from regan.base import artefacts, finite
 from regan.base.errors import UserError
 from regan.data.crc32c import masked_crc32c
 
@@ -303,7 +303,10 @@ def open_levels(folder, resolution=None):
     """
     paths = sorted(pathlib.Path(folder).glob('*.tfrecords'))
     if not paths:
-        raise UserError('%s holds no .tfrecords files; give the folder of a data set' % folder)
+        raise UserError(
+            '%s holds no .tfrecords files; give the folder of a data set, as `regan dataset create` makes it of images'
+            % folder
+        )
     opened, levels = [], {}
     try:
         for path in paths:
@@ -385,6 +388,7 @@ def read_table(path, num_images):
             '%s must hold an array of numbers with 2 axes and %d rows, one for each image, but holds %s %s'
             % (path, num_images, table.dtype, list(table.shape))
         )
+    finite.check(table, str(path), 'make it again')
     return table
 
 

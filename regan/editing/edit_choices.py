@@ -122,19 +122,25 @@ def found_elsewhere(choices: Sequence[EditChoice], network: PathLike) -> List[Ed
     ]
 
 
-def check(choices: Sequence[EditChoice], num_layers: int, components: int) -> None:
+def check(choices: Sequence[EditChoice], num_layers: int, components: int, space: str = 'w') -> None:
     """Whether edits fit a network, before minutes are spent on its components.
 
     Args:
         choices: list of EditChoice.
         num_layers: L of the network.
         components: K that there will be.
+        space: 'w' or 'z', where they are.
 
     Raises:
-        UserError: an edit goes past the last layer or component.
+        UserError: an edit goes past the last layer or component, or moves the other space.
     """
     for choice in choices:
         choice.edit.layers(num_layers)
+        if choice.source is not None and choice.source.space != space:
+            raise UserError(
+                "'%s' moves %s, but the components are directions in %s; draw them apart"
+                % (choice.name, choice.source.space, space)
+            )
         if choice.edit.component >= components and not isinstance(choice.source, saved_edits.SavedEdit):
             raise UserError(
                 '%s needs more components than there are: ask for more than %d with --components'
@@ -162,9 +168,7 @@ def placed(choices: Sequence[EditChoice], basis: Basis) -> Tuple[Basis, List[edi
     return basis, moves
 
 
-def read_basis(path: PathLike) -> Basis:
-    """The Basis of a file, for edits of w. Raises UserError if it cannot be read, or has directions in Z."""
-    basis = Basis.load(path)
-    if basis.record.get('space', 'w') != 'w':
-        raise UserError('%s has directions in Z, but edits move w; make one with --space w' % path)
-    return basis
+def own_space(choices: Sequence[EditChoice]) -> Optional[str]:
+    """'z' if all choices are saved edits that move z, so that no components of W are needed; else None."""
+    spaces = {choice.source.space if isinstance(choice.source, saved_edits.SavedEdit) else 'w' for choice in choices}
+    return 'z' if spaces == {'z'} else None

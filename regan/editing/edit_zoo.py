@@ -73,8 +73,8 @@ class NamedEdit:
         return GENERATIONS.get(self.model or '')
 
     def check_usable(self) -> None:
-        """Raises UserError unless the edit moves w of a StyleGAN or StyleGAN2."""
-        if self.space != 'w' or self.model not in (None,) + tuple(GENERATIONS):
+        """Raises UserError unless the edit moves latents of a StyleGAN or StyleGAN2."""
+        if self.model not in (None,) + tuple(GENERATIONS):
             raise UserError(
                 "'%s' moves the %s of a %s; it is listed for the record and cannot be used on a StyleGAN network"
                 % (self.id, self.space, self.model or 'network of another kind')

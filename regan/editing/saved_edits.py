@@ -107,25 +107,30 @@ class SavedEdit:
         return edits.Edit(component, self.start, self.end, self.strength, name=self.name)
 
     def check_usable(self) -> None:
-        """Raises UserError unless the edit moves w."""
-        if self.space != 'w' or self.edit_type != 'latent':
+        """Raises UserError unless the edit moves latents alone."""
+        if self.edit_type != 'latent':
             raise UserError(
-                "the saved edit '%s' moves %s; only edits of w can be used"
-                % (self.name, self.space if self.edit_type == 'latent' else 'activations of ' + self.layer)
+                "the saved edit '%s' moves activations of %s; only edits of latents can be used"
+                % (self.name, self.layer)
             )
 
     def place(self, basis: Basis) -> Tuple[Basis, edits.Edit]:
         """The basis with the saved direction as one more component, and the Edit along it.
 
         Raises:
-            UserError: another width, or no edit of w.
+            UserError: another width or space, or no edit of latents.
         """
         self.check_usable()
         count, width = basis.components.shape
         if self.direction.shape != (width,):
             raise UserError(
-                "the saved edit '%s' has width %d but w has %d; it belongs to another network"
-                % (self.name, self.direction.size, width)
+                "the saved edit '%s' has width %d but %s has %d; it belongs to another network"
+                % (self.name, self.direction.size, basis.space, width)
+            )
+        if self.space != basis.space:
+            raise UserError(
+                "the saved edit '%s' moves %s, but the components are directions in %s; draw them apart"
+                % (self.name, self.space, basis.space)
             )
         more = dataclasses.replace(
             basis,
@@ -206,7 +211,7 @@ def from_basis(
         act_stdev=float(basis.act_stdev[edit.component]),
         direction=direction,
         act_direction=direction[np.newaxis],
-        space='w',
+        space=basis.space,
         edit_type='latent',
         model=model,
         dataset=dataset,

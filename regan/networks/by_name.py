@@ -19,6 +19,7 @@ def open_generator(
     noise: Choice = 'stored',
     trust_embedded_code: bool = False,
     precision: str = 'float32',
+    allow_non_finite: bool = False,
 ) -> Generator:
     """An open `regan.networks.generator.Generator`; use it in `with`.
 
@@ -28,11 +29,13 @@ def open_generator(
         noise: a choice of `regan.sampling.noise`, see `Generator.set_noise`.
         trust_embedded_code: True lets the file run code of its own, only if its networks are not among ours.
         precision: of the images, 'float32', or 'bf16', which needs TensorFlow 2.
+        allow_non_finite: True lets NaN and infinity through; NaN becomes black in pictures.
 
     Raises:
-        UserError: an unknown name, a file that is missing, unreadable or without a generator, or bf16 on TensorFlow 1.
+        UserError: an unknown name, a file that is missing, unreadable or without a generator, weights that are not
+            finite, or bf16 on TensorFlow 1.
     """
-    file = NetworkFile(models.resolve(name_or_path, folder))
+    file = NetworkFile(models.resolve(name_or_path, folder), allow_non_finite)
     from regan.networks.generator import Generator  # It imports TensorFlow; the file is read meanwhile.
 
     return Generator.open(file, noise=noise, trust_embedded_code=trust_embedded_code, precision=precision)

@@ -6,6 +6,7 @@ from dnnlib import architectures, unpickle
 from dnnlib.unpickle import NetworkPickleError
 from regan.base import artefacts
 from regan.base.typing import PathLike
+from regan.networks import weights
 
 _DEFAULT_RESOLUTION = {'D_basic': 32}  # All other build functions: 1024.
 
@@ -14,7 +15,8 @@ def describe(path: PathLike) -> Dict[str, Any]:
     """Facts about a pickle, as a dict for JSON.
 
     Returns: dict(path, sha256, networks=[dict(name, build_function, generation, state_version, static_kwargs,
-        parameters, components, and for generators and discriminators resolution; for generators also latent_size,
+        parameters, components, non_finite (names of weights that are NaN or infinite -> how many values; only if there
+        are some), and for generators and discriminators resolution; for generators also latent_size,
         dlatent_size, label_size, layers=[dict(index, resolution, scopes)])]).
     Raises: NetworkPickleError, UserError.
     """
@@ -33,6 +35,9 @@ def _network(state):
         parameters=state.parameters(),
         components=[c.name + ' (' + c.build_func_name + ')' for c in state.components.values()],
     )
+    wrong = weights.non_finite(state)
+    if wrong:
+        facts['non_finite'] = wrong
     try:
         facts['generation'] = architectures.generation(state)
     except NetworkPickleError as error:
@@ -88,6 +93,11 @@ def report(facts: Dict[str, Any]) -> str:
                 format(network['parameters'], ','),
             ),
         ]
+        if network.get('non_finite'):
+            lines.append(
+                '  weights that are NaN or infinite: '
+                + ', '.join('%s (%d)' % item for item in network['non_finite'].items())
+            )
         for key in ('components', 'resolution', 'latent_size', 'dlatent_size', 'label_size', 'problem'):
             if network.get(key) not in (None, []):
                 value = network[key]

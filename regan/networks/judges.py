@@ -11,6 +11,7 @@ from dnnlib.tflib.revival import revive
 from regan.base import artefacts
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
+from regan.networks import weights
 from regan.networks.opening import Opened, names
 from regan.pictures.averaging import shrink
 
@@ -33,7 +34,9 @@ class _Judge(Opened):
         self.sha256 = artefacts.sha256_file(path)
         super().__init__()
         with self._opening():
-            self._network = self._open(unpickle.networks(unpickle.read(self.path)))
+            found = unpickle.networks(unpickle.read(self.path))
+            weights.check(found, self.path)
+            self._network = self._open(found)
 
     def _open(self, found: List[unpickle.NetworkState]) -> tflib.Network:
         raise NotImplementedError
@@ -68,8 +71,12 @@ class OfficialNetwork(_Judge):
         raise UserError('%s is not like the official %s: it holds %s' % (self.path, file, names(found)))
 
     def run(self, *images: np.ndarray) -> np.ndarray:
-        """Images [n, C, H, W], range [0, 255], one array for each input -> float32 [n, 2048] or [n]."""
-        return self._outputs(*images)[0]
+        """Images [n, C, H, W], range [0, 255], one array for each input -> float32 [n, 2048] or [n].
+
+        Grey is shown to a network of colours three times, as StyleGAN2-ADA does.
+        """
+        channels = self._network.input_shape[1] or 1  # None: it takes any.
+        return self._outputs(*[one.repeat(channels, axis=1) if one.shape[1] == 1 else one for one in images])[0]
 
 
 class FactorReader(_Judge):

@@ -10,14 +10,19 @@ from regan.base.typing import PathLike
 
 
 class NetworkFile:
-    """Starts to read `path`, a network pickle, as data. Attribute: path, str. Errors are raised when the values are
-    asked for.
+    """Starts to read `path`, a network pickle, as data. Errors are raised when the values are asked for.
+
+    Attributes:
+        path: str.
+        allow_non_finite: whether NaN and infinity are let through, in the weights and in what the network makes of
+            them; otherwise who opens the network refuses them.
     """
 
     path: str
+    allow_non_finite: bool
 
-    def __init__(self, path: PathLike) -> None:
-        self.path = os.fspath(path)
+    def __init__(self, path: PathLike, allow_non_finite: bool = False) -> None:
+        self.path, self.allow_non_finite = os.fspath(path), allow_non_finite
         pool = concurrent.futures.ThreadPoolExecutor(2)
         self._value: Any
         self._value, self._sha256 = pool.submit(unpickle.read, self.path), pool.submit(artefacts.sha256_file, self.path)

@@ -28,7 +28,7 @@ class File(NamedTuple):
     """A network file.
 
     Attributes:
-        opener: function (path, *arguments) -> network with close(), such as Generator.open; importable.
+        opener: function (path, *arguments) -> network with close(), such as by_name.open_generator; importable.
         path: of the client; a worker may have the file in the same place.
         sha256: what it must hold.
         arguments: of the opener.
@@ -59,13 +59,13 @@ class Job(NamedTuple):
 
 def generator_file(generator, trust_embedded_code=False):
     """The File of an open Generator."""
-    from regan.networks.generator import Generator
+    from regan.networks import by_name
 
     return File(
-        Generator.open,
+        by_name.open_generator,
         os.path.abspath(generator.path),
         generator.sha256,
-        ('stored', trust_embedded_code, generator.precision),
+        (None, 'stored', trust_embedded_code, generator.precision, generator.allow_non_finite),
     )
 
 

@@ -104,6 +104,18 @@ def test_train_on_a_network(tmp_path, space):
     )
 
 
+def test_train_in_a_mode(tmp_path, monkeypatch):
+    """A StyleGAN is not truncated by the original, so the images show the codes at full length."""
+    calls = []
+    monkeypatch.setattr(Network, 'set_noise', lambda self, noise: calls.append(noise))
+    words = ['--mode', 'ganspace', '--noise', 'torch-cpu:0', '--out', tmp_path / 'light.npy']
+    run_well(boundary, *FROM_NETWORK, *words)
+    facts = json.loads((tmp_path / 'light.json').read_text())
+    assert (facts['mode'], facts['psi'], facts['cutoff'], facts['conversion']) == ('ganspace', 1, None, 'truncate')
+    assert facts['noise'] == {'torch_cpu_seed': 0} and calls == [facts['noise']]
+    assert facts['instance_norm_epsilon'] == 1e-5
+
+
 def test_train_on_own_scores_leaves_invalid_ones_out(tmp_path):
     codes = np.random.RandomState(0).randn(300, 8)
     scores = codes[:, 1].copy()

@@ -104,7 +104,7 @@ class Network:
     def map(self, z):
         return 2 * z
 
-    def synthesize(self, dlatents):
+    def synthesize(self, dlatents, conversion='round'):
         return dlatents[:, [0, -1], :2]
 
 

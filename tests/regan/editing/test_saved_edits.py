@@ -225,7 +225,7 @@ def test_missing_files(tmp_path):
 @pytest.mark.parametrize(
     'changes, message',
     [
-        ({'latent_space': 'Z'}, 'moves z; only edits of w'),
+        ({'latent_space': 'Z'}, 'moves z, but the components are directions in w'),
         ({'edit_type': 'activation'}, 'moves activations of style'),
         ({'lat_comp': np.ones((1, 12), np.float32)}, 'has width 12 but w has 13'),
     ],

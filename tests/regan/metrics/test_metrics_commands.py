@@ -115,6 +115,10 @@ def test_snapshots_are_measured_as_the_command_measures(tiny_pickle, files, tmp_
     assert measure(tiny_pickle) == {entry['metric']: entry['value'] for entry in found}, said.output
     with pytest.raises(UserError, match='tiny.pkl'):
         snapshots.judged_by(tiny_pickle, files['data'], 20)  # At once, and not after hours of training.
+    with pytest.raises(UserError, match='images, fewer than the 100000 of each side that are asked for'):
+        snapshots.judged_by(files['reader'], files['data'], 100000)
+    with pytest.raises(UserError, match='not 3 channels and 4 pixels'):
+        snapshots.judged_by(files['reader'], files['data'], 20, resolution=4)
 
 
 # ------------------------------------------------------------------ reader

@@ -167,6 +167,7 @@ def test_an_official_file_runs_its_own_code(official):
         features = network.run(images)
         assert features.shape == (5, 2048)
         np.testing.assert_allclose(features[:, :3], 2 * images.mean(axis=(2, 3)), rtol=1e-5)
+        assert np.array_equal(network.run(images[:, :1])[:, [0]].repeat(3, axis=1), network.run(images[:, :1])[:, :3])
     with OfficialNetwork(official['lpips'], 'lpips', trust_embedded_code=True) as network:
         expected = np.square(images.astype(float) - images[::-1]).mean(axis=(1, 2, 3))
         np.testing.assert_allclose(network.run(images, images[::-1]), expected, rtol=1e-4)
