@@ -46,9 +46,11 @@ class Checkpoint:
         if self.path is None or not os.path.exists(str(self.path)):
             return None
         arrays = artefacts.read_npz(self.path)
-        if str(arrays.pop('facts', '')) != self.facts:
+        saved = str(arrays.pop('facts', ''))
+        if saved != self.facts:
             raise UserError(
-                '%s is the checkpoint of a run with other settings or data; delete it to start again' % self.path
+                '%s is the checkpoint of a run with other settings or data; delete it to start again%s'
+                % (self.path, _differences(saved, self.facts))
             )
         try:
             state = state_class(**{name: array if array.ndim else array.item() for name, array in arrays.items()})
@@ -102,3 +104,13 @@ class Checkpoint:
         if self.path is not None and os.path.exists(str(self.path)):
             self.path.unlink()
             kept.drop(self.path)
+
+
+def _differences(saved, now):
+    """Which facts differ, as text in brackets; nothing where the saved ones are none."""
+    try:
+        saved, now = json.loads(saved), json.loads(now)
+        names = sorted(name for name in set(saved) | set(now) if saved.get(name) != now.get(name))
+    except (ValueError, TypeError, AttributeError):
+        return ''
+    return ' (%s)' % ', '.join('%s was %s, is %s' % (name, saved.get(name), now.get(name)) for name in names)

@@ -50,8 +50,7 @@ class _Arrangement(NamedTuple):
 )
 @click.option(
     '--psi',
-    type=float,
-    callback=options.finite,
+    type=options.number(),
     help='Truncation; 1 for none. Default: that of a named edit, else 0.7.',
 )
 @options.CUTOFF

@@ -94,6 +94,7 @@ def run(
     for _, group in itertools.groupby(spec.panels, lambda panel: (panel.network, panel.network_class)):
         panels = list(group)
         with _open(panels[0], panels[0].network, folder, open_generator) as generator:
+            images.check_channels(generator)
             software = provenance.software(generator.backend)
             for panel in borrowed.fitted(panels, generator):
                 panel, settings = _redrawn(

@@ -17,6 +17,7 @@ from regan.commands.options.drawings import (
 )
 from regan.commands.options.groups import group
 from regan.commands.options.networks import (
+    ALLOW_NON_FINITE,
     CLASS,
     NETWORKS_FOLDER,
     PRECISION,
@@ -26,9 +27,10 @@ from regan.commands.options.networks import (
     workers,
 )
 from regan.commands.options.pictures import PLAIN
-from regan.commands.options.values import ending, finite, given, png, refuse
+from regan.commands.options.values import ending, given, number, png, refuse
 
 __all__ = [
+    'ALLOW_NON_FINITE',
     'CLASS',
     'CUTOFF',
     'EDITS_FILE',
@@ -50,11 +52,11 @@ __all__ = [
     'drawing_or_seed',
     'edits',
     'ending',
-    'finite',
     'given',
     'group',
     'network',
     'notice_transfer',
+    'number',
     'png',
     'refuse',
     'report_precision',
