@@ -7,6 +7,7 @@ from typing import Iterable, Iterator, List
 
 import click
 
+from regan.base import names
 from regan.base.errors import UserError
 
 ALIKE = 0.7  # Of `difflib`: names from here on may be a slip for each other.
@@ -54,5 +55,5 @@ def likely(wrong: str, known: Iterable[str]) -> List[str]:
 
 
 def _leave(message, status):
-    click.echo(message, err=True)
+    click.echo(names.printable(message), err=True)
     sys.exit(status)

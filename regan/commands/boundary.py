@@ -62,10 +62,9 @@ class _Scored(NamedTuple):
 )
 @click.option(
     '--psi',
-    type=float,
+    type=options.number(),
     default=0.7,
     show_default=True,
-    callback=options.finite,
     help='Truncation of the images; the codes are not truncated.',
 )
 @click.option(
@@ -82,10 +81,10 @@ class _Scored(NamedTuple):
         '--scores', type=click.Path(dir_okay=False), help='... and their scores in a .npy or .csv (last column).'
     ),
 )
-@click.option('--invalid', type=float, help='Leave out codes with this score.')
+@click.option('--invalid', type=options.number(), help='Leave out codes with this score.')
 @click.option(
     '--ratio',
-    type=click.FloatRange(min=0, min_open=True),
+    type=options.number(above=0),
     default=0.02,
     show_default=True,
     help='Share of the codes at either end that is used; above 1 their number.',
@@ -196,8 +195,8 @@ class _Walk(NamedTuple):
 @options.group(
     'walk',
     _Walk,
-    click.option('--start-distance', type=float, default=-3, show_default=True, callback=options.finite),
-    click.option('--end-distance', type=float, default=3, show_default=True, callback=options.finite),
+    click.option('--start-distance', type=options.number(), default=-3, show_default=True),
+    click.option('--end-distance', type=options.number(), default=3, show_default=True),
     click.option('--steps', type=click.IntRange(min=2), default=10, show_default=True),
 )
 @_SPACE

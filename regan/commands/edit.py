@@ -36,8 +36,7 @@ from regan.commands import options, progress
 @click.option('--frames', type=click.IntRange(min=2), default=5, show_default=True, help='Of a strip.')
 @click.option(
     '--psi',
-    type=float,
-    callback=options.finite,
+    type=options.number(),
     help='Truncation; 1 for none. Default: that of a named edit, else 0.7.',
 )
 @options.CUTOFF

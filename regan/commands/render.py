@@ -67,6 +67,7 @@ def render(view, network, basis_file, paths, fps, out):
     arrays = files.load(list(paths) + (files.beside(view, source.parent) if source else []))
     network = dataclasses.replace(network, name=network.name or _registered(view.network))
     with network.open() as generator:
+        images.check_channels(generator)
         facts = dict(sha256=generator.sha256, num_layers=generator.num_layers, label_size=generator.label_size)
         document.fit(view, dict(facts, components=None))
         basis, remark = bases.find(view, generator, basis_file)

@@ -7,7 +7,7 @@ import click
 
 from regan.commands import options, progress
 
-_NETWORK = options.group('network', options.asked_network, also=['network'])
+_NETWORK = options.group('network', options.asked_network, options.ALLOW_NON_FINITE, also=['network'])
 
 
 class _Coordinate(NamedTuple):
@@ -81,6 +81,7 @@ def control(network, coordinate, values, operation, seeds, drawing, out):
     with network.open() as generator:
         settings = drawing.settings(generator)
         settings.prepare(generator)
+        images.check_channels(generator)
         subspaces = Subspaces(generator)
         subspace = subspaces.at(coordinate.layer, coordinate.position)
         with progress.bar(len(rows) * len(numbers)) as bar:

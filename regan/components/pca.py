@@ -29,7 +29,7 @@ from typing import Any, Callable, ClassVar, Dict, Generator, Optional, Tuple
 import numpy as np
 import threadpoolctl
 
-from regan.base import artefacts, background
+from regan.base import artefacts, background, finite
 from regan.base.checkpoint import Checkpoint
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
@@ -417,7 +417,7 @@ def _start(spec, width, random):
 
 def _mapped(map_w, z):
     w = np.asarray(map_w(z))  # [n, D]
-    if not np.isfinite(w).all():
+    if not finite.is_finite(w):
         raise UserError(
             'the mapping network gave NaN or infinity among %d latents; its file is damaged or the '
             'network has diverged' % len(z)

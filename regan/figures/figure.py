@@ -94,6 +94,7 @@ def run(
     drawn, facts = [], []
     for network, panels in itertools.groupby(spec.panels, lambda panel: panel.network):
         with open_generator(models.resolve(network, folder)) as generator:
+            images.check_channels(generator)
             software = provenance.software(generator.backend)
             for panel in panels:
                 panel, settings = _redrawn(

@@ -120,6 +120,11 @@ class Judges:
             )
         if self.reader:
             self.reader.check(generator.num_channels, generator.resolution)
+        if (self.inception or self.lpips) and generator.num_channels not in (1, 3):
+            raise UserError(
+                '%s draws images with %d channels, but the official networks look at RGB, and at grey as RGB; judge it '
+                'with --reader' % (generator.path, generator.num_channels)
+            )
 
 
 def evaluate(generator, request, judges, reals=None, cache_dir=None, progress=None, farm=None):

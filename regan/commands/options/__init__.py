@@ -16,10 +16,19 @@ from regan.commands.options.drawings import (
     report_precision,
 )
 from regan.commands.options.groups import group
-from regan.commands.options.networks import NETWORKS_FOLDER, PRECISION, SCHEDULER, asked_network, network, workers
-from regan.commands.options.values import ending, finite, given, png, refuse
+from regan.commands.options.networks import (
+    ALLOW_NON_FINITE,
+    NETWORKS_FOLDER,
+    PRECISION,
+    SCHEDULER,
+    asked_network,
+    network,
+    workers,
+)
+from regan.commands.options.values import ending, given, number, png, refuse
 
 __all__ = [
+    'ALLOW_NON_FINITE',
     'CUTOFF',
     'EDITS_FILE',
     'EDIT_MODES',
@@ -39,11 +48,11 @@ __all__ = [
     'drawing_or_seed',
     'edits',
     'ending',
-    'finite',
     'given',
     'group',
     'network',
     'notice_transfer',
+    'number',
     'png',
     'refuse',
     'report_precision',

@@ -11,6 +11,7 @@ from regan.commands.boundary import boundary
 from regan.components.basis import Basis
 from regan.editing import boundary as module
 from regan.networks import models
+from regan.networks.network_file import NetworkFile
 from regan.pictures import images
 from regan.sampling import latents
 from tests.one_command import run, run_well
@@ -71,6 +72,7 @@ def network(tmp_path, monkeypatch):
     monkeypatch.setattr(regan.networks.generator, 'Generator', Network)
     monkeypatch.setattr(regan.networks.judges, 'FactorReader', Reader)
     monkeypatch.setattr(models, 'resolve', lambda name, folder=None: name)
+    monkeypatch.setattr(NetworkFile, 'check_that_it_is_ours', lambda file: None)  # There is no file.
 
 
 @pytest.fixture
