@@ -60,7 +60,7 @@ class _Arrangement(NamedTuple):
     type=click.Path(dir_okay=False),
     required=True,
     callback=options.png,
-    help='PNG: one row for each seed and strip. A .json with the same name says what made it.',
+    help='PNG: one row for each seed and strip. A .json with the same name says what made it; both carry a view.',
 )
 @options.PRECISION
 @options.basis_and_edit_mode
@@ -77,6 +77,7 @@ def edit(network, seeds, choices, arrangement, drawing, out, basis):
     from regan.editing import edit_choices, edits
     from regan.pictures import images
     from regan.sampling import latents
+    from regan.views import carriers, made
 
     seeds = latents.parse_seeds(seeds) if seeds else list(edit_choices.agreed(choices, 'seeds', '--seed'))
     drawing = options.with_psi_of(choices, drawing)
@@ -89,6 +90,7 @@ def edit(network, seeds, choices, arrangement, drawing, out, basis):
         components = basis.of(generator, choices)
         along, moves = edit_choices.placed(choices, components)
         if basis.edit_mode != 'latent':
+            view = None  # None can say it.
             tiles = _of_a_layer(
                 generator, along, seeds, moves, basis, None if layout == 'sequence' else arrangement.frames, settings
             )
@@ -101,9 +103,11 @@ def edit(network, seeds, choices, arrangement, drawing, out, basis):
                 tiles = edit_images.draw(generator, dlatents, settings, bar.update)
             truncated = edit_images.truncated(generator, dlatents, settings)
             options.report_precision(generator, truncated, settings.conversion)
+            origin = made.Origin(network.name, generator, settings, components)
+            view = made.rows(origin, seeds, choices, None if layout == 'sequence' else arrangement.frames)
         rows, columns = tiles.shape[:2]
         page = images.grid(tiles) if arrangement.plain else _labelled(tiles, seeds, choices, layout)
-        images.save_png(out, page)
+        images.save_png(out, page, carriers.texts(view))
         artefacts.write_json(
             Path(out).with_suffix('.json'),
             dict(
@@ -120,6 +124,7 @@ def edit(network, seeds, choices, arrangement, drawing, out, basis):
                 precision=network.precision,
                 plain=arrangement.plain,
                 **settings.facts(),
+                **carriers.sidecar(view),
             ),
         )
     click.echo(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Iterable, Iterator, NamedTuple, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 
@@ -66,6 +66,7 @@ def save(
     contents: Iterable[bytes],
     in_grid: bool = True,
     progress: Optional[Progress] = None,
+    texts: Optional[Mapping[str, str]] = None,
     columns: Optional[int] = None,
     plain: bool = False,
 ) -> None:
@@ -77,6 +78,7 @@ def save(
         contents: iterable of PNG files as bytes, in the order of the seeds; a file is written as soon as it comes.
         in_grid: False leaves the grid out, and nothing is kept in memory.
         progress: callable that gets the number of images done since its last call.
+        texts: that the grid of several images carries, see `images.png`.
         columns: of the grid; None: nearly as many as rows if it is plain, else see `pages.sheet`.
         plain: the grid has the images only, and does not say whose they are.
     """
@@ -92,7 +94,7 @@ def save(
         pictures = np.stack([images.read_png(io.BytesIO(content)) for content in kept])  # [N, H, W, C]
         names = [captions.of_seed(seed) for seed in seeds]
         page = images.sheet(pictures, columns) if plain else pages.sheet(pictures, names, columns=columns)
-        images.save_png(Path(folder) / 'grid.png', page)
+        images.save_png(Path(folder) / 'grid.png', page, texts)
 
 
 def styles(generator: Generator, plan: Plan, randoms: Sequence[np.random.RandomState]) -> np.ndarray:
