@@ -1,5 +1,6 @@
 """What a training run leaves in its folder: log, TensorBoard events, sample grids, network pickles."""
 
+import io
 import os
 
 import numpy as np
@@ -9,9 +10,10 @@ from dnnlib.tflib.autosummary import save_summaries
 # isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
-from regan.base import artefacts, finite, tables
+from regan.base import artefacts, finite, kept, tables
 from regan.base.errors import UserError
 from training import misc
+from training.events import Events
 
 STATE = 'state.npz'
 LOG = 'log.csv'
@@ -33,11 +35,9 @@ class RunFolder:
         begun = os.path.exists(self.file('recipe.json'))
         if not (shared or begun) and os.path.isdir(self.path) and os.listdir(self.path):
             raise UserError('%s holds other files, but no training run; give a new folder' % self.path)
-        try:
+        with artefacts.writing(self.path):
             os.makedirs(self.path, exist_ok=True)
-        except OSError as error:
-            raise UserError('cannot make the folder %s: %s' % (self.path, error.strerror)) from error
-        self._writer = None
+        self._events = Events(self.path)
 
     def file(self, name):
         """Path of a file of the run."""
@@ -54,17 +54,14 @@ class RunFolder:
         """
         rows = self._rows() + [{key: '%.6g' % value for key, value in row.items()}]
         self._write_rows(rows)
-        if self._writer is None:
-            self._writer = tf.summary.FileWriter(self.path)
         step = int(row['kimg'] * 1000)
-        self._writer.add_summary(
+        self._events.add_summary(
             tf.Summary(
                 value=[tf.Summary.Value(tag='Progress/' + key, simple_value=value) for key, value in row.items()]
             ),
             step,
         )
-        save_summaries(self._writer, step)
-        self._writer.flush()
+        save_summaries(self._events, step)
 
     def drop_rows_after(self, kimg):
         """Forgets what was logged after the state that training goes on from."""
@@ -87,11 +84,6 @@ class RunFolder:
         if rows:
             tables.write_csv(self.file(LOG), [{name: row.get(name) for name in names} for row in rows])
 
-    def close(self):
-        """Closes the TensorBoard events."""
-        if self._writer is not None:
-            self._writer.close()
-
     # ---------------------------------------------------------------- images and networks
 
     def save_reals(self, images, grid=GRID):
@@ -109,13 +101,14 @@ class RunFolder:
 
     def _save_grid(self, name, images, drange, grid):
         grid = misc.convert_to_pil_image(misc.create_image_grid(images, grid), drange)
+        content = io.BytesIO()  # Pillow would not say why a file takes no more.
+        grid.save(content, format='PNG')
         with artefacts.atomic_path(self.file(name)) as temporary:
-            grid.save(str(temporary))
+            temporary.write_bytes(content.getvalue())
 
     def save_networks(self, name, networks):
         """The pickle (G, D, Gs) in the official form; returns its path."""
-        try:
+        with artefacts.writing(self.file(name)):
             misc.save_pkl(networks, self.file(name))
-        except OSError as error:
-            raise UserError('cannot write %s: %s' % (self.file(name), error.strerror or error)) from error
+        kept.add(self.file(name))
         return self.file(name)

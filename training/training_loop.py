@@ -18,7 +18,7 @@ import dnnlib.tflib as tflib
 # isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
-from regan.base import artefacts
+from regan.base import artefacts, kept
 from regan.base.errors import UserError
 from regan.networks import precision
 from training import dataset, misc, official, resumption, state
@@ -120,7 +120,7 @@ def train(
         resumed = resumption.Resumed(resume_pkl, recipe, data)
         recipe = resumed.recipe
     folder = RunFolder(run_dir, shared=surroundings.shared_folder)
-    with tf.Graph().as_default(), _session(threads, surroundings), contextlib.closing(folder):
+    with tf.Graph().as_default(), _session(threads, surroundings):
         training_set = dataset.load_dataset(
             tfrecord_dir=data_dir,
             resolution=resolution,
@@ -191,6 +191,8 @@ class _Run:
                 % (self._folder.file(STATE), error)
             ) from None
         self._folder.drop_rows_after(self._progress.images / 1000)
+        kept.add(self._folder.file(STATE))
+        kept.resumable()
 
     # ---------------------------------------------------------------- the loop
 
@@ -323,6 +325,7 @@ class _Run:
 
     def _save_state(self):
         state.save(self._folder.file(STATE), self._graph.get_state(), dataclasses.asdict(self._progress), self._facts)
+        kept.resumable()
 
 
 @contextlib.contextmanager

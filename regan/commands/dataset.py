@@ -1,8 +1,6 @@
 """`regan dataset`: TFRecords for training, from worlds or from images."""
 
-import contextlib
 import json
-import sys
 from typing import NamedTuple, Optional
 
 import click
@@ -103,8 +101,7 @@ def create(folder, source):
     """Make a data set, DIR, from a world (--world) or from your images (--images)."""
     from regan.data import creation as module
 
-    with _nothing_kept():
-        source.write(folder)
+    source.write(folder)
     click.echo(module.report(module.describe(folder)))
 
 
@@ -132,16 +129,6 @@ def extract(folder, out):
     """Write the images of a data set as PNG files into the new folder OUT."""
     from regan.data import creation as module
 
-    with _nothing_kept(), progress.bar(module.describe(folder)['images']) as bar:
+    with progress.bar(module.describe(folder)['images']) as bar:
         module.extract(folder, out, bar.update)
     click.echo('wrote %s' % out)
-
-
-@contextlib.contextmanager
-def _nothing_kept():
-    """What is written here appears whole or not at all, also after Ctrl-C."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo('Interrupted; nothing was kept.', err=True)
-        sys.exit(130)

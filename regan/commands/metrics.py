@@ -100,6 +100,7 @@ class _JudgeFiles(NamedTuple):
 @options.group(
     'network',
     options.asked_network,
+    options.CLASS,
     options.NETWORKS_FOLDER,
     click.option(
         '--trust-embedded-code',

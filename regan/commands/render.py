@@ -65,7 +65,9 @@ def render(view, network, basis_file, paths, fps, out):
     else:
         options.refuse(['fps'], 'is for a video')
     arrays = files.load(list(paths) + (files.beside(view, source.parent) if source else []))
-    network = dataclasses.replace(network, name=network.name or _registered(view.network))
+    if network.label is not None:
+        view = dataclasses.replace(view, label=network.label)
+    network = dataclasses.replace(network, name=network.name or _registered(view.network), label=view.label)
     with network.open() as generator:
         images.check_channels(generator)
         facts = dict(sha256=generator.sha256, num_layers=generator.num_layers, label_size=generator.label_size)

@@ -29,13 +29,13 @@ from typing import Any, Callable, ClassVar, Dict, Generator, Optional, Tuple
 import numpy as np
 import threadpoolctl
 
-from regan.base import artefacts, background, finite
+from regan.base import artefacts, background, cache, finite
 from regan.base.checkpoint import Checkpoint
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
 from regan.components import estimators
 from regan.components.basis import Basis, largest_cosine, near_ties
-from regan.components.interfaces import LatentMapper
+from regan.components.interfaces import LatentMapper, label_facts
 from regan.components.ipca import IncrementalPCA
 from regan.components.moments import BLOCKS_PER_SHARD, ExactPCA, Moments, RandomDirections
 from regan.sampling import latents, normals
@@ -229,25 +229,31 @@ def load_or_compute(
             last bits) and map(z [n, Z]) -> w [n, D].
         spec, progress, spread: see `compute`.
         cache_dir: folder; the file name has a key of everything that the result depends on. An unfinished run
-            leaves a checkpoint beside it.
+            leaves a checkpoint beside it. Where it cannot be written, this is said, and nothing is kept.
 
     Raises:
         UserError: see `compute`; or a file of the cache is damaged or not what its name says.
     """
     facts = dict(
-        _facts(spec, generator.latent_size, generator.sha256, generator.backend), dlatent_size=generator.dlatent_size
+        _facts(spec, generator.latent_size, generator.sha256, generator.backend),
+        dlatent_size=generator.dlatent_size,
+        **label_facts(generator),
     )
     name = '%s-c%d-n%d-%s' % (spec.estimator, spec.components, spec.n, artefacts.cache_key(facts))
     path = pathlib.Path(cache_dir) / (name + '.npz')
-    if path.exists():
+    if cache.has(path):
         basis = Basis.load(path)
         if {key: basis.record.get(key) for key in facts} != facts:
             raise UserError('%s was not made from what its name says; delete it and run again' % path)
         return basis
-    checkpoint = _checkpoint(path.with_name(name + '.checkpoint.npz'), spec, facts)
+    usable = artefacts.is_usable(path.parent)  # Said before the work.
+    kept = path.with_name(name + '.checkpoint.npz') if usable else None
+    checkpoint = _checkpoint(kept, spec, facts, in_cache=True)
     basis = _compute(generator.map, generator.latent_size, spec, facts, progress, checkpoint, spread)
-    basis.save(path)
-    checkpoint.remove()  # only now: a full disk must not cost the work
+    if usable:
+        cache.keep(path, lambda: basis.save(path))
+    if cache.has(path):
+        checkpoint.remove()  # Only now: a full disk must not cost the work.
     return basis
 
 
@@ -256,8 +262,8 @@ def _facts(spec, width, network, backend):
     return dict(spec.facts, space='w', latent_size=width, network=network, algorithm=ALGORITHM, backend=backend)
 
 
-def _checkpoint(path, spec, facts):
-    return Checkpoint(path if spec.estimator in STREAMED else None, facts)
+def _checkpoint(path, spec, facts, in_cache=False):
+    return Checkpoint(path if spec.estimator in STREAMED else None, facts, in_cache)
 
 
 # One thread for NumPy's matrices: they are so small that more gain little and wait for each other on a busy

@@ -16,6 +16,7 @@ import numpy as np
 
 import regan
 from regan import worlds
+from regan.base import artefacts
 from regan.base.errors import UserError
 from regan.data import label_tables, sources, tfrecords
 from regan.data.gathering import Gathering
@@ -49,7 +50,7 @@ def create_from_world(folder, world, n, resolution, seed, supersampling=2, progr
         for start in _batches(n, 3 * resolution**2):
             rendered = world.render(factors[start], resolution=resolution, supersampling=supersampling)  # [N, H, W, 3]
             _add(writer, rendered.transpose(0, 3, 1, 2), progress)
-        np.save(str(writer.path('.factors.npy')), factors)
+        artefacts.write_npy(writer.path('.factors.npy'), factors)
         _write_facts(
             writer,
             source='world',
@@ -143,7 +144,7 @@ def _write_facts(writer, **facts):
     facts = dict(
         facts, n=writer.num_images, resolution=int(writer.shape[1]), channels=int(writer.shape[0]), software=software
     )
-    writer.path('.json').write_text(json.dumps(facts, indent=2) + '\n', encoding='utf-8')
+    artefacts.write_json(writer.path('.json'), facts)
 
 
 # ------------------------------------------------------------------ reading

@@ -276,8 +276,7 @@ def cosines(normal: np.ndarray, components: np.ndarray) -> np.ndarray:
 
 def save(path: PathLike, normal: np.ndarray) -> None:
     """Writes InterFaceGAN's .npy, atomically."""
-    with artefacts.atomic_path(path) as temporary:
-        np.save(str(temporary), np.asarray(normal, np.float64)[np.newaxis])
+    artefacts.write_npy(path, np.asarray(normal, np.float64)[np.newaxis])
 
 
 def load(path: PathLike, width: Optional[int] = None) -> np.ndarray:

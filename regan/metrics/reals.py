@@ -8,7 +8,7 @@ import pathlib
 import numpy as np
 
 from dnnlib import file_kinds
-from regan.base import artefacts
+from regan.base import artefacts, cache
 from regan.base.errors import UserError
 from regan.metrics import frechet, neighbours
 
@@ -154,10 +154,7 @@ class RealStatistics:
         return Neighbours(**self._cached('neighbours', compute))
 
     def _cached(self, kind, compute):
-        path = self._path.with_name('%s-%s.npz' % (self._path.name, kind))
-        if not path.exists():
-            artefacts.write_npz(path, compute())
-        return artefacts.read_npz(path)
+        return cache.arrays(self._path.with_name('%s-%s.npz' % (self._path.name, kind)), compute)
 
     def _all_features(self, progress):
         """float32 [n, F]; computed once, for both kinds."""

@@ -23,6 +23,7 @@ def open_generator(
     trust_embedded_code: bool = False,
     precision: str = 'float32',
     allow_non_finite: bool = False,
+    label: Optional[int] = None,
 ) -> Generator:
     """An open `regan.networks.generator.Generator`; use it in `with`.
 
@@ -34,10 +35,11 @@ def open_generator(
         trust_embedded_code: True lets the file run code of its own, only if its networks are not among ours.
         precision: of the images, 'float32', or 'bf16', which needs TensorFlow 2.
         allow_non_finite: True lets NaN and infinity through; NaN becomes black in pictures.
+        label: class of a conditional network, from 0; None: a label of zeros.
 
     Raises:
         UserError: an unknown name, a file that is missing, unreadable or without a generator, weights that are not
-            finite, or bf16 on TensorFlow 1.
+            finite, bf16 on TensorFlow 1, or a class that is not there.
     """
     file = NetworkFile(models.resolve(name_or_path, folder), allow_non_finite)
     try:
@@ -47,4 +49,5 @@ def open_generator(
         raise UserError(str(error)) from None
     from regan.networks.generator import Generator  # It imports TensorFlow.
 
-    return Generator.open(file, noise=noise, trust_embedded_code=trust_embedded_code, precision=precision)
+    chosen = {} if label is None else {'label': label}
+    return Generator.open(file, noise=noise, trust_embedded_code=trust_embedded_code, precision=precision, **chosen)

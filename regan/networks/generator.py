@@ -10,6 +10,7 @@ from dnnlib.tflib.revival import revive
 from regan.base import finite
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
+from regan.networks import labels as classes
 from regan.networks import layer_names, weights
 from regan.networks import precision as precisions
 from regan.networks.layer_outputs import LayerOutputs
@@ -36,6 +37,7 @@ class Generator(Opened):
         backend: dict of the versions that decide about last bits, e.g. {'tensorflow': '1.15.0', 'numpy': '1.19.5'}.
         generation: 1 (StyleGAN) or 2 (StyleGAN2, StyleGAN2-ADA).
         latent_size Z, dlatent_size D, num_layers L, label_size, resolution R, num_channels C: int.
+        label: the class of a conditional network, from 0, or None: its label is zero.
         dlatent_avg: float32 [D], the running average of w.
         precision: 'float32' or 'bf16'.
         allow_non_finite: whether NaN and infinity are let through, in weights, latents and images; else they are
@@ -51,6 +53,7 @@ class Generator(Opened):
     dlatent_size: int
     num_layers: int
     label_size: int
+    label: Optional[int]
     resolution: int
     num_channels: int
     dlatent_avg: np.ndarray
@@ -66,6 +69,7 @@ class Generator(Opened):
         noise: noises.Choice = 'stored',
         trust_embedded_code: bool = False,
         precision: str = 'float32',
+        label: Optional[int] = None,
     ) -> 'Generator':
         """Reads the last generator (Gs) of a pickle.
 
@@ -75,15 +79,21 @@ class Generator(Opened):
             noise: a choice, see `set_noise`.
             trust_embedded_code: True lets the file run code of its own, only if its networks are not among ours.
             precision: of the images that are drawn, 'float32' or 'bf16', which needs TensorFlow 2 (see `bf16_delta`).
+            label: class of a conditional network, from 0; None: a label of zeros, which is said.
 
         Raises:
-            UserError: the file is missing, unreadable, or holds no generator, or weights that are not finite; or bf16
-                on TensorFlow 1.
+            UserError: the file is missing, unreadable, or holds no generator, or weights that are not finite; bf16 on
+                TensorFlow 1; or there is no such class.
         """
-        return cls(path, noise, trust_embedded_code, precision)
+        return cls(path, noise, trust_embedded_code, precision, label)
 
     def __init__(
-        self, path: Union[PathLike, NetworkFile], noise: noises.Choice, trust_embedded_code: bool, precision: str
+        self,
+        path: Union[PathLike, NetworkFile],
+        noise: noises.Choice,
+        trust_embedded_code: bool,
+        precision: str,
+        label: Optional[int],
     ) -> None:
         self.backend = backend()
         precisions.check(precision, self.backend['tensorflow'])
@@ -100,6 +110,8 @@ class Generator(Opened):
             self.sha256 = file.sha256
             self.build_function, self.static_kwargs = state.build_func_name, dict(state.static_kwargs)
             self._describe(revive(state, self.path, trust_embedded_code))
+            classes.check(label, self.label_size, self.path)
+            self.label = label
             self.set_noise(noise)
 
     def _describe(self, network):
@@ -162,7 +174,14 @@ class Generator(Opened):
             self._layers.set_arguments(arguments)
 
     def map(self, z: np.ndarray, labels: Optional[np.ndarray] = None) -> np.ndarray:
-        """z float [N, Z], labels float [N, label_size] or None (zeros) -> w float32 [N, D]. No truncation."""
+        """z float [N, Z] -> w float32 [N, D]. No truncation.
+
+        Args:
+            z: latents.
+            labels: float [N, label_size], or None: those of the class `label`, or zeros.
+        """
+        if labels is None and self.label is not None:
+            labels = classes.one_hot(self.label, self.label_size, len(z))
         with self._entered():
             w = self._mapping.run(z, labels, dlatent_broadcast=None, minibatch_size=MAP_ROWS)
         self._check('the w of %s' % self.path, w, 'its file is damaged, or its training diverged')

@@ -4,12 +4,14 @@ N images, H rows, W columns, C channels: 1 (grey), 3 (RGB) or 4 (RGBA); values 0
 any number of leading axes, also none.
 """
 
+import functools
+import importlib.util
 import io
 import math
 import os
 import struct
 import zlib
-from typing import BinaryIO, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, BinaryIO, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
@@ -155,6 +157,11 @@ def text_column(texts: Sequence[str], height: int, size: int, channels: int = 3)
     return _in_channels(column, channels)  # [height, width, C]
 
 
+def text_width(text: str, size: int) -> int:
+    """Pixels that a text takes in letters of this size."""
+    return int(math.ceil(_font(size).getlength(text)))
+
+
 def _in_channels(letters, channels):
     """A PIL image of mode L as uint8 [H, W, C], opaque."""
     pixels = np.asarray(letters)[:, :, None].repeat(channels, axis=2)  # [H, W, C]
@@ -195,10 +202,13 @@ def on_white(images: np.ndarray) -> np.ndarray:
     return ((images[..., :3] * alpha + WHITE * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
+@functools.lru_cache(maxsize=None)
 def _font(size):
-    from matplotlib import get_data_path  # its font file: the same letters on every machine
-
-    return ImageFont.truetype(os.path.join(get_data_path(), 'fonts', 'ttf', 'DejaVuSans.ttf'), size)
+    # Matplotlib's font file: the same letters on every machine. Matplotlib itself is slow to load, and complains where
+    # the home folder cannot be written.
+    package: Any = importlib.util.find_spec('matplotlib')
+    folder = os.path.join(os.path.dirname(package.origin), 'mpl-data', 'fonts', 'ttf')
+    return ImageFont.truetype(os.path.join(folder, 'DejaVuSans.ttf'), size)
 
 
 def save_png(path: PathLike, image: np.ndarray, texts: Optional[Mapping[str, str]] = None) -> None:

@@ -12,7 +12,7 @@ import threading
 from typing import Callable, NamedTuple, Tuple
 
 from dnnlib import contents
-from regan.base import artefacts, provenance
+from regan.base import artefacts, notices, provenance
 from regan.base.errors import UserError
 from regan.networks import network_file
 
@@ -67,7 +67,7 @@ def generator_file(generator, trust_embedded_code=False):
         by_name.open_generator,
         os.path.abspath(generator.path),
         generator.sha256,
-        (None, 'stored', trust_embedded_code, generator.precision, generator.allow_non_finite),
+        (None, 'stored', trust_embedded_code, generator.precision, generator.allow_non_finite, generator.label),
     )
 
 
@@ -95,7 +95,7 @@ def perform(job, items):
     """The results of some items, in order: list. Raises UserError if this process must not or cannot work on the
     job.
     """
-    with _lock:
+    with _lock, notices.silence():  # What there is to say, the client has said.
         complain(differences(job.demands))
         networks = {name: _opened(file) for name, file in job.files.items()}
         return [job.function(networks, *(tuple(job.arguments) + (item,))) for item in items]

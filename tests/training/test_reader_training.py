@@ -83,7 +83,7 @@ def test_an_interrupted_training_ends_bit_equal(world, trained, tmp_path, monkey
     resumed, _ = reader.train(
         *world, facts=FACTS, spec=SPEC, checkpoint=path, progress=lambda done, loss: steps.append(done)
     )
-    assert steps == [64, 16] and not path.exists()
+    assert steps == [64, 16] and path.exists()  # Whoever has written the result removes it.
     assert_same(trained[0], resumed)
 
 

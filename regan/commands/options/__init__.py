@@ -18,6 +18,7 @@ from regan.commands.options.drawings import (
 from regan.commands.options.groups import group
 from regan.commands.options.networks import (
     ALLOW_NON_FINITE,
+    CLASS,
     NETWORKS_FOLDER,
     PRECISION,
     SCHEDULER,
@@ -25,15 +26,18 @@ from regan.commands.options.networks import (
     network,
     workers,
 )
+from regan.commands.options.pictures import PLAIN
 from regan.commands.options.values import ending, given, number, png, refuse
 
 __all__ = [
     'ALLOW_NON_FINITE',
+    'CLASS',
     'CUTOFF',
     'EDITS_FILE',
     'EDIT_MODES',
     'ESTIMATORS',
     'NETWORKS_FOLDER',
+    'PLAIN',
     'PRECISION',
     'PRECISION_IMAGES',
     'PSI',

@@ -18,6 +18,13 @@ TRUST = click.option(
     is_flag=True,
     help='Run the Python code inside the pickle for networks that are not among ours. It can do anything you can.',
 )
+CLASS = click.option(
+    '--class',
+    'label',
+    type=click.IntRange(min=0),
+    metavar='NUMBER',
+    help='Class of a conditional network, from 0. Default: a label of zeros.',
+)
 ALLOW_NON_FINITE = click.option(
     '--allow-non-finite',
     is_flag=True,
@@ -49,6 +56,7 @@ class Network:
         trusted: whether code in the pickle may run.
         precision: 'float32' or 'bf16'.
         allow_non_finite: whether NaN and infinity are let through.
+        label: class of a conditional network, or None.
     """
 
     name: Optional[str]
@@ -56,28 +64,30 @@ class Network:
     trusted: bool = False
     precision: str = 'float32'
     allow_non_finite: bool = False
+    label: Optional[int] = None
 
     def open(self, noise='stored'):
         """The open Generator; see `by_name.open_generator`."""
         from regan.networks import by_name
 
         return by_name.open_generator(
-            self.name, self.folder, noise, self.trusted, self.precision, self.allow_non_finite
+            self.name, self.folder, noise, self.trusted, self.precision, self.allow_non_finite, self.label
         )
 
 
-def asked_network(
-    network, networks_folder=None, trust_embedded_code=False, precision='float32', allow_non_finite=False
-):
-    """The Network of the options' values; the environment may trust its file, too."""
+def asked_network(network, networks_folder=None, trust_embedded_code=False, **others):
+    """The Network of the options' values; the environment may trust its file, too. Args: others: precision,
+    allow_non_finite and label.
+    """
     from dnnlib import trust
 
-    trusted = trust_embedded_code or trust.by_environment()
-    return Network(network, networks_folder, trusted, precision, allow_non_finite)
+    return Network(network, networks_folder, trust_embedded_code or trust.by_environment(), **others)
 
 
 # Hands the command a Network. The argument NETWORK is declared by the command, and PRECISION where there is a choice.
-network = group('network', asked_network, TRUST, NETWORKS_FOLDER, ALLOW_NON_FINITE, also=['network', 'precision'])
+network = group(
+    'network', asked_network, CLASS, TRUST, NETWORKS_FOLDER, ALLOW_NON_FINITE, also=['network', 'precision']
+)
 
 
 def workers(scheduler):

@@ -172,6 +172,7 @@ def test_edit_goes_to_absolute_distances(axes):
         'edit',
         'net.pkl',
         axes / 'a.npy',
+        '--plain',
         '--seeds',
         '4,5',
         '--start-distance',

@@ -44,7 +44,9 @@ def run_well(*words):
 
 
 def test_generate(tiny_pickle, tmp_path):
-    run_well('generate', tiny_pickle, '--seeds', '3-5,9', '--psi', 0.6, '--columns', 3, '--out', tmp_path / 'out')
+    run_well(
+        'generate', tiny_pickle, '--seeds', '3-5,9', '--psi', 0.6, '--columns', 3, '--plain', '--out', tmp_path / 'out'
+    )
     names = sorted(os.listdir(str(tmp_path / 'out')))
     assert names == ['generate.json', 'grid.png', 'seed0003.png', 'seed0004.png', 'seed0005.png', 'seed0009.png']
     pictures = [images.read_png(tmp_path / 'out' / n) for n in names[2:]]
@@ -101,6 +103,7 @@ def test_edit_strips(stays_open, tiny_pickle, tmp_path):
     run_well(
         'edit',
         tiny_pickle,
+        '--plain',
         '--seeds',
         '4,5',
         '--edit',
@@ -130,6 +133,7 @@ def test_edit_sequence_of_targets(stays_open, tiny_pickle, tmp_path):
     run_well(
         'edit',
         tiny_pickle,
+        '--plain',
         '--seed',
         4,
         '--edit',
@@ -288,9 +292,24 @@ def test_disk_full_while_the_cache_is_written(stays_open, tiny_pickle, monkeypat
     monkeypatch.setattr(np, 'savez_compressed', full)
     monkeypatch.setattr(np, 'savez', full)
     result = run('pca', tiny_pickle, *SMALL_PCA)
-    assert result.exit_code == 2 and 'No space left on device' in result.output
-    assert not cache.exists() or not [n for n in os.listdir(str(cache)) if n.endswith('.npz') and 'checkpoint' not in n]
-    monkeypatch.undo()
+    assert result.exit_code == 0 and 'component  stdev' in result.output
+    assert result.output.count('note: ') == 1 and 'No space left on device' in result.output
+    assert 'REGAN_CACHE_DIR' in result.output and not (cache.exists() and os.listdir(str(cache)))
+    result = run('pca', tiny_pickle, *SMALL_PCA, '--out', cache / 'out.npz')
+    assert result.exit_code == 2 and 'Error: cannot write %s: No space left' % (cache / 'out.npz') in result.output
+
+
+def test_an_unusable_cache_costs_no_result(stays_open, tiny_pickle, tmp_path, monkeypatch):
+    (tmp_path / 'file').write_text('')
+    monkeypatch.setenv('REGAN_CACHE_DIR', str(tmp_path / 'file' / 'cache'))
+    for words in [
+        ['pca', tiny_pickle, *SMALL_PCA, '--out', tmp_path / 'out.npz'],
+        ['edit', tiny_pickle, *SMALL_PCA, '--seed', 1, '--edit', 'E(v0, all)', '--out', tmp_path / 'out.png'],
+        ['sweep', tiny_pickle, *SMALL_PCA, '--seed', 1, '--edit', 'E(v0, all)', '--out', tmp_path / 'sweep'],
+    ]:
+        result = run(*words)
+        assert result.exit_code == 0 and os.path.exists(str(words[-1]))
+        assert result.output.count('note: ') == 1 and 'REGAN_CACHE_DIR' in result.output
 
 
 def test_interrupted_pca_goes_on(stays_open, tiny_pickle, tmp_path, monkeypatch, cache):

@@ -176,7 +176,7 @@ def test_a_world_interrupted_leaves_nothing(world, tmp_path):
 
     world.render = interrupted
     result = run('create', tmp_path / 'toyset', '--world', 'toys', '--n', 3)
-    assert result.exit_code == 130 and 'Interrupted; nothing was kept.' in result.output
+    assert result.exit_code == 130 and 'Interrupted; nothing was kept, so' in result.output
     assert os.listdir(str(tmp_path)) == []
 
 
