@@ -108,7 +108,7 @@ def from_hub(
     refuse_shallow(variables, where)
     tables = list(tables)
     configuration = _inferred(
-        lambda name: variables[_hub_name(name) + AVERAGE].shape, tables, where, _count_blocks(variables)
+        lambda name: variables[_hub_name(name) + AVERAGE].shape, tables, where, count_blocks(variables)
     )
     norms = configuration.norms
     if len(tables) != 2 * len(norms):
@@ -164,7 +164,8 @@ def refuse_shallow(names: Iterable[str], where: str) -> None:
         )
 
 
-def _count_blocks(names: Iterable[str]) -> int:
+def count_blocks(names: Iterable[str]) -> int:
+    """How many blocks variables of a TF-Hub module make up."""
     numbers = [re.match(r'Generator/GBlock(?:_(\d+))?/', name) for name in names]
     return max([int(match.group(1) or 0) + 1 for match in numbers if match], default=0)
 
