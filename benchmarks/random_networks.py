@@ -1,7 +1,6 @@
 """Networks with random weights, named GENERATION:RESOLUTION, in pickles of the official form."""
 
 import os
-import pickle
 
 import click
 import common
@@ -62,6 +61,7 @@ def write_generator(name, path, fmap_base):
 
 def _write(name, path, with_all, widths):
     import dnnlib.tflib as tflib
+    from dnnlib import portable_pickle
 
     generation, _, resolution = name.partition(':')
     sizes = dict(widths, num_channels=3, resolution=int(resolution))
@@ -70,6 +70,6 @@ def _write(name, path, with_all, widths):
             G, D = [
                 tflib.Network(kind, func_name=function, **sizes) for kind, function in zip('GD', FUNCTIONS[generation])
             ]
-            pickle.dump((G, D, G.clone('Gs')), file, protocol=4)
+            portable_pickle.dump((G, D, G.clone('Gs')), file)
         else:
-            pickle.dump(tflib.Network('Gs', func_name=FUNCTIONS[generation][0], **sizes), file, protocol=4)
+            portable_pickle.dump(tflib.Network('Gs', func_name=FUNCTIONS[generation][0], **sizes), file)

@@ -99,13 +99,14 @@ def network(job, folder):
     if not job.endswith('pca'):
         return models.resolve(NETWORK)
     import dnnlib.tflib as tflib
+    from dnnlib import portable_pickle
 
     path = os.path.join(folder, 'random.pkl')
     with common.session(), open(path, 'wb') as file:
         random = tflib.Network(
             'Gs', func_name='nvlabs_stylegan2.networks.G_main', num_channels=3, resolution=8, fmap_max=8
         )
-        pickle.dump(random, file, protocol=4)
+        portable_pickle.dump(random, file)
     return path
 
 

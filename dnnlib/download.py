@@ -51,15 +51,15 @@ def open_url(url, cache_dir=None, num_attempts=10, verbose=True, return_filename
     if return_filename and not cache:
         raise ValueError('return_filename=True needs cache=True: without a cache there is no file.')
     url = os.fspath(url)
-    path = _local_path(url)
+    path = local_path(url)
     if path is None and not cache:
         return io.BytesIO(_download(url, num_attempts, verbose)[1])
     path = path or _cached(url, cache_dir or make_cache_dir_path('downloads'), num_attempts, verbose)
     return path if return_filename else open(path, 'rb')
 
 
-def _local_path(url):
-    """The path that a str means, or None for a URL to download."""
+def local_path(url):
+    """The path that a str means, or None for a URL to download. Raises ValueError for a file:// URL of another host."""
     if not re.match('^[a-z]+://', url):
         return url
     parts = urlparse(url)

@@ -8,17 +8,17 @@ The table holds the names that network pickles of StyleGAN, StyleGAN2 and StyleG
 Python 2 or 3, any protocol, with NumPy 1 or 2.
 """
 
-import bz2
 import collections
-import gzip
 import io
-import lzma
 import os
 import re
 import reprlib
+import stat
 import sys
 
 import numpy as np
+
+from . import file_kinds, file_sample
 
 if sys.version_info < (3, 8):
     import pickle5 as pickle  # Protocol 5, which Python 3.7's own module cannot read.
@@ -26,6 +26,11 @@ else:
     import pickle
 
 STATE_VERSIONS = (2, 3, 4, 5)  # TensorFlow Progressive GAN, StyleGAN, StyleGAN2, StyleGAN2-ADA.
+
+# Names become scopes of graphs and words of messages.
+_NETWORK_NAME = re.compile(r'[A-Za-z0-9.][A-Za-z0-9_.\-]{0,99}\Z')
+_VARIABLE_NAME = re.compile(r'[A-Za-z0-9.][A-Za-z0-9_.\-/>:]{0,499}\Z')
+_IDENTIFIER = re.compile(r'[A-Za-z_][A-Za-z0-9_]{0,199}\Z')
 
 
 class NetworkPickleError(IOError):
@@ -83,6 +88,22 @@ class NetworkState:
             raise NetworkPickleError(
                 "%s: field 'components' is damaged (found %s)." % (where, type(components).__name__)
             )
+        if not _NETWORK_NAME.match(state['name']):
+            raise NetworkPickleError(
+                '%s: a name of a network holds letters, digits and _ . - only, does not begin with _ or -, and '
+                'has at most 100 characters; the file is damaged, or crafted.' % where
+            )
+        for what, words in [
+            ('build function', [state['build_func_name']]),
+            ('argument', state['static_kwargs']),
+            ('component', components),
+        ]:
+            for word in words:
+                if not isinstance(word, str) or not _IDENTIFIER.match(word):
+                    raise NetworkPickleError(
+                        '%s: %s is no name of %s %s; the file is damaged, or crafted.'
+                        % (where, reprlib.repr(word), 'an' if what[0] in 'aeiou' else 'a', what)
+                    )
         return cls(
             state['version'],
             state['name'],
@@ -110,19 +131,43 @@ def read(source, name=None):
     """
     if hasattr(source, 'read'):
         return _load(io.BytesIO(source.read()), name or getattr(source, 'name', 'the stream'))
+    name = name or os.fspath(source)
+    if not stat.S_ISREG(os.stat(source).st_mode):
+        found = file_kinds.of_path(source)
+        raise NetworkPickleError('%s is %s, not a file; %s.' % (name, found.what, found.advice))
     with open(source, 'rb') as f:
-        return _load(f, name or os.fspath(source))  # From the file itself: large arrays are copied once less.
+        return _load(f, name)  # From the file itself: large arrays are copied once less.
+
+
+Place = collections.namedtuple('Place', 'keys state')  # keys: those of dicts and sequences that lead to a network.
+
+
+def places(value):
+    """Where the networks are in a value that `read` returned, however deep: list of Place, in order.
+
+    A network that stands at several places is in the list as often.
+    """
+    found, seen = [], set()
+
+    def look(value, keys):
+        if isinstance(value, NetworkState):
+            found.append(Place(keys, value))
+        elif isinstance(value, (dict, list, tuple)) and id(value) not in seen:
+            seen.add(id(value))  # What holds many times the same would take forever.
+            for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+                look(inner, keys + (key,))
+
+    look(value, ())
+    return found
 
 
 def networks(value):
-    """The NetworkStates at the top level of a value that `read` returned: list of NetworkState."""
-    values = value if isinstance(value, (tuple, list)) else [value]
-    return [v for v in values if isinstance(v, NetworkState)]
+    """The NetworkStates in a value that `read` returned, see `places`: list of NetworkState."""
+    return [place.state for place in places(value)]
 
 
 # ------------------------------------------------------------------ bytes
 
-_COMPRESSORS = ((b'\xfd7zXZ\x00', lzma.open), (b'\x1f\x8b', gzip.open), (b'BZh', bz2.open))
 LARGEST = 4 << 30  # Bytes that a compressed file may unfold to; the largest official network has 0.4 GB.
 
 
@@ -131,7 +176,7 @@ def _decompressed(open_compressed, stream, path):
     try:
         with open_compressed(stream) as file:
             content = file.read(LARGEST + 1)
-    except (OSError, EOFError, ValueError, lzma.LZMAError) as e:
+    except file_sample.DAMAGED as e:
         raise NetworkPickleError('%s is compressed, and damaged or cut off (%s); fetch it again.' % (path, e))
     if len(content) > LARGEST:
         raise NetworkPickleError(
@@ -142,47 +187,53 @@ def _decompressed(open_compressed, stream, path):
 
 
 def _load(stream, path):
-    for magic, open_compressed in _COMPRESSORS:
-        if _head(stream).startswith(magic):
-            stream = _decompressed(open_compressed, stream, path)
-    _refuse_other_formats(_head(stream), path)
+    compression = file_sample.compression(_head(stream))
+    if compression:
+        stream = _decompressed(file_sample.COMPRESSORS[compression][1], stream, path)
+    if _head(stream).startswith(file_sample.TORCH) or not _head(stream):
+        raise _other_kind(stream, path)
     try:
         return _resolve(_DataUnpickler(stream, encoding='latin1').load(), path)
     except NetworkPickleError:
         raise
-    except _Refused as e:
-        raise NetworkPickleError('%s was not loaded: %s' % (path, e))
-    except EOFError:
-        raise NetworkPickleError('%s is cut off after %d bytes; fetch it again.' % (path, stream.seek(0, os.SEEK_END)))
-    except RecursionError:
-        raise NetworkPickleError('%s is nested too deeply to be a network pickle.' % path)
     except Exception as e:  # The unpickler raises nearly any type on damaged bytes.
-        raise NetworkPickleError(
-            '%s is not a readable pickle, or damaged (%s: %s); fetch it again.' % (path, type(e).__name__, e)
-        )
+        raise _unreadable(e, stream, path)
 
 
 def _head(stream):
-    data = stream.read(1024)
+    stream.seek(0)
+    data = stream.read(64)
     stream.seek(0)
     return data
 
 
-def _refuse_other_formats(data, path):
-    head = data.lstrip().lower()
-    if not data:
-        raise NetworkPickleError('%s is empty; fetch it again.' % path)
-    if head.startswith(b'<'):
-        raise NetworkPickleError(
-            '%s is an HTML page, not a network pickle: the server sent a notice (often a quota or confirmation '
-            'page) instead of the file; fetch it again in a browser.' % path
-        )
-    if head.startswith(b'version https://git-lfs'):
-        raise NetworkPickleError(
-            '%s is a Git LFS pointer, not the file itself; run "git lfs pull" where it came from.' % path
-        )
-    if data.startswith(b'PK\x03\x04'):
-        raise NetworkPickleError('%s is a zip archive (PyTorch weights?), not a TensorFlow network pickle.' % path)
+def _unreadable(error, stream, path):
+    refused = isinstance(error, (_Refused, RecursionError))  # It is a pickle, perhaps one of another program.
+    if _head(stream).startswith(b'\x80') and not refused:
+        return _damaged(error, stream, path)
+    return _other_kind(stream, path, refused) or _damaged(error, stream, path)
+
+
+def _other_kind(stream, path, is_pickle=False):
+    """The error for a file that is something else than a pickle of plain data; None if it is no known kind."""
+    found = file_kinds.identify(stream, os.path.splitext(str(path))[1])
+    if found is None or found.key in file_kinds.PICKLES or is_pickle and found.key in file_kinds.UNCLEAR:
+        return None
+    if found.key == 'empty':
+        return NetworkPickleError('%s is empty; fetch it again.' % path)
+    return NetworkPickleError('%s is %s, not a TensorFlow network pickle; %s.' % (path, found.what, found.advice))
+
+
+def _damaged(error, stream, path):
+    if isinstance(error, _Refused):
+        return NetworkPickleError('%s was not loaded: %s' % (path, error))
+    if isinstance(error, EOFError):
+        return NetworkPickleError('%s is cut off after %d bytes; fetch it again.' % (path, stream.seek(0, os.SEEK_END)))
+    if isinstance(error, RecursionError):
+        return NetworkPickleError('%s is nested too deeply to be a network pickle.' % path)
+    return NetworkPickleError(
+        '%s is not a readable pickle, or damaged (%s: %s); fetch it again.' % (path, type(error).__name__, error)
+    )
 
 
 # ------------------------------------------------------------------ stand-ins for what a pickle may name
@@ -252,7 +303,7 @@ def _scalar(dtype, data):
 
 
 def _reconstructor(cls, *_):
-    if cls not in (_NetworkStub, _DictStub):
+    if cls not in (_NetworkStub, _DictStub, _AttributesStub):
         raise _Refused('it rebuilds an object of a kind that networks do not hold.')
     return cls()
 
@@ -273,12 +324,21 @@ class _DictStub(dict):
         pass
 
 
+class _AttributesStub(dict):
+    """An object that is nothing but its attributes, as a dict of them."""
+
+    def __setstate__(self, state):
+        self.update(state)
+
+
 _ALLOWED = {
     ('dnnlib.tflib.network', 'Network'): _NetworkStub,
     ('tfutil', 'Network'): _NetworkStub,
     ('network', 'Network'): _NetworkStub,
     ('dnnlib.util', 'EasyDict'): _DictStub,
     ('collections', 'OrderedDict'): _DictStub,
+    ('argparse', 'Namespace'): _AttributesStub,
+    ('types', 'SimpleNamespace'): _AttributesStub,
     ('numpy', 'ndarray'): 'numpy.ndarray',  # Only an argument, never called; a string, so that no file can change it.
     ('numpy', 'dtype'): _DTypeStub,
     ('copy_reg', '_reconstructor'): _reconstructor,
@@ -300,10 +360,8 @@ class _DataUnpickler(pickle.Unpickler):
         try:
             return _ALLOWED[(module, name)]
         except KeyError:
-            hint = ' (a PyTorch network; this loader reads TensorFlow ones)' if module.startswith('torch') else ''
             raise _Refused(
-                'it names %s.%s%s, which no StyleGAN network pickle needs; nothing of it was executed.'
-                % (module, name, hint)
+                'it names %s.%s, which no StyleGAN network pickle needs; nothing of it was executed.' % (module, name)
             )
 
     def persistent_load(self, pid):
@@ -322,6 +380,7 @@ def _resolve(value, path):
             return done[id(v)][1]
         if isinstance(v, _NetworkStub):
             out = NetworkState.from_dict(walk(v.state), path)
+            _check_components(out, path)
         elif isinstance(v, _ArrayStub):
             out = v.value
         elif isinstance(v, dict):
@@ -340,10 +399,23 @@ def _resolve(value, path):
     return walk(value)
 
 
+def _check_components(state, path):
+    for key, component in state.components.items():
+        if not isinstance(component, NetworkState):
+            raise NetworkPickleError(
+                '%s, network %r: the component %r is no network (found %s).'
+                % (path, state.name, key, type(component).__name__)
+            )
+
+
 def _variable(item, where):
     if not isinstance(item, (tuple, list)) or len(item) != 2 or not isinstance(item[0], str):
         raise NetworkPickleError('%s: the list of variables is damaged (found %r).' % (where, type(item).__name__))
     name, value = item
+    if not _VARIABLE_NAME.match(name):
+        raise NetworkPickleError(
+            '%s: %s is no name of a variable; the file is damaged, or crafted.' % (where, reprlib.repr(name))
+        )
     try:
         return name, np.asarray(value, dtype=np.float32)
     except (TypeError, ValueError):

@@ -1,5 +1,5 @@
 """By how much the programs' pictures differ, and which detail is to blame: noise images, conversion to bytes,
-truncation.
+truncation, and the epsilon of StyleGAN's instance norms.
 
 python experiments/delta.py                                  the network that ships with the project
 python experiments/delta.py --networks stylegan-faces-64     any other, by name or path
@@ -24,6 +24,7 @@ from regan.sampling import latents, noise
 
 SPEC = checkout.SPECS / 'delta.json'
 TILE = 128  # Smaller pictures are enlarged to this in the figure.
+OFFICIAL_EPSILON = 1e-8  # Of the instance norms of a StyleGAN.
 LETTERS = 14  # Height of its words in pixels.
 
 
@@ -35,6 +36,9 @@ class Drawing:
     mode: Optional[str] = key(choice(*modes.MODES), 'name of a mode', default=None)
     noise: Union[str, dict, None] = key(noise.check, "choice of noise images; None: the mode's", default=None)
     conversion: Optional[str] = key(choice(*modes.CONVERSIONS), "of colours to bytes; None: the mode's", default=None)
+    instance_norm_epsilon: Optional[float] = key(
+        number(1e-20), "of a StyleGAN; None: the mode's, else the official one", default=None
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +80,7 @@ def load(path):
 def settings_of(spec, generation):
     """Dict name -> modes.Settings of all drawings on a network of that generation."""
     return {
-        name: modes.resolve(d.mode, d.noise, d.conversion, generation, spec.psi, None)
+        name: modes.resolve(d.mode, d.noise, d.conversion, generation, spec.psi, None, d.instance_norm_epsilon)
         for name, d in spec.drawings.items()
     }
 
@@ -87,7 +91,7 @@ def draw(spec, generator):
     dlatents = latents.broadcast(w, generator.num_layers)  # [N, L, D]
     drawn = {}
     for name, settings in settings_of(spec, generator.generation).items():
-        generator.set_noise(settings.noise)
+        settings.prepare(generator)
         truncated = latents.truncate(dlatents, generator.dlatent_avg, settings.psi, settings.cutoff)
         drawn[name] = generator.synthesize(truncated, conversion=settings.conversion)
     return drawn
@@ -135,6 +139,7 @@ def markdown(spec, network, generation, rows):
             conversion=s.conversion,
             psi='%g' % s.psi,
             cutoff='none' if s.cutoff is None else s.cutoff,
+            **_epsilon(s, generation),
         )
         for name, s in settings_of(spec, generation).items()
     ]
@@ -145,6 +150,11 @@ def markdown(spec, network, generation, rows):
         % (network, ', '.join(map(str, spec.seeds)), spec.psi)
     )
     return '\n\n'.join(['# ' + spec.title, about, tables.markdown(rows), tables.markdown(settings)])
+
+
+def _epsilon(settings, generation):
+    """The column of what StyleGAN's instance norms add to the variance; a StyleGAN2 has none."""
+    return {'epsilon': '%g' % (settings.instance_norm_epsilon or OFFICIAL_EPSILON)} if generation == 1 else {}
 
 
 def run(spec, folder, networks_folder, open_generator=None):
@@ -177,7 +187,7 @@ def run(spec, folder, networks_folder, open_generator=None):
     help='Folder with network files that you have; default $REGAN_NETWORKS.',
 )
 @click.option('--seeds', metavar='LIST', help='For example 1-12 or 3,7,20-22; default: those of the spec.')
-@click.option('--psi', type=float, callback=options.finite, help='Truncation, 1 for none; default: that of the spec.')
+@click.option('--psi', type=options.number(), help='Truncation, 1 for none; default: that of the spec.')
 @click.option(
     '--spec',
     type=click.Path(dir_okay=False),

@@ -93,13 +93,17 @@ def blur(x, blur_filter):
         return filter_channels(x, kernel[::-1, ::-1], (len(kernel) - 1) // 2, len(kernel) // 2)
 
 
-def instance_norm(x):
-    """Every channel of every image with mean 0 and deviation 1, computed in float32."""
+def instance_norm(x, epsilon=EPSILON):
+    """Every channel of every image with mean 0 and deviation 1, computed in float32.
+
+    Args:
+        epsilon: added to the variance.
+    """
     with tf.variable_scope('InstanceNorm'):
         dtype = x.dtype
         x = tf.cast(x, tf.float32)
         x -= tf.reduce_mean(x, axis=spatial_axes(), keepdims=True)
-        x *= tf.rsqrt(tf.reduce_mean(tf.square(x), axis=spatial_axes(), keepdims=True) + EPSILON)
+        x *= tf.rsqrt(tf.reduce_mean(tf.square(x), axis=spatial_axes(), keepdims=True) + epsilon)
         return tf.cast(x, dtype)
 
 

@@ -19,6 +19,7 @@ from dnnlib.tflib.primitives.latents import (
     truncation_number,
 )
 from dnnlib.tflib.primitives.layers import (
+    EPSILON,
     constant_input,
     minibatch_stddev,
     noise_image,
@@ -157,11 +158,13 @@ def G_synthesis(
     structure='auto',
     is_template_graph=False,
     force_clean_graph=False,
+    instance_norm_epsilon=EPSILON,
     **_kwargs,
 ):
     """dlatents [N, L, D], L = 2 log2(resolution) - 2 (1 without styles) -> images_out [N, C, R, R].
 
     structure: 'fixed' | 'linear' | 'recursive' | 'auto'; they agree at lod 0 (a finished network).
+    instance_norm_epsilon: ours, for drawing as other implementations do.
     """
     top = resolution_log2(resolution)
     nf = feature_maps(fmap_base, fmap_decay, fmap_max)
@@ -182,7 +185,7 @@ def G_synthesis(
             with tf.variable_scope('PixelNorm'):
                 x = second_moment_norm(x, channel_axis())
         if use_instance_norm:
-            x = instance_norm(x)
+            x = instance_norm(x, instance_norm_epsilon)
         if use_styles:
             x = style_mod(x, dlatents[:, layer], use_wscale)
         return publish(x)

@@ -114,9 +114,9 @@ def up_conv1(x, w, fused):
     return out[:, :, 1:-1, 1:-1]
 
 
-def instance_norm(x):
+def instance_norm(x, epsilon=1e-8):
     u = x - x.mean(axis=(2, 3), keepdims=True)
-    return u / np.sqrt(np.mean(np.square(u), axis=(2, 3), keepdims=True) + 1e-8)
+    return u / np.sqrt(np.mean(np.square(u), axis=(2, 3), keepdims=True) + epsilon)
 
 
 def style_mod(x, dlatent, weight, bias):
@@ -125,14 +125,17 @@ def style_mod(x, dlatent, weight, bias):
     return x * (per_channel(q[:, :channels]) + 1) + per_channel(q[:, channels:])
 
 
-def synthesize1(v, dlatents, resolution, fused_from=128, lod=0.0):
-    """StyleGAN synthesis with stored noise. v: local name -> array; dlatents [N, L, D]. Returns [N, C, R, R]."""
-    top = int(np.log2(resolution))
+def synthesize1(v, dlatents, resolution, fused_from=128, lod=0.0, epsilon=1e-8, changes=None):
+    """StyleGAN synthesis with stored noise. v: local name -> array; dlatents [N, L, D]; changes: of layers' outputs, by
+    scope. Returns [N, C, R, R].
+    """
+    top, changes = int(np.log2(resolution)), changes or {}
 
     def epilogue(x, scope, layer):
         x = x + v['noise%d' % layer] * per_channel(v[scope + '/Noise/weight'])
-        x = instance_norm(lrelu(x + per_channel(v[scope + '/bias'])))
-        return style_mod(x, dlatents[:, layer], v[scope + '/StyleMod/weight'], v[scope + '/StyleMod/bias'])
+        x = instance_norm(lrelu(x + per_channel(v[scope + '/bias'])), epsilon)
+        x = style_mod(x, dlatents[:, layer], v[scope + '/StyleMod/weight'], v[scope + '/StyleMod/bias'])
+        return x + changes.get(scope, 0)
 
     def to_rgb(x, res):
         scope = 'ToRGB_lod%d' % (top - res)
@@ -196,14 +199,14 @@ def modulated_conv(x, dlatent, v, scope, up=False, demodulate=True, taps=(1, 3, 
     return np.concatenate(out)
 
 
-def synthesize2(v, dlatents, resolution, architecture='skip'):
+def synthesize2(v, dlatents, resolution, architecture='skip', changes=None):
     """StyleGAN2 synthesis with stored noise; arguments as in `synthesize1`."""
-    top = int(np.log2(resolution))
+    top, changes = int(np.log2(resolution)), changes or {}
 
     def layer(x, scope, index, up=False):
         x = modulated_conv(x, dlatents[:, index], v, scope, up)
         x = x + v['noise%d' % index] * v[scope + '/noise_strength'] + per_channel(v[scope + '/bias'])
-        return np.sqrt(2) * lrelu(x)
+        return np.sqrt(2) * lrelu(x) + changes.get(scope, 0)
 
     def to_rgb(x, res):
         scope = '%dx%d/ToRGB' % (2**res, 2**res)
@@ -220,5 +223,5 @@ def synthesize2(v, dlatents, resolution, architecture='skip'):
             else y
         )
         if architecture == 'skip':
-            image = upsample(image, [1, 3, 3, 1]) + to_rgb(x, res)
+            image = upsample(image, [1, 3, 3, 1]) + to_rgb(x, res) + changes.get(scope + '/ToRGB', 0)
     return to_rgb(x, top) if image is None else image

@@ -23,6 +23,7 @@ FLOORS = (
     'nvlabs_stylegan2',
     'pretrained_networks',
     'regan',  # the version
+    'regan.restored',  # older names of other libraries, for scripts
     'regan.base',
     'regan.sampling',  # seeds -> z, noise
     'regan.pictures',  # arrays -> PNG, MP4; comparison

@@ -5,7 +5,6 @@ API).
 import contextlib
 import glob
 import os
-import pickle
 import re
 import uuid
 
@@ -14,6 +13,7 @@ import PIL.Image
 
 import config
 import dnnlib
+from dnnlib import portable_pickle
 from dnnlib.submission.submit import load_submit_config
 
 _CACHE_DIR = '.stylegan2-cache'
@@ -28,18 +28,20 @@ def open_file_or_url(file_or_url):
 
 
 def load_pkl(file_or_url):
-    """The data or networks in a pickle; needs `tflib.init_tf()`. Nothing that the file embeds is executed."""
+    """The data or networks in a pickle; needs `tflib.init_tf()`. Nothing that the file embeds is executed, unless
+    REGAN_TRUST_EMBEDDED_CODE=1 is set.
+    """
     from dnnlib.tflib import revival  # Here, because the image helpers need no TensorFlow.
 
     return revival.load_pickle(_local_file(file_or_url), build=True)
 
 
 def save_pkl(obj, filename):
-    """Pickles an object, such as the networks (G, D, Gs), with the highest protocol. The file appears when it is
-    complete.
+    """Pickles an object, such as the networks (G, D, Gs), so that plain `pickle.load` reads it on both stacks. The file
+    appears when it is complete.
     """
     with _atomic_path(filename) as temporary, open(temporary, 'wb') as f:
-        pickle.dump(obj, f, protocol=pickle.HIGHEST_PROTOCOL)
+        portable_pickle.dump(obj, f)
 
 
 def _local_file(file_or_url):
@@ -102,10 +104,12 @@ def _default_grid(num):
 
 
 def convert_to_pil_image(image, drange=(0, 1)):
-    """Image [C, H, W] or [H, W] with values in drange -> PIL image; rounded (half to even) and clipped. One channel
-    gives mode L.
+    """Image [C, H, W] or [H, W] with values in drange -> PIL image; rounded (half to even) and clipped. 1, 3 and 4
+    channels give modes L, RGB and RGBA; others raise ValueError.
     """
     image = np.asarray(image)
+    if image.ndim not in (2, 3) or image.ndim == 3 and image.shape[0] not in (1, 3, 4):
+        raise ValueError('a picture has 1, 3 or 4 channels [C, H, W], or is [H, W]; found %s' % (list(image.shape),))
     if image.ndim == 3:
         image = image[0] if image.shape[0] == 1 else image.transpose([1, 2, 0])
     image = adjust_dynamic_range(image, drange, [0, 255])

@@ -1,13 +1,13 @@
 """Training of the factor reader on images whose factors are known."""
 
 import dataclasses
-import pickle
 import types
 import zlib
 
 import numpy as np
 
 import dnnlib.tflib as tflib
+from dnnlib import portable_pickle
 from regan.base.checkpoint import Checkpoint
 from regan.base.errors import UserError
 from regan.metrics.factors import r_squared
@@ -86,7 +86,7 @@ def train(images, factors, facts, spec, checkpoint=None, progress=None):
         net.static_kwargs.update(
             r2=[round(float(value), 4) for value in r2], recipe=dict(dataclasses.asdict(spec), images=len(images))
         )
-        return pickle.dumps(net, protocol=4), r2
+        return portable_pickle.dumps(net), r2
 
 
 def shrink(images, resolution):

@@ -9,7 +9,7 @@ from dnnlib.tflib.autosummary import save_summaries
 # isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
-from regan.base import artefacts, tables
+from regan.base import artefacts, finite, tables
 from regan.base.errors import UserError
 from training import misc
 
@@ -101,6 +101,7 @@ class RunFolder:
         count = GRID[0] * GRID[1]
         z = np.random.RandomState(seed).randn(count, *Gs.input_shapes[0][1:])
         images = Gs.run(z, labels, is_validation=True, randomize_noise=False, minibatch_size=SAMPLES_AT_ONCE)
+        finite.check(images, 'the images of Gs for %s' % name, 'start again with a lower learning rate')
         self._save_grid(name, images, [-1, 1])
 
     def _save_grid(self, name, images, drange):

@@ -19,7 +19,7 @@ import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-u
 from regan.base import artefacts
 from regan.base.errors import UserError
 from regan.networks import precision
-from training import dataset, misc, state
+from training import dataset, resumption, state
 from training.graph import TrainingGraph, fade
 from training.run_folder import GRID, STATE, RunFolder
 from training.schedule import ema_decay
@@ -75,20 +75,26 @@ def training_loop(
             network-snapshot-*.pkl (kimg), network-final.pkl, and state.npz, from which it goes on.
         resolution, max_label_size: see `TFRecordDataset`.
         image_snapshot_ticks, network_snapshot_ticks: a grid, and a pickle, every so many ticks.
-        resume_pkl: pickle (G, D, Gs) whose networks a new run starts from.
+        resume_pkl: pickle (G, D, Gs) whose networks a new run starts from, see `training.resumption`.
         metrics: callable, path of a pickle -> dict of numbers for the log; called for every network snapshot.
         threads: of TensorFlow; default: one for each processor.
     Returns: path of network-final.pkl, or None if it was interrupted.
-    Raises: UserError for bad data, a state of another recipe, a full disk, or a loss that is not finite.
+    Raises: UserError for bad data, a state of another recipe, a pickle that fits neither data nor recipe, a full disk,
+        or a loss that is not finite.
     """
     precision.check_dtype(recipe.precision, tf.__version__)
+    resumed = None
+    if resume_pkl:  # Compared before anything is built or written.
+        data = resumption.facts_of_data(data_dir, resolution, max_label_size)
+        resumed = resumption.Resumed(resume_pkl, recipe, data)
+        recipe = resumed.recipe
     folder = RunFolder(run_dir)
     with tf.Graph().as_default(), _session(threads), contextlib.closing(folder):
         training_set = dataset.load_dataset(
             tfrecord_dir=data_dir, resolution=resolution, max_label_size=max_label_size, seed=recipe.seed
         )
         with contextlib.closing(training_set):
-            networks = misc.load_pkl(resume_pkl) if resume_pkl and not folder.has_state() else None
+            networks = resumed.networks() if resumed else None
             run = _Run(recipe, training_set, folder, networks, metrics, image_snapshot_ticks, network_snapshot_ticks)
             return run.train(total_kimg, show_progress)
 

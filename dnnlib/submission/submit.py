@@ -13,7 +13,7 @@ import time
 import traceback
 
 import dnnlib
-from dnnlib import util
+from dnnlib import portable_pickle, util
 from dnnlib.submission import run_context
 
 
@@ -175,7 +175,7 @@ def _next_run_id(root):
 
 
 def _fill_run_dir(config):
-    pickled = pickle.dumps(config)  # Settings that cannot be pickled leave no folder behind.
+    pickled = portable_pickle.dumps(config)  # Settings that cannot be pickled leave no folder behind.
     os.makedirs(config.run_dir)
     with open(os.path.join(config.run_dir, 'submit_config.pkl'), 'wb') as f:
         f.write(pickled)

@@ -6,6 +6,7 @@ import types
 import uuid
 import warnings
 
+from .. import trust
 from ..unpickle import NetworkPickleError
 
 _sources = {}  # Module made from embedded source text -> that text.
@@ -21,8 +22,8 @@ def execute(state, path):
     Raises: NetworkPickleError if the text fails or lacks the function.
     """
     warnings.warn(
-        'Executing the Python code embedded in %s for network %r, because trust_embedded_code was given: '
-        'it can do anything on this machine that you can.' % (path, state.name)
+        'Executing the Python code embedded in %s for network %r, as trust_embedded_code or %s=1 allows: '
+        'it can do anything on this machine that you can.' % (path, state.name, trust.VARIABLE)
     )
     module = types.ModuleType('_tflib_network_import_' + uuid.uuid4().hex)
     sys.modules[module.__name__] = module

@@ -141,7 +141,7 @@ class Network(NetworkVariables):
         return net
 
     def __setstate__(self, state):
-        """What Python's own pickle.load calls. Embedded source is not executed here either."""
+        """What Python's own pickle.load calls. Embedded source is not executed here either, see `dnnlib.trust`."""
         tfutil.assert_tf_initialized()
         is_component = state.get('build_func_name') in ('G_mapping', 'G_synthesis')
         self._restore(state, 'the pickle', trust=False, is_component=is_component)
@@ -157,8 +157,9 @@ class Network(NetworkVariables):
     def _identify(self, parent=None):
         """Finds the build function of a pickled state, and those of its components. Parent: see `build_function`."""
         pickled, self._pickled = self._pickled, None
-        generation, function = pickled.build_function(parent)
         state = pickled.state
+        waiting = [getattr(component, '_pickled', None) for component in state.components.values()]
+        generation, function = pickled.build_function(parent, [part.state for part in waiting if part is not None])
         for component in state.components.values():
             if getattr(component, '_pickled', None) is not None:
                 component._identify(generation)

@@ -10,11 +10,13 @@ def load_pickle(source, trust_embedded_code=False, name=None, build=False):
 
     Args:
         source: path or binary file object; may be compressed.
-        trust_embedded_code: True executes the source text that the file embeds for networks that are not among ours.
+        trust_embedded_code: True executes the source text that the file embeds for networks that are not among ours;
+            so does REGAN_TRUST_EMBEDDED_CODE=1 in the environment.
         name: how error messages call the file.
         build: True makes the networks' graphs at once, as official loaders do; False when something first asks.
     Returns: the pickled value with every network as a Network; the official generator files hold (G, D, Gs).
-    Raises: NetworkPickleError; RuntimeError if there are networks and no session.
+    Raises: NetworkPickleError, also for an unknown value of that variable; RuntimeError if there are networks and no
+        session.
     """
     path = name or str(getattr(source, 'name', source))
     return revive(unpickle.read(source, path), path, trust_embedded_code, build)

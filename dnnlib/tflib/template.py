@@ -2,6 +2,7 @@
 
 import collections
 import inspect
+import warnings
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -84,7 +85,8 @@ def without_variables(function, inputs, scope, kwargs):
 
 
 def check_values(values, shapes, where):
-    """Raises NetworkPickleError unless values have the names and shapes that a graph wants.
+    """Raises NetworkPickleError unless values have the names and shapes that a graph wants. Warns of NaN and
+    infinity among them.
 
     Args:
         values: dict of local name -> array.
@@ -106,3 +108,8 @@ def check_values(values, shapes, where):
             raise NetworkPickleError(
                 '%s: the file %s %s%s.' % (where, what, ', '.join(names[:3]), ' ...' if len(names) > 3 else '')
             )
+    with np.errstate(all='ignore'):  # A sum is finite only if all values are, and quicker.
+        doubtful = [n for n, value in values.items() if not np.isfinite(np.sum(value))]
+    wrong = [n for n in doubtful if not np.isfinite(values[n]).all()]
+    if wrong:
+        warnings.warn('%s: NaN or infinity in %s%s' % (where, ', '.join(wrong[:3]), ' ...' if len(wrong) > 3 else ''))

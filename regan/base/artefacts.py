@@ -11,6 +11,7 @@ from typing import Any, Dict, Iterator, Mapping, Optional
 
 import numpy as np
 
+from dnnlib import file_kinds, file_sample
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
 
@@ -114,14 +115,13 @@ def read_npz(
     Raises:
         UserError: the file is missing or damaged; the message names it.
     """
-    _check_there(path)
+    check_there(path)
     try:
         with np.load(str(path), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except Exception as error:  # a damaged archive raises anything from BadZipFile to struct.error
-        raise UserError(
-            '%s is damaged or not an .npz of plain arrays (%s); %s' % (path, type(error).__name__, advice)
-        ) from error
+        said = 'is damaged or not an .npz of plain arrays (%s)' % type(error).__name__
+        raise UserError(_no_arrays(path, said, b'PK', advice)) from error
 
 
 def read_npy(path: PathLike, advice: str = 'write it with np.save') -> np.ndarray:
@@ -134,20 +134,38 @@ def read_npy(path: PathLike, advice: str = 'write it with np.save') -> np.ndarra
     Raises:
         UserError: the file is missing or damaged, or holds several arrays; the message names it.
     """
-    _check_there(path)
+    check_there(path)
     try:
         array = np.load(str(path), allow_pickle=False)
     except Exception as error:  # as above
-        raise UserError('%s is not a .npy file with a plain array; %s' % (path, advice)) from error
+        said = 'is not a .npy file with a plain array'
+        raise UserError(_no_arrays(path, said, file_sample.NPY, advice)) from error
     if not isinstance(array, np.ndarray):
         array.close()
-        raise UserError('%s holds several arrays; a .npy file with one is needed' % path)
+        raise UserError('%s holds several arrays; a .npy file with one is needed%s' % (path, file_kinds.hint(path)))
     return array
 
 
-def _check_there(path):
-    if not pathlib.Path(path).is_file():
-        raise UserError('there is no file %s; check the name' % path)
+def _no_arrays(path, said, magic, advice):
+    """The sentence about a file that holds no arrays, with what it is if that is clear, and no damaged file that begins
+    with `magic`.
+    """
+    found = file_kinds.of_path(path)
+    with _reading(path) as file:
+        begins_right = file.read(len(magic)) == magic
+    if begins_right or found is None or found.key in file_kinds.UNCLEAR:
+        return '%s %s; %s' % (path, said, advice)
+    return '%s is %s (%s), so it %s; %s' % (path, found.what, found.advice, said, advice)
+
+
+def check_there(path: PathLike) -> None:
+    """Raises UserError unless `path` is a file: for what is not there, and for folders, pipes and devices."""
+    if os.path.isfile(str(path)):
+        return
+    found = file_kinds.of_path(path)
+    if found is not None:
+        raise UserError('%s is %s, not a file; %s' % (path, found.what, found.advice))
+    raise UserError('there is no file %s; check the name' % path)
 
 
 def fetch(

@@ -43,9 +43,11 @@ class Checkpoint:
         if self.path is None or not self.path.exists():
             return None
         arrays = artefacts.read_npz(self.path)
-        if str(arrays.pop('facts', '')) != self.facts:
+        saved = str(arrays.pop('facts', ''))
+        if saved != self.facts:
             raise UserError(
-                '%s is the checkpoint of a run with other settings or data; delete it to start again' % self.path
+                '%s is the checkpoint of a run with other settings or data; delete it to start again%s'
+                % (self.path, _differences(saved, self.facts))
             )
         try:
             return state_class(**{name: array if array.ndim else array.item() for name, array in arrays.items()})
@@ -83,3 +85,13 @@ class Checkpoint:
         """Deletes the file; no harm if there is none."""
         if self.path is not None and self.path.exists():
             self.path.unlink()
+
+
+def _differences(saved, now):
+    """Which facts differ, as text in brackets; nothing where the saved ones are none."""
+    try:
+        saved, now = json.loads(saved), json.loads(now)
+        names = sorted(name for name in set(saved) | set(now) if saved.get(name) != now.get(name))
+    except (ValueError, TypeError, AttributeError):
+        return ''
+    return ' (%s)' % ', '.join('%s was %s, is %s' % (name, saved.get(name), now.get(name)) for name in names)

@@ -35,6 +35,13 @@ def official_modules() -> str:
     return folder
 
 
+def startup() -> str:
+    """The folder whose `sitecustomize` puts older names back in a Python that has it on PYTHONPATH; see
+    `regan.restored`.
+    """
+    return str(_REGAN / 'restored' / 'startup')
+
+
 def figures() -> Dict[str, Path]:
     """The scripts of the figures: dict of what `regan figure` calls them ("1", "components") -> Path."""
     scripts = sorted(EXPERIMENTS.glob('figure*.py'))

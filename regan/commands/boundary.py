@@ -1,5 +1,6 @@
 """`regan boundary`: directions learnt with supervision."""
 
+import dataclasses
 from pathlib import Path
 from typing import NamedTuple, Optional
 
@@ -7,6 +8,7 @@ import click
 
 from regan.commands import options, progress
 
+OFFICIAL_CUTOFF = 8  # Of a StyleGAN, on whose images InterFaceGAN learnt.
 _SPACE = click.option('--space', type=click.Choice(['w', 'z']), default='w', show_default=True)
 _NPY = click.option(
     '--out',
@@ -32,15 +34,13 @@ class _Sampling(NamedTuple):
     Attributes:
         reader: file of a factor reader, or None.
         factor: of the reader, or None.
-        n, space, psi, cutoff: see `boundary.sample`.
+        n, space: see `boundary.sample`.
     """
 
     reader: Optional[str]
     factor: Optional[str]
     n: int
     space: str
-    psi: float
-    cutoff: int
 
 
 class _Scored(NamedTuple):
@@ -59,22 +59,20 @@ class _Scored(NamedTuple):
     click.option('--factor', help='Of the reader, for example yaw.'),
     click.option('--n', type=click.IntRange(min=4), default=10000, show_default=True, help='Images.'),
     _SPACE,
-    click.option(
-        '--psi',
-        type=float,
-        default=0.7,
-        show_default=True,
-        callback=options.finite,
-        help='Truncation of the images; the codes are not truncated.',
-    ),
-    click.option(
-        '--cutoff',
-        type=click.IntRange(min=0),
-        default=8,
-        show_default=True,
-        help='Truncate only layers below this one.',
-    ),
 )
+@click.option(
+    '--psi',
+    type=options.number(),
+    default=0.7,
+    show_default=True,
+    help='Truncation of the images; the codes are not truncated.',
+)
+@click.option(
+    '--cutoff',
+    type=click.IntRange(min=0),
+    help='Truncate only layers below this one; default: 8, or as --mode has it.',
+)
+@options.drawing
 @options.group(
     'files',
     _Scored,
@@ -83,10 +81,10 @@ class _Scored(NamedTuple):
         '--scores', type=click.Path(dir_okay=False), help='... and their scores in a .npy or .csv (last column).'
     ),
 )
-@click.option('--invalid', type=float, help='Leave out codes with this score.')
+@click.option('--invalid', type=options.number(), help='Leave out codes with this score.')
 @click.option(
     '--ratio',
-    type=click.FloatRange(min=0, min_open=True),
+    type=options.number(above=0),
     default=0.02,
     show_default=True,
     help='Share of the codes at either end that is used; above 1 their number.',
@@ -96,7 +94,7 @@ class _Scored(NamedTuple):
 )
 @_NPY
 @options.network
-def train(network, sampling, files, invalid, ratio, seed, out):
+def train(network, sampling, drawing, files, invalid, ratio, seed, out):
     """Find the direction in latent space along which an attribute changes: a linear support vector machine between the
     codes of highest and of lowest score.
 
@@ -107,11 +105,14 @@ def train(network, sampling, files, invalid, ratio, seed, out):
 
     facts = dict(command='boundary train', ratio=ratio, seed=seed)
     if all(files) and not (network.name or sampling.reader or sampling.factor):
-        options.refuse(['n', 'space', 'psi', 'cutoff'], 'is for a network; codes are taken as they are')
+        options.refuse(
+            ['n', 'space', 'psi', 'cutoff', 'mode', 'noise', 'conversion'],
+            'is for a network; codes are taken as they are',
+        )
         arrays = module.read_codes(files.codes), module.read_scores(files.scores)
         facts.update(files._asdict())
     elif network.name and sampling.reader and sampling.factor and not any(files):
-        arrays, made = _sample(network, sampling, seed)
+        arrays, made = _sample(network, sampling, drawing, seed)
         facts = dict(made, **facts)
     else:
         raise click.UsageError('give NETWORK, --reader and --factor, or --codes and --scores')
@@ -194,8 +195,8 @@ class _Walk(NamedTuple):
 @options.group(
     'walk',
     _Walk,
-    click.option('--start-distance', type=float, default=-3, show_default=True, callback=options.finite),
-    click.option('--end-distance', type=float, default=3, show_default=True, callback=options.finite),
+    click.option('--start-distance', type=options.number(), default=-3, show_default=True),
+    click.option('--end-distance', type=options.number(), default=3, show_default=True),
     click.option('--steps', type=click.IntRange(min=2), default=10, show_default=True),
 )
 @_SPACE
@@ -236,7 +237,7 @@ def edit(network, file, seeds, walk, space, drawing, out):
                 seeds=seeds,
                 distances=distances.tolist(),
                 space=space,
-                **settings._asdict(),
+                **settings.facts(),
             ),
         )
     click.echo('wrote %s: %d rows of %d' % ((out,) + dlatents.shape[:2]))
@@ -269,8 +270,8 @@ def fetch(names, folder):
             click.echo('%s: %s' % (name, module.locate(name, folder)))
 
 
-def _sample(network, sampling, seed):
-    """(codes, scores) of a Network by a _Sampling, and what made them, a dict."""
+def _sample(network, sampling, drawing, seed):
+    """(codes, scores) of a Network by a _Sampling and a Drawing, and what made them, a dict."""
     from regan.base import provenance
     from regan.editing import boundary as module
     from regan.networks.judges import FactorReader
@@ -279,21 +280,35 @@ def _sample(network, sampling, seed):
         column = module.factor_index(judge, sampling.factor)
         with network.open() as generator:
             judge.check(generator.num_channels, generator.resolution)
-            cutoff = min(sampling.cutoff, generator.num_layers)
+            settings = _cut_off(drawing, generator.num_layers).settings(generator)
+            settings.prepare(generator)
             with progress.bar(sampling.n) as bar:
                 codes, factors = module.sample(
-                    generator, judge, sampling.n, seed, sampling.space, sampling.psi, cutoff, progress=bar.update
+                    generator,
+                    judge,
+                    sampling.n,
+                    seed,
+                    sampling.space,
+                    settings.psi,
+                    settings.cutoff,
+                    bar.update,
+                    settings.conversion,
                 )
             made = dict(
                 provenance.made_by('boundary train', network.name, generator),
                 reader_sha256=judge.sha256,
                 factor=sampling.factor,
                 space=sampling.space,
-                psi=sampling.psi,
-                cutoff=cutoff,
+                **settings.facts(),
                 reader_r2=judge.r2[column] if judge.r2 else None,
             )
     return (codes, factors[:, column]), made
+
+
+def _cut_off(drawing, num_layers):
+    """The Drawing with the official cutoff unless another one or a mode was asked for, and none past the last layer."""
+    cutoff = OFFICIAL_CUTOFF if drawing.cutoff is drawing.mode is None else drawing.cutoff
+    return dataclasses.replace(drawing, cutoff=cutoff if cutoff is None else min(cutoff, num_layers))
 
 
 def _print_components(normal, path, most):
@@ -302,7 +317,10 @@ def _print_components(normal, path, most):
     from regan.components.basis import Basis
     from regan.editing import boundary as module
 
-    cosines = module.cosines(normal, Basis.load(path).components)
+    basis = Basis.load(path)
+    if basis.space == 'z':
+        click.echo('note: the components of %s are directions in Z' % path, err=True)
+    cosines = module.cosines(normal, basis.components)
     click.echo('component  cosine')
     for i in np.argsort(-np.abs(cosines), kind='mergesort')[:most]:
         click.echo('%9d  %+.4f' % (i, cosines[i]))

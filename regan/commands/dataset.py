@@ -16,7 +16,7 @@ def dataset():
 
 
 _OF_WORLD = ('n', 'seed', 'supersampling')
-_OF_IMAGES = ('resize', 'shuffle', 'labels')
+_OF_IMAGES = ('resize', 'shuffle', 'labels', 'strict')
 
 
 class _Source(NamedTuple):
@@ -46,10 +46,10 @@ class _Source(NamedTuple):
                 creation.create_from_images(folder, self.images, progress=bar.update, **self.settings)
 
 
-def _source(world, source, resize, **values):
+def _source(world, source, resize, strict, **values):
     if (world is None) == (source is None):
         raise click.UsageError('give either --world or --images')
-    values['resize'] = resize or None
+    values.update(resize=resize or None, strict=strict or None)
     for option in _OF_IMAGES if world else _OF_WORLD:
         if values.pop(option) is not None:
             raise click.UsageError('--%s does not go with %s' % (option, '--world' if world else '--images'))
@@ -71,7 +71,8 @@ def _source(world, source, resize, **values):
         'source',
         metavar='FOLDER',
         type=click.Path(),
-        help='Take all images in a folder and the folders in it.',
+        help='Take all images in a folder and the folders in it, or in a zip file. They are turned upright and become '
+        'RGB of 8 bits, or grey if all are.',
     ),
     click.option(
         '--resolution',
@@ -88,11 +89,14 @@ def _source(world, source, resize, **values):
         default=None,
         help="Images in the official tool's shuffled order, or sorted by path.  [default: shuffle]",
     ),
+    click.option('--strict', is_flag=True, help='Refuse images that would have to be converted, and list them.'),
     click.option(
         '--labels',
+        metavar='FILE|folders|none',
         type=click.Path(),
-        help='.npy with a row for each image sorted by path, or .csv with FILE,NUMBER,...; one whole number '
-        'is a class.',
+        help=".npy with a row for each image sorted by path, .csv with FILE,NUMBER,..., or StyleGAN2-ADA's .json; one "
+        'whole number is a class. folders: the first folder in its path is the class of an image.  [default: '
+        'dataset.json, if it lies among the images]',
     ),
 )
 def create(folder, source):

@@ -36,8 +36,7 @@ from regan.commands import options, progress
 @click.option('--frames', type=click.IntRange(min=2), default=5, show_default=True, help='Of a strip.')
 @click.option(
     '--psi',
-    type=float,
-    callback=options.finite,
+    type=options.number(),
     help='Truncation; 1 for none. Default: that of a named edit, else 0.7.',
 )
 @options.CUTOFF
@@ -50,7 +49,7 @@ from regan.commands import options, progress
     help='PNG: one row for each seed and strip. A .json with the same name says what made it.',
 )
 @options.PRECISION
-@options.basis
+@options.basis_and_edit_mode
 @options.network
 def edit(network, seeds, choices, layout, frames, drawing, out, basis):
     """Move latents along principal components in some layers, E(v_i, j-k), and draw the result.
@@ -71,18 +70,24 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
     options.notice_transfer(choices, network.name)
     with network.open() as generator:
         settings = drawing.settings(generator)
-        edit_choices.check(choices, generator.num_layers, basis.count)
+        edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices))
         _check_layout(choices, layout)
-        components = basis.of(generator)
+        components = basis.of(generator, choices)
         along, moves = edit_choices.placed(choices, components)
-        if layout == 'sequence':
-            dlatents = edit_images.sequences(generator, along, seeds, moves)  # [rows, frames, L, D]
+        if basis.edit_mode != 'latent':
+            tiles = _of_a_layer(
+                generator, along, seeds, moves, basis, None if layout == 'sequence' else frames, settings
+            )
         else:
-            dlatents = edit_images.strips(generator, along, seeds, moves, frames)
-        rows, columns = dlatents.shape[:2]
-        with progress.bar(rows * columns) as bar:
-            tiles = edit_images.draw(generator, dlatents, settings, bar.update)
-        options.report_precision(generator, edit_images.truncated(generator, dlatents, settings), settings.conversion)
+            if layout == 'sequence':
+                dlatents = edit_images.sequences(generator, along, seeds, moves)  # [rows, frames, L, D]
+            else:
+                dlatents = edit_images.strips(generator, along, seeds, moves, frames)
+            with progress.bar(dlatents.shape[0] * dlatents.shape[1]) as bar:
+                tiles = edit_images.draw(generator, dlatents, settings, bar.update)
+            truncated = edit_images.truncated(generator, dlatents, settings)
+            options.report_precision(generator, truncated, settings.conversion)
+        rows, columns = tiles.shape[:2]
         images.save_png(out, images.grid(tiles))
         artefacts.write_json(
             Path(out).with_suffix('.json'),
@@ -95,13 +100,27 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
                 frames=columns,
                 pca=components.record,
                 basis_file=basis.path,
+                **options.said_space(components),
+                **({} if basis.edit_mode == 'latent' else {'edit_mode': basis.edit_mode}),
                 precision=network.precision,
-                **settings._asdict(),
+                **settings.facts(),
             ),
         )
     click.echo(
         'wrote %s: %d rows of %d (seeds %s, psi %g)' % (out, rows, columns, ', '.join(map(str, seeds)), settings.psi)
     )
+
+
+def _of_a_layer(generator, along, seeds, moves, basis, frames, settings):
+    """Tiles uint8 [rows, frames, H, W, C] of edits that move activations. Args: as of `activation_edits`."""
+    from regan.drawing import activation_edits
+
+    if generator.precision != 'float32':
+        raise click.UsageError('--edit-mode %s draws in float32 only; leave --precision out' % basis.edit_mode)
+    layer = activation_edits.check(generator, basis.of_layer(), moves, basis.edit_mode)
+    dlatents, taken = activation_edits.frames_of(generator, along, seeds, moves, basis.edit_mode, frames)
+    with progress.bar(dlatents.shape[0] * dlatents.shape[1]) as bar:
+        return activation_edits.draw(generator, layer, dlatents, taken, basis.edit_mode, settings, bar.update)
 
 
 def _check_layout(choices, layout):

@@ -37,7 +37,14 @@ def generate(network, seeds, drawing, label, columns, out, scheduler):
     with options.workers(scheduler) as cluster, network.open() as generator:
         _check_class(label, generator)
         settings = drawing.settings(generator)
-        plan = seed_images.Plan(settings.noise, settings.psi, settings.cutoff, settings.conversion, label)
+        plan = seed_images.Plan(
+            settings.noise,
+            settings.psi,
+            settings.cutoff,
+            settings.conversion,
+            label,
+            settings.instance_norm_epsilon,
+        )
         _report_precision(generator, plan, seeds)
         in_grid = len(seeds) * generator.resolution**2 <= GRID_PIXELS
         drawn = _pngs(generator, plan, seeds, cluster, network.trusted)
@@ -50,7 +57,7 @@ def generate(network, seeds, drawing, label, columns, out, scheduler):
                 seeds=seeds,
                 label=label,
                 precision=network.precision,
-                **settings._asdict(),
+                **settings.facts(),
             ),
         )
     click.echo(

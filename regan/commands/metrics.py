@@ -1,5 +1,6 @@
 """`regan metrics`: what a generator's images are worth, by number."""
 
+import dataclasses
 import os
 from contextlib import ExitStack
 from typing import NamedTuple, Optional
@@ -83,13 +84,12 @@ class _JudgeFiles(NamedTuple):
         show_default=True,
         help="Of every metric's random numbers.",
     ),
-    click.option(
-        '--psi', type=float, callback=options.finite, help='Truncate; default: no truncation, as published numbers are.'
-    ),
+    click.option('--psi', type=options.number(), help='Truncate; default: no truncation, as published numbers are.'),
     click.option('--mirror', is_flag=True, help='Flip the real images at random, if the training did.'),
     click.option('--crop', is_flag=True, help='Crop the images to the face for path lengths (needs --lpips).'),
     also=['names'],
 )
+@options.drawing_or_new
 @click.option(
     '--out',
     type=_file(exists=False),
@@ -109,7 +109,7 @@ class _JudgeFiles(NamedTuple):
     ),
     also=['network'],
 )
-def metrics(network, request, judge_files, data, out, scheduler):
+def metrics(network, request, judge_files, drawing, data, out, scheduler):
     """Measure the images of a generator: Frechet distance, precision and recall, path length, separability.
 
     Statistics of the real images are cached.
@@ -125,11 +125,12 @@ def metrics(network, request, judge_files, data, out, scheduler):
             name: stack.enter_context(function(getattr(judge_files, name), *arguments))
             for name, (function, arguments) in openers.items()
         }
+        request = _drawn(request, drawing, generator)
         judges = module.Judges(**networks)
         judges.check(request, generator, data is not None)
         images = None
         if request.compares:
-            images = reals.open_images(data, generator.resolution)
+            images = reals.open_images(data, generator.resolution, generator.num_channels)
             stack.callback(images.close)
         cluster = stack.enter_context(options.workers(scheduler))
         farm = cluster and _farm(cluster, request, generator, network.trusted, networks, openers)
@@ -139,6 +140,18 @@ def metrics(network, request, judge_files, data, out, scheduler):
         if out:
             table.write(out, results, table.facts(generator, request, judges, images))
             click.echo('wrote %s' % out)
+
+
+def _drawn(request, drawing, generator):
+    """The Request with the settings of a Drawing, if anything was asked for beside psi."""
+    from regan.metrics.samples import NEW_NOISE
+
+    if drawing.is_usual:
+        return request
+    noise = drawing.noise or (None if drawing.mode else NEW_NOISE)
+    psi = 1.0 if request.psi is None else request.psi
+    settings = dataclasses.replace(drawing, noise=noise, psi=psi).settings(generator)
+    return dataclasses.replace(request, settings=settings)
 
 
 def _farm(cluster, request, generator, trusted, judges, openers):

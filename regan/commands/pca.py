@@ -13,17 +13,21 @@ from regan.commands import options, progress
 @click.option(
     '--layer',
     metavar='NAME',
-    help='Decompose the activations of this layer, for example 16x16/Conv1, and find the latent directions '
-    'that move along them. Not cached: needs --out.',
+    help="Decompose the activations of this layer, for example 16x16/Conv1 or, in GANSpace's words, convs.3, and find "
+    "the latent directions that move along them. 'mapping' (style, g_mapping) is W, for directions in Z. Not cached: "
+    'needs --out.',
 )
-@click.option('--space', type=click.Choice(['w', 'z']), help='Where the directions of --layer are; default: w.')
+@click.option(
+    '--space', type=click.Choice(['w', 'z']), help='Where the directions of --layer are; default: w, of mapping: z.'
+)
 @click.option('--list-layers', is_flag=True, help='Only print the layers and their shapes (channels, height, width).')
 @click.option(
     '--out', type=click.Path(dir_okay=False), help="Also write the components to this .npz (GANSpace's arrays)."
 )
+@options.activations
 @options.SCHEDULER
 @options.network
-def pca(network, spec, layer, space, list_layers, out, scheduler):
+def pca(network, spec, layer, space, list_layers, out, drawing, scheduler):
     """Compute the principal components of W; they are cached. An interrupted run goes on where it stopped."""
     from regan.components import cached
 
@@ -33,11 +37,13 @@ def pca(network, spec, layer, space, list_layers, out, scheduler):
         raise click.UsageError('--scheduler is for the components of W; those of a layer are computed here')
     if space and not layer:
         raise click.UsageError('--space is for --layer; without it, components are those of W')
+    if drawing.noise and not layer:
+        raise click.UsageError('--noise is for --layer; W does not depend on it')
     with options.workers(scheduler) as cluster, network.open() as generator:
         if list_layers:
             _print_layers(generator)
-        elif layer:
-            _decompose(generator, layer, spec, space or 'w', out)
+        elif layer and not _is_w(generator, layer, space):
+            _decompose(generator, generator.layer_name(layer), spec, space, drawing, out)
         else:
             basis = cached.basis(generator, spec, spread=cluster and _spread(cluster, generator, network.trusted))
             _print_table(basis, basis.stdev)
@@ -53,19 +59,36 @@ def _spread(cluster, generator, trusted):
     return shared_components.spread(cluster, dict(generator=jobs.generator_file(generator, trusted)))
 
 
+def _is_w(generator, layer, space):
+    """Whether the components of a layer are those of W: of the mapping network's output, with directions there."""
+    from regan.networks import layer_names
+
+    return generator.layer_name(layer) == layer_names.MAPPING and space == 'w'
+
+
 def _print_layers(generator):
-    for name, shape in generator.layer_shapes.items():
+    from regan.networks import layer_names
+
+    for name, shape in dict(generator.layer_shapes, **{layer_names.MAPPING: (generator.dlatent_size,)}).items():
         click.echo('%-16s %s' % (name, ' x '.join(str(size) for size in shape)))
 
 
-def _decompose(generator, layer, spec, space, out):
+def _decompose(generator, layer, spec, space, drawing, out):
     from regan.components import activations
+    from regan.networks import layer_names
+
+    space = space or ('z' if layer == layer_names.MAPPING else 'w')
 
     if not options.given('estimator') and not activations.fits_ipca(generator, layer, spec):
         click.echo('%s is too wide for ipca: randomized PCA' % layer)
         spec = dataclasses.replace(spec, estimator='randomized')
+    settings = drawing.settings(generator)
+    settings.prepare(generator)
+    conventions = {key: value for key, value in settings.facts().items() if key in ('noise', 'instance_norm_epsilon')}
+    if conventions['noise'] == 'stored':
+        del conventions['noise']
     with progress.bar(activations.total_rows(spec), ' activations', desc=layer) as bar:
-        result = activations.compute_into(out, generator, layer, spec, space, bar.update)
+        result = activations.compute_into(out, generator, layer, spec, space, bar.update, conventions)
     _print_table(result.latent, result.latent.act_stdev)
     if spec.estimator == 'randomized':
         click.echo(

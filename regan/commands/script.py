@@ -1,4 +1,4 @@
-"""`regan script`: runs a Python script with the official module names importable."""
+"""`regan script`: runs a Python script with the official module names importable, and older names put back."""
 
 import os
 import subprocess
@@ -16,10 +16,14 @@ def script(file, arguments):
     """Run a Python script that was written for StyleGAN or StyleGAN2, with its arguments.
 
     It may import `dnnlib`, `pretrained_networks`, `training` and `config`; modules beside the script come before ours.
-    Otherwise it runs as `python FILE` would run it, and its exit status is that of this command.
+    Names of its time that newer versions of Python, NumPy, Pillow, SciPy and Matplotlib lack are put back, and
+    `tensorflow` is TensorFlow 1: on the modern stack `tensorflow.compat.v1`, where `tensorflow.contrib` says what is
+    missing. This holds for the script's process and for those that it starts. Otherwise it runs as `python FILE` would
+    run it, and its exit status is that of this command.
     """
-    path = os.pathsep.join(filter(None, [places.official_modules(), os.environ.get('PYTHONPATH')]))
-    command, environment = [sys.executable, file] + list(arguments), dict(os.environ, PYTHONPATH=path)
+    folders = [places.startup(), places.official_modules(), os.environ.get('PYTHONPATH')]
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, folders)))
+    command = [sys.executable, file] + list(arguments)
     if os.name == 'posix':
         os.execve(sys.executable, command, environment)  # Signals reach the script itself.
     sys.exit(subprocess.call(command, env=environment))

@@ -7,7 +7,7 @@ import click
 
 from regan.commands import options, progress
 
-_NETWORK = options.group('network', options.asked_network, also=['network'])
+_NETWORK = options.group('network', options.asked_network, options.ALLOW_NON_FINITE, also=['network'])
 
 
 class _Coordinate(NamedTuple):
@@ -61,7 +61,7 @@ def segan():
     metavar='LIST',
     help='One row for each, for example 7 or 1-3.',
 )
-@options.NOISE
+@options.drawing
 @click.option(
     '--out',
     type=click.Path(dir_okay=False),
@@ -69,7 +69,7 @@ def segan():
     callback=options.png,
     help='PNG; a .json with the same name says what made it.',
 )
-def control(network, coordinate, values, operation, seeds, noise, out):
+def control(network, coordinate, values, operation, seeds, drawing, out):
     """Draw what one coordinate of one subspace does: the same z and noise along a row."""
     from regan.base import artefacts, provenance
     from regan.pictures import images
@@ -78,19 +78,30 @@ def control(network, coordinate, values, operation, seeds, noise, out):
     from regan.segan.subspaces import Subspaces
 
     numbers, rows = module.parse_values(values), latents.parse_seeds(seeds)
-    with network.open(noise) as generator:
+    with network.open() as generator:
+        settings = drawing.settings(generator)
+        settings.prepare(generator)
+        images.check_channels(generator)
         subspaces = Subspaces(generator)
         subspace = subspaces.at(coordinate.layer, coordinate.position)
         with progress.bar(len(rows) * len(numbers)) as bar:
             tiles = module.strips(
-                generator, subspaces, subspace, coordinate.dimension, numbers, operation, rows, bar.update
+                generator,
+                subspaces,
+                subspace,
+                coordinate.dimension,
+                numbers,
+                operation,
+                rows,
+                bar.update,
+                settings.conversion,
             )
         images.save_png(out, images.grid(tiles))
         artefacts.write_json(
             Path(out).with_suffix('.json'),
             dict(
                 provenance.made_by('segan control', network.name, generator),
-                noise=noise,
+                **_drawn(settings),
                 mode=subspaces.mode,
                 coordinate='%sD%d' % (subspace.name, coordinate.dimension),
                 scope=subspace.scope,
@@ -100,6 +111,12 @@ def control(network, coordinate, values, operation, seeds, noise, out):
             ),
         )
     click.echo('wrote %s: %d rows of %d' % (out, tiles.shape[0], tiles.shape[1]))
+
+
+def _drawn(settings):
+    """The part of a sidecar that says how was drawn; `mode` is that of the subspaces there."""
+    asked = dict(drawing_mode=settings.mode, conversion=settings.conversion)
+    return dict(noise=settings.noise, **(asked if settings.mode or settings.conversion != 'round' else {}))
 
 
 @segan.command()
@@ -118,14 +135,14 @@ def control(network, coordinate, values, operation, seeds, noise, out):
     '--top', type=click.IntRange(min=1), default=8, show_default=True, help='Strongest dimensions of each subspace.'
 )
 @click.option('--seed', type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help='Seed of the latents.')
-@options.NOISE
+@options.drawing
 @click.option(
     '--out',
     type=click.Path(file_okay=False),
     required=True,
     help='Folder for traversal.csv, traversal.png and traversal.json.',
 )
-def traversal(network, reader, samples, top, seed, noise, out):
+def traversal(network, reader, samples, top, seed, drawing, out):
     """Measure which dimension of which subspace moves which known factor of the world."""
     from regan.base import artefacts, provenance
     from regan.networks.judges import FactorReader
@@ -133,7 +150,9 @@ def traversal(network, reader, samples, top, seed, noise, out):
     from regan.segan.subspaces import Subspaces
 
     folder = Path(out)
-    with network.open(noise) as generator, FactorReader(reader) as factors:
+    with network.open() as generator, FactorReader(reader) as factors:
+        settings = drawing.settings(generator)
+        settings.prepare(generator)
         subspaces = Subspaces(generator)
         factors.check(generator.num_channels, generator.resolution)
         total = len(subspaces.all) * min(top, subspaces.size) * 2 * samples
@@ -148,6 +167,7 @@ def traversal(network, reader, samples, top, seed, noise, out):
                 top,
                 seed,
                 bar.update,
+                settings.conversion,
             )
         module.write_csv(folder / 'traversal.csv', effects)
         title = 'mode %d, %s' % (subspaces.mode, Path(network.name).name)
@@ -156,7 +176,7 @@ def traversal(network, reader, samples, top, seed, noise, out):
             folder / 'traversal.json',
             dict(
                 provenance.made_by('segan traversal', network.name, generator),
-                noise=noise,
+                **_drawn(settings),
                 mode=subspaces.mode,
                 reader_sha256=factors.sha256,
                 world=factors.world,

@@ -89,10 +89,9 @@ def _arrangement(layout, by, video, fps, frames):
     ),
     click.option(
         '--strength',
-        type=float,
+        type=options.number(),
         default=2.0,
         show_default=True,
-        callback=options.finite,
         help='Of --vectors: so many standard deviations.',
     ),
 )
@@ -106,8 +105,7 @@ def _arrangement(layout, by, video, fps, frames):
 )
 @click.option(
     '--psi',
-    type=float,
-    callback=options.finite,
+    type=options.number(),
     help='Truncation; 1 for none. Default: that of a named edit, else 0.7.',
 )
 @options.CUTOFF
@@ -135,7 +133,7 @@ def _arrangement(layout, by, video, fps, frames):
     ),
     click.option(
         '--fps',
-        type=click.FloatRange(min=1, max=120),
+        type=options.number(1, 120),
         default=12,
         show_default=True,
         help='Frames per second of the videos.',
@@ -168,9 +166,9 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
     options.notice_transfer(choices, network.name)
     with network.open() as generator:
         settings = drawing.settings(generator)
-        edit_choices.check(choices, generator.num_layers, basis.count)
-        generator.set_noise(settings.noise)
-        components = basis.of(generator)
+        edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices))
+        settings.prepare(generator)
+        components = basis.of(generator, choices)
         pages = module.pages(arrangement.pages, [choice.file_stem for choice in choices], seeds)
         facts = _facts(
             pages,
@@ -178,11 +176,12 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
             seeds,
             provenance.made_by('sweep', network.name, generator),
             dict(
-                settings._asdict(),
+                settings.facts(),
                 frames=arrangement.frames,
                 layout=arrangement.layout,
                 pca=components.record,
                 basis_file=basis.path,
+                **options.said_space(components),
                 precision=network.precision,
                 fps=arrangement.fps,
             ),
@@ -190,6 +189,8 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
         along, moves = edit_choices.placed(choices, components)
         cells = module.Sweep(generator, along, moves, seeds, arrangement.frames, settings)
         options.report_precision(generator, cells.bases, settings.conversion)
+        if arrangement.fps and generator.num_channels == 4:
+            click.echo('note: videos have no transparency; in them the images are on white', err=True)
         with progress.bar(arrangement.frames * sum(len(page.cells) for page in pages)) as bar:
             paths, kept = module.write(cells, pages, out, facts, arrangement.fps, bar.update)
     there = ': %d of %d pictures were there already' % (kept, len(pages)) if kept else ''

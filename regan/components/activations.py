@@ -9,7 +9,7 @@ every pass over them.
 import contextlib
 import dataclasses
 import pathlib
-from typing import Optional
+from typing import Any, Dict, Optional
 
 import numpy as np
 import scipy.linalg
@@ -21,14 +21,14 @@ from regan.base.checkpoint import Checkpoint
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
 from regan.components import estimators, pca, randomized
-from regan.components.basis import Basis, largest_cosine, near_ties
+from regan.components.basis import SPACES, Basis, largest_cosine, near_ties
 from regan.components.interfaces import LayeredGenerator
 from regan.components.ipca import IncrementalPCA
 from regan.components.moments import Moments
+from regan.networks import layer_names
 from regan.sampling import latents
 
 ALGORITHM = 2  # raise it whenever the same arguments give another basis
-SPACES = ('w', 'z')
 REGRESSION_SEED = 3  # GANSpace's constant
 REGRESSION_SAMPLES = 10000  # at least so many
 LARGEST_BLOCK = (
@@ -51,11 +51,32 @@ class ActivationBasis:
             5000 latents in W and 1 in Z.
         mean: [C, H, W], of the layer.
         components: [K, C, H, W], unit norm; the entry of largest magnitude is positive.
+        layer: our or the original's name of it; '' if a file does not say.
+
+    Of the mapping network, mean and components have the shapes [D] and [K, D].
     """
 
     latent: Basis
     mean: np.ndarray
     components: np.ndarray
+    layer: str = ''
+
+    @classmethod
+    def load(cls, path: PathLike) -> 'ActivationBasis':
+        """Reads a file of `save` or of GANSpace, which has the layer in its name.
+
+        Raises:
+            UserError: the file is missing, damaged or not a basis.
+        """
+        latent, arrays = Basis.load(path), artefacts.read_npz(path)
+        layer = latent.record.get('layer') or layer_names.of_file(pathlib.Path(path).stem)
+        try:
+            mean, components = arrays['act_mean'], arrays['act_comp']
+            if components.shape[1:] != mean.shape or mean.shape[:1] != (1,) or len(components) != len(latent.stdev):
+                raise ValueError('act_comp and act_mean do not fit together')
+        except (KeyError, ValueError) as error:
+            raise UserError('%s has no components of a layer (%s)' % (path, error)) from error
+        return cls(latent, mean[0], components[:, 0], layer)
 
     def save(self, path: PathLike) -> None:
         """Writes GANSpace's .npz atomically. `Basis.load` reads the latent part."""
@@ -75,8 +96,13 @@ def total_rows(spec: pca.PCASpec) -> int:
 
 
 def fits_ipca(generator: LayeredGenerator, layer: str, spec: pca.PCASpec) -> bool:
-    """Whether blocks of this layer are small enough for incremental PCA. True for a layer that does not exist."""
-    return spec.block_rows * int(np.prod(generator.layer_shapes.get(layer, 0))) * 4 <= LARGEST_BLOCK
+    """Whether blocks of this layer are small enough for incremental PCA. UserError if there is no such layer."""
+    layer = layer_names.resolve(layer, generator.layer_shapes)
+    return spec.block_rows * int(np.prod(_shape(generator, layer))) * 4 <= LARGEST_BLOCK
+
+
+def _shape(generator, layer):
+    return (generator.dlatent_size,) if layer == layer_names.MAPPING else generator.layer_shapes[layer]
 
 
 def compute_into(
@@ -86,22 +112,25 @@ def compute_into(
     spec: pca.PCASpec,
     space: str = 'w',
     progress: Optional[Progress] = None,
+    conventions: Optional[Dict[str, Any]] = None,
 ) -> ActivationBasis:
     """Principal components of a layer's activations for random z and the noise that is set, and their directions in
     latent space.
 
     The result is saved as `path`. The state of an unfinished run is kept beside it, now and then and on Ctrl-C; what
-    goes on from there gives bit for bit the result of a run in one go. It must have the same noise. The components of
+    goes on from there gives bit for bit the result of a run in one go. The components of
     randomized PCA start again, since its state is two matrices of up to 160 MB each; their regression goes on.
 
     Args:
         path: of the result, see `ActivationBasis.save`.
         generator: has sha256, backend, latent_size, num_layers, layer_shapes (dict name -> (C, H, W)),
             map(z [n, Z]) -> w [n, D] and activations(dlatents [n, L, D], layer) -> float32 [n, C, H, W].
-        layer: a name of layer_shapes.
-        spec: PCASpec of the estimator ipca or randomized.
+        layer: a name of layer_shapes, or the original's name of that layer; or 'mapping' (the original's style,
+            g_mapping), whose components are those of W and whose directions are in Z.
+        spec: PCASpec of the estimator ipca or randomized; for 'mapping' of any that `pca.compute` takes.
         space: 'w' or 'z', where the directions are.
         progress: callable that gets the number of activations done since its last call, `total_rows(spec)` in all.
+        conventions: what the generator was told to draw with, if not as the pickle has it, for the record: JSON-able.
 
     Returns:
         ActivationBasis.
@@ -111,12 +140,13 @@ def compute_into(
             LARGEST_SKETCH, or one whose activations vary in fewer directions than there are components; a checkpoint
             beside `path` is damaged or of a run with other settings; a file cannot be written.
     """
-    path = pathlib.Path(path)
+    path, layer = pathlib.Path(path), layer_names.resolve(layer, generator.layer_shapes)
+    facts = dict(_facts(generator, layer, spec, space), **conventions or {})
     kept = [
-        Checkpoint(path.with_name('%s.%s.checkpoint.npz' % (path.name, part)), _facts(generator, layer, spec, space))
+        Checkpoint(path.with_name('%s.%s.checkpoint.npz' % (path.name, part)), facts)
         for part in ('components', 'regression')
     ]
-    result = _compute(generator, layer, spec, space, progress, kept)
+    result = _compute(generator, layer, spec, space, progress, kept, facts)
     result.save(path)
     for checkpoint in kept:
         checkpoint.remove()
@@ -139,10 +169,12 @@ def _facts(generator, layer, spec, space):
 @threadpoolctl.threadpool_limits.wrap(
     limits=1, user_api='blas'
 )  # As in `pca`: last bits do not depend on the number of cores.
-def _compute(generator, layer, spec, space, progress, kept):
+def _compute(generator, layer, spec, space, progress, kept, facts):
     _check(generator, layer, spec, space)
     sample = _Sampler(generator, layer, spec.batch_size, space, progress or (lambda rows: None))
     principal = _randomized if spec.estimator == 'randomized' else _principal
+    if layer == layer_names.MAPPING:
+        principal = _of_mapping
     mean, components, stdev, ratio, random_stdevs, findings = principal(sample, spec, kept[0])
     components, mean = components.astype(np.float32, copy=False), mean.astype(np.float32)
     centre, directions, latent_stdev = _regress(
@@ -156,20 +188,22 @@ def _compute(generator, layer, spec, space, progress, kept):
         variance_ratio=ratio.astype(np.float32),
         random_stdevs=random_stdevs,
         record=dict(
-            _facts(generator, layer, spec, space),
-            rows=spec.fitted_rows,
+            facts,
             regression_rows=_regression_rows(spec),
             near_ties=near_ties(stdev, spec.fitted_rows),
             largest_cosine=largest_cosine(directions),
-            **findings,
+            **dict({'rows': spec.fitted_rows}, **findings),
         ),
+        space=space,
     )
-    return ActivationBasis(latent, mean.reshape(sample.shape), components.reshape((-1,) + sample.shape))
+    return ActivationBasis(latent, mean.reshape(sample.shape), components.reshape((-1,) + sample.shape), layer)
 
 
 def _check(generator, layer, spec, space):
-    if layer not in generator.layer_shapes:
-        raise UserError("this network has no layer '%s'; choose one of %s" % (layer, ', '.join(generator.layer_shapes)))
+    if layer == layer_names.MAPPING:
+        if space != 'z':
+            raise UserError('the components of the mapping network are those of W; they need no layer, or the space z')
+        return
     if spec.estimator not in pca.LAYER_ESTIMATORS:
         raise UserError(
             'layers are decomposed by %s only, not by %s' % (' or '.join(pca.LAYER_ESTIMATORS), spec.estimator)
@@ -236,7 +270,7 @@ class _Sampler:
             space,
             progress,
         )
-        self.shape = generator.layer_shapes[layer]
+        self.shape = _shape(generator, layer)
 
     def fill(self, block, seeds, start):
         """Fills a block with the activations from row `start` on."""
@@ -256,7 +290,9 @@ class _Sampler:
             last = min(first + step, stop)
             z = latents.sample_rows(seeds, self.batch_size, self.generator.latent_size, first, last)
             w = self.generator.map(z)
-            rows = self.generator.activations(latents.broadcast(w, self.generator.num_layers), self.layer)
+            rows = w
+            if self.layer != layer_names.MAPPING:
+                rows = self.generator.activations(latents.broadcast(w, self.generator.num_layers), self.layer)
             if not np.isfinite(rows).all():
                 raise UserError('layer %s gave NaN or infinity; the network is damaged or has diverged' % self.layer)
             yield w if self.space == 'w' else z, rows.reshape(len(rows), -1)
@@ -299,6 +335,14 @@ def _principal(sample, spec, kept):
         estimators.spread(block[: pca.SPREAD_SAMPLES], directions).astype(np.float32),
         {},
     )
+
+
+def _of_mapping(sample, spec, _):
+    """As `_principal`, for w itself, which any estimator of it takes. It is quick, so it keeps no checkpoint."""
+    generator = sample.generator
+    found = pca.compute(generator.map, generator.latent_size, spec, sample.progress)
+    arrays = found.mean, found.components, found.act_stdev, found.variance_ratio, found.random_stdevs
+    return arrays + ({'rows': found.record['rows']},)
 
 
 def _randomized(sample, spec, _):

@@ -6,10 +6,12 @@ from typing import Any, Dict, List, Tuple
 
 import numpy as np
 
-from regan.base import artefacts
+from dnnlib import file_kinds
+from regan.base import artefacts, finite
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
 
+SPACES = ('w', 'z')
 # Of an estimator: mean [D], components [K, D], stdev [K], share of variance [K].
 Found = Tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
@@ -21,12 +23,13 @@ class Basis:
     Attributes:
         mean: [D], mean latent.
         components: [K, D], unit rows by falling variance (random ones as drawn); the entry of largest magnitude of a
-            row is positive.
+            row is positive, unless `PCASpec.signs` says otherwise.
         stdev: [K], spread of 5000 fresh latents along each component: the unit of edits ("lat_stdev").
         act_stdev: [K], spread along each component as the estimator found it.
         variance_ratio: [K], share of the total variance.
         random_stdevs: [K], spread along `latents.random_directions`, to compare with.
         record: JSON-able dict of what made the basis; empty in GANSpace's own files.
+        space: 'w', or 'z' if the components are directions in Z, which edits move before the mapping network.
     """
 
     mean: np.ndarray
@@ -36,6 +39,7 @@ class Basis:
     variance_ratio: np.ndarray
     random_stdevs: np.ndarray
     record: dict = dataclasses.field(default_factory=dict)
+    space: str = 'w'
 
     def __post_init__(self) -> None:
         count, width = self.components.shape
@@ -50,6 +54,7 @@ class Basis:
     def arrays(self) -> Dict[str, Any]:
         """GANSpace's arrays by name (with an axis of length 1 for the sample), and the record."""
         components, mean = self.components[:, np.newaxis], self.mean[np.newaxis]  # [K, 1, D], [1, D]
+        record = self.record if self.space == 'w' else dict(self.record, space=self.space)
         return {
             'act_comp': components,
             'act_mean': mean,
@@ -59,7 +64,7 @@ class Basis:
             'lat_stdev': self.stdev,
             'var_ratio': self.variance_ratio,
             'random_stdevs': self.random_stdevs,
-            'record': np.array(json.dumps(self.record, sort_keys=True, allow_nan=False)),
+            'record': np.array(json.dumps(record, sort_keys=True, allow_nan=False)),
         }
 
     def save(self, path: PathLike) -> None:
@@ -70,12 +75,21 @@ class Basis:
     def load(cls, path: PathLike) -> 'Basis':
         """Reads a file of `save` or of GANSpace. Of a layer other than W it takes the directions in latent space.
 
+        GANSpace's files do not say which space that is. Where it was not told to use W, it is Z, and the unit of edits
+        is 1 for every component; in W it is the spread of 5000 latents, which is never exactly 1 for all.
+
         Raises:
             UserError: the file is missing, damaged or not a basis.
         """
         arrays = artefacts.read_npz(path)
         try:
-            components = arrays['lat_comp']
+            components, record = arrays['lat_comp'], json.loads(str(arrays.get('record', '{}')))
+            theirs_in_z = 'record' not in arrays and (arrays['lat_stdev'] == 1).all()
+            space = record.get('space', 'z' if theirs_in_z else 'w')
+            if space not in SPACES:
+                raise UserError("its record has the space '%s'" % space)
+            for name in ('lat_comp', 'lat_mean', 'lat_stdev'):
+                finite.check(arrays[name], name, 'they were computed from a network that is damaged')
             return cls(
                 mean=arrays['lat_mean'].reshape(-1),
                 components=components.reshape(len(components), -1),
@@ -83,12 +97,25 @@ class Basis:
                 act_stdev=arrays['act_stdev'],
                 variance_ratio=arrays['var_ratio'],
                 random_stdevs=arrays['random_stdevs'],
-                record=json.loads(str(arrays.get('record', '{}'))),
+                record=record,
+                space=space,
             )
-        except (KeyError, ValueError, UserError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError, UserError) as error:
+            found = file_kinds.of_path(path)
+            if found is not None and found.key != 'components':
+                raise UserError(
+                    '%s is not a basis but %s; %s; if it is from the cache, delete it and run again'
+                    % (path, found.what, found.advice)
+                ) from error
             raise UserError(
                 '%s is not a basis (%s); delete it and run again, or name another file' % (path, error)
             ) from error
+
+
+def without_components(width: int, space: str) -> Basis:
+    """A Basis of no component, for edits that bring their own directions."""
+    none = np.zeros(0, np.float32)
+    return Basis(np.zeros(width, np.float32), np.zeros((0, width), np.float32), none, none, none, none, space=space)
 
 
 def fix_signs(components: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 scikit-learn.
 
 `ica` and `spca` are scikit-learn's FastICA and SparsePCA; `fbpca` is Facebook's package, which takes its random numbers
-from NumPy's global generator. The original adds rows of zeros to the sample by mistake; here there are none.
+from NumPy's global generator. Their signs are made those of the other estimators, unless asked otherwise.
 """
 
 import contextlib
@@ -106,6 +106,7 @@ class WholeSample:
         components: K.
         random: RandomState that stands for NumPy's global generator.
         sparsity: of spca.
+        fixed_signs: whether the entry of largest magnitude of a component is positive; else signs are as found.
 
     Attributes: count, mean [D], total as in IncrementalPCA.
 
@@ -118,7 +119,13 @@ class WholeSample:
     total: float
 
     def __init__(
-        self, name: str, size: Tuple[int, int], components: int, random: np.random.RandomState, sparsity: float
+        self,
+        name: str,
+        size: Tuple[int, int],
+        components: int,
+        random: np.random.RandomState,
+        sparsity: float,
+        fixed_signs: bool = True,
     ) -> None:
         if size[0] * size[1] * 4 > LARGEST_SAMPLE:
             raise UserError(
@@ -134,6 +141,7 @@ class WholeSample:
                 )
             )
         self._fit = functools.partial(FITS[name], count=components, random=random, sparsity=sparsity)
+        self._fixed_signs = fixed_signs
         self._rows: Any = np.empty(size, np.float32)
         self.count, self.mean, self.total = 0, np.zeros(size[1]), 0.0
 
@@ -156,7 +164,8 @@ class WholeSample:
         rows -= self.mean.astype(np.float32)
         components, stdev = self._fit(rows)
         order = np.argsort(-stdev, kind='stable')
-        return self.mean, fix_signs(components[order]), stdev[order], np.square(stdev[order]) * self.count / self.total
+        components = fix_signs(components[order]) if self._fixed_signs else components[order]
+        return self.mean, components, stdev[order], np.square(stdev[order]) * self.count / self.total
 
 
 def spread(rows: np.ndarray, components: np.ndarray) -> np.ndarray:

@@ -5,9 +5,13 @@ Estimators:
 * `ipca`: GANSpace's default. Blocks of max(B, 2000, 3 K) rows go through `regan.components.ipca`; the last block is
   full even if that means rows beyond n.
 * `pca`: exact, through `regan.components.moments`. It sees rows 0 .. N - 1 and nothing beyond, with N = n cut to a
-  multiple of B. For GANSpace's "pca" the rows are the same (without the zero rows that a mistake adds there).
+  multiple of B.
 * `random`: random orthonormal directions and the spread of the rows of `pca` along them.
 * `fbpca`, `ica`, `spca`: GANSpace's, through `regan.components.estimators`, which holds the rows of `pca` in memory.
+
+GANSpace fits its `pca`, `fbpca`, `ica` and `spca` to other rows than these: its last block is full, as that of `ipca`,
+and its matrix has N + NB rows, NB those of a block, of which the unused ones stay zero. `PCASpec.zero_rows` repeats
+both. NB rows of zeros are few among a million and move the components of small n beyond recognition.
 
 Latents are drawn as `latents.sample_rows` says. The next blocks are drawn in one thread and earlier ones fed to the
 estimator in another, while the network maps in the caller's. Products of float32 w are float32, sums of them float64;
@@ -20,12 +24,12 @@ import dataclasses
 import functools
 import math
 import pathlib
-from typing import Any, Callable, Dict, Generator, Optional, Tuple
+from typing import Any, Callable, ClassVar, Dict, Generator, Optional, Tuple
 
 import numpy as np
 import threadpoolctl
 
-from regan.base import artefacts, background
+from regan.base import artefacts, background, finite
 from regan.base.checkpoint import Checkpoint
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
@@ -44,6 +48,7 @@ STREAMED: Dict[str, Any] = {'ipca': IncrementalPCA, 'pca': ExactPCA, 'random': R
 PRINCIPAL = ('ipca', 'pca', 'fbpca')  # whose rows are eigenvectors of the covariance
 ESTIMATORS = ('ipca', 'pca') + tuple(estimators.FITS) + ('random',)
 LAYER_ESTIMATORS = ('ipca', 'randomized')  # of regan.components.activations
+SIGNS = ('fixed', 'found')
 ORTHOGONAL = 1e-4  # a larger cosine between two components goes into the record
 SPREAD_SAMPLES = 5000  # latents behind stdev and random_stdevs
 
@@ -59,6 +64,9 @@ class PCASpec:
         estimator: one of ESTIMATORS, or for a layer's activations one of LAYER_ESTIMATORS.
         seed: S, seed of the batches' seeds, 0 .. 2**32 - 1.
         sparsity: of spca, the weight of its L1 penalty; None: 1.0. Others have none.
+        signs: of components, 'fixed': the entry of largest magnitude is positive; or for FREE_SIGNS 'found': as the
+            library of the estimator gives them, which is what GANSpace takes.
+        zero_rows: whether one of WHOLE_SAMPLE fits GANSpace's rows, the last block filled up and zeros behind it.
 
     Raises:
         UserError: a value that makes no sense, on construction.
@@ -70,12 +78,18 @@ class PCASpec:
     estimator: str = 'ipca'
     seed: int = latents.PCA_SEED
     sparsity: Optional[float] = None
+    signs: str = 'fixed'
+    zero_rows: bool = False
+
+    FREE_SIGNS: ClassVar[Tuple[str, ...]] = tuple(estimators.FITS)
+    WHOLE_SAMPLE: ClassVar[Tuple[str, ...]] = ('pca',) + tuple(estimators.FITS)
 
     def __post_init__(self) -> None:
         if self.estimator not in ESTIMATORS + LAYER_ESTIMATORS:
             raise UserError("there is no estimator '%s'; choose one of %s" % (self.estimator, ', '.join(ESTIMATORS)))
         if self.sparsity is not None:
             _check_sparsity(self.sparsity, self.estimator)
+        _check_conventions(self)
         for name, low, high in [
             ('components', 1, None),
             ('batch_size', 1, None),
@@ -90,9 +104,14 @@ class PCASpec:
 
     @property
     def facts(self) -> Dict[str, Any]:
-        """What the result depends on, as a dict: all attributes, but `sparsity` for spca only."""
+        """What the result depends on, as a dict: all attributes, but `sparsity` for spca only, and `signs` and
+        `zero_rows` only where they are GANSpace's.
+        """
         facts = dataclasses.asdict(self)
         facts.pop('sparsity')
+        for name, usual in (('signs', 'fixed'), ('zero_rows', False)):
+            if facts[name] == usual:
+                del facts[name]
         return dict(facts, sparsity=self.alpha) if self.estimator == 'spca' else facts
 
     @property
@@ -107,15 +126,27 @@ class PCASpec:
 
     @property
     def fitted_rows(self) -> int:
-        """Rows that the estimator sees in all."""
+        """Rows of latents that the estimator sees in all."""
         whole = self.n // self.batch_size * self.batch_size
-        return -(-whole // self.block_rows) * self.block_rows if self.estimator == 'ipca' else whole
+        return -(-whole // self.block_rows) * self.block_rows if self.estimator == 'ipca' or self.zero_rows else whole
+
+    @property
+    def num_zero_rows(self) -> int:
+        """Rows of zeros that it sees behind them."""
+        whole = self.n // self.batch_size * self.batch_size
+        return whole + self.block_rows - self.fitted_rows if self.zero_rows else 0
 
     @property
     def random_stdevs_rows(self) -> Tuple[int, int]:
         """(first, end) of the rows behind random_stdevs: of the last block that the original has in memory."""
         first = self.fitted_rows - self.block_rows if self.estimator == 'ipca' else 0
         return first, min(first + SPREAD_SAMPLES, self.fitted_rows)
+
+    @property
+    def random_stdevs_zeros(self) -> int:
+        """Rows of zeros behind those."""
+        first, end = self.random_stdevs_rows
+        return min(SPREAD_SAMPLES - (end - first), self.num_zero_rows)
 
     @property
     def batches(self) -> int:
@@ -128,6 +159,17 @@ def _check_whole(name, value, low, high):
     if type(value) is not int or value < low or (high is not None and value > high):
         limits = 'from %d to %d' % (low, high) if high is not None else 'of at least %d' % low
         raise UserError('%s is %r but must be a whole number %s' % (name, value, limits))
+
+
+def _check_conventions(spec):
+    if spec.signs not in SIGNS:
+        raise UserError('signs is %r but must be one of %s' % (spec.signs, ', '.join(SIGNS)))
+    for name, asked, able in (
+        ('signs', spec.signs != 'fixed', spec.FREE_SIGNS),
+        ('zero_rows', spec.zero_rows, spec.WHOLE_SAMPLE),
+    ):
+        if asked and spec.estimator not in able:
+            raise UserError('%s is a choice for %s only; leave it out for %s' % (name, ', '.join(able), spec.estimator))
 
 
 def _check_sparsity(value, estimator):
@@ -235,11 +277,14 @@ def _compute(map_w, width, spec, facts, progress, checkpoint, spread):
     seeds = latents.draw_seeds(random, spec.batches)
     arguments = map_w, width, spec, seeds, random, progress or (lambda rows: None), checkpoint
     state = _fit_shards(*arguments, spread) if spread else _fit(*arguments)
+    if spec.num_zero_rows:
+        state = state.update(np.zeros((spec.num_zero_rows, len(state.mean)), np.float32))
     if not state.total > 0:
         raise UserError('every latent has the same w, so there are no principal components; check the network')
     mean, components, stdev, ratio = state.result()
     components = components.astype(np.float32)
     z = latents.sample_rows(seeds, spec.batch_size, width, *spec.random_stdevs_rows)
+    rows = np.pad(_mapped(map_w, z), [(0, spec.random_stdevs_zeros), (0, 0)], 'constant')
     fresh = latents.sample_batch(latents.draw_seeds(random, 1)[0], SPREAD_SAMPLES, width)  # after what fbpca has drawn
     return Basis(
         mean=mean.astype(np.float32),
@@ -247,7 +292,7 @@ def _compute(map_w, width, spec, facts, progress, checkpoint, spread):
         stdev=_spread(_mapped(map_w, fresh), components),
         act_stdev=stdev.astype(np.float32),
         variance_ratio=ratio.astype(np.float32),
-        random_stdevs=_spread(_mapped(map_w, z), latents.random_directions(*components.shape)),
+        random_stdevs=_spread(rows, latents.random_directions(*components.shape)),
         record=dict(facts, dlatent_size=len(mean), rows=state.count, **_findings(spec, components, stdev, state.count)),
     )
 
@@ -364,12 +409,15 @@ def _start(spec, width, random):
         )
     if spec.estimator in STREAMED:
         return STREAMED[spec.estimator].start(width, spec.components)
-    return estimators.WholeSample(spec.estimator, (spec.fitted_rows, width), spec.components, random, spec.alpha)
+    rows = spec.fitted_rows + spec.num_zero_rows
+    return estimators.WholeSample(
+        spec.estimator, (rows, width), spec.components, random, spec.alpha, spec.signs == 'fixed'
+    )
 
 
 def _mapped(map_w, z):
     w = np.asarray(map_w(z))  # [n, D]
-    if not np.isfinite(w).all():
+    if not finite.is_finite(w):
         raise UserError(
             'the mapping network gave NaN or infinity among %d latents; its file is damaged or the '
             'network has diverged' % len(z)

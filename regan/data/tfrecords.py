@@ -19,7 +19,8 @@ import uuid
 
 import numpy as np
 
-from regan.base import artefacts
+from dnnlib import file_kinds
+from regan.base import artefacts, finite
 from regan.base.errors import UserError
 from regan.data.crc32c import masked_crc32c
 
@@ -168,7 +169,8 @@ class RecordFile:
         self._header = self._bytes(0, 0, min(_HEADER, size))
         if size < _HEADER or not _is_header(self._header):
             raise UserError(
-                '%s is no TFRecord file, or a compressed or damaged one; make the data set again' % self.path
+                '%s is no TFRecord file, or a compressed or damaged one%s; make the data set again'
+                % (self.path, file_kinds.hint(self.path))
             )
         self.record_bytes = _HEADER + _length(self._header) + _FOOTER
         if size < self.record_bytes:
@@ -303,7 +305,10 @@ def open_levels(folder, resolution=None):
     """
     paths = sorted(pathlib.Path(folder).glob('*.tfrecords'))
     if not paths:
-        raise UserError('%s holds no .tfrecords files; give the folder of a data set' % folder)
+        raise UserError(
+            '%s holds no .tfrecords files; give the folder of a data set, as `regan dataset create` makes it%s'
+            % (folder, file_kinds.hint(folder))
+        )
     opened, levels = [], {}
     try:
         for path in paths:
@@ -385,6 +390,7 @@ def read_table(path, num_images):
             '%s must hold an array of numbers with 2 axes and %d rows, one for each image, but holds %s %s'
             % (path, num_images, table.dtype, list(table.shape))
         )
+    finite.check(table, str(path), 'make it again')
     return table
 
 

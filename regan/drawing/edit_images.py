@@ -24,6 +24,32 @@ def start(generator: Generator, seed: int) -> np.ndarray:
     return latents.broadcast(generator.map(latents.from_seeds([seed], generator.latent_size)), generator.num_layers)
 
 
+def start_in(generator: Generator, seed: int, space: str) -> np.ndarray:
+    """What edits in a space move: `start`, or for 'z' the z of a seed for every layer, float32 [1, L, Z]."""
+    if space == 'w':
+        return start(generator, seed)
+    return latents.broadcast(latents.from_seeds([seed], generator.latent_size), generator.num_layers)
+
+
+def styles(generator: Generator, codes: np.ndarray, space: str) -> np.ndarray:
+    """The latents of codes that edits have moved in a space, not truncated.
+
+    Args:
+        generator: open Generator.
+        codes: float [..., L, D], or in 'z' [..., L, Z]: the z of each layer, which is mapped by itself, as in GANSpace.
+        space: 'w' or 'z'.
+
+    Returns:
+        float32 [..., L, D].
+    """
+    if space == 'w':
+        return codes
+    flat = codes.reshape(-1, codes.shape[-1])
+    mapped = {row.tobytes(): row for row in flat}  # Most layers share theirs.
+    mapped = {key: generator.map(row[np.newaxis])[0] for key, row in mapped.items()}
+    return np.stack([mapped[row.tobytes()] for row in flat]).reshape(codes.shape[:-1] + (-1,))  # [..., L, D]
+
+
 def strips(
     generator: Generator, basis: Basis, seeds: Sequence[int], moves: Sequence[edits.Edit], frames: int = 5
 ) -> np.ndarray:
@@ -31,7 +57,7 @@ def strips(
 
     Args:
         generator: open Generator.
-        basis: Basis of its W.
+        basis: Basis of its W, or of its Z.
         seeds: list of int.
         moves: list of edits.Edit of kind 'offset' or 'centred'.
         frames: of a row, at least 2.
@@ -42,8 +68,9 @@ def strips(
     Raises:
         UserError: an edit that does not fit the basis or the network, or leads to a target.
     """
-    starts = [start(generator, seed) for seed in seeds]  # [1, L, D] each
-    return np.stack([edits.strip(one, basis, move, frames) for one in starts for move in moves])  # [rows, frames, L, D]
+    starts = [start_in(generator, seed, basis.space) for seed in seeds]  # [1, L, D] each
+    rows = [edits.strip(one, basis, move, frames) for one in starts for move in moves]
+    return styles(generator, np.stack(rows), basis.space)  # [rows, frames, L, D]
 
 
 def sequences(generator: Generator, basis: Basis, seeds: Sequence[int], moves: Sequence[edits.Edit]) -> np.ndarray:
@@ -59,7 +86,8 @@ def sequences(generator: Generator, basis: Basis, seeds: Sequence[int], moves: S
     Raises:
         UserError: an edit that does not fit the basis or the network.
     """
-    return np.stack([edits.sequence(start(generator, seed), basis, moves) for seed in seeds])  # [rows, moves + 1, L, D]
+    rows = [edits.sequence(start_in(generator, seed, basis.space), basis, moves) for seed in seeds]
+    return styles(generator, np.stack(rows), basis.space)  # [rows, moves + 1, L, D]
 
 
 def boundary_rows(
@@ -107,7 +135,7 @@ def draw(
     settings: modes.Settings = modes.Settings(),
     progress: Optional[Progress] = None,
 ) -> np.ndarray:
-    """The images of latents, truncated now. It also chooses the noise of the generator.
+    """The images of latents, truncated now. It also prepares the generator for the settings.
 
     Args:
         generator, dlatents, settings: as for `truncated`.
@@ -116,6 +144,6 @@ def draw(
     Returns:
         uint8 [..., H, W, C].
     """
-    generator.set_noise(settings.noise)
+    settings.prepare(generator)
     images = generator.synthesize(truncated(generator, dlatents, settings), progress, conversion=settings.conversion)
     return images.reshape(dlatents.shape[:-2] + images.shape[1:])

@@ -1,14 +1,21 @@
 """Named ways to draw: what the original, its reproduction and the official tools do, each as one choice.
 
-The three programs draw the same latents differently: in the noise images, in the step from floats to bytes, and in
-which latents they truncate. A mode sets all of that at once; whatever is asked for beside it wins. (Crops, gaps and the
-batch sizes of their components belong to a figure, see the variants in experiments/specs/.)
+The three programs draw the same latents differently: in the noise images, in the step from floats to bytes, in which
+latents they truncate, and in the instance norms of a StyleGAN. They also find components differently, see
+`decomposition`. A mode sets all of that at once; whatever is asked for beside it wins. (Crops, gaps and the batch sizes
+of their components belong to a figure, see the variants in experiments/specs/.)
 """
 
+from __future__ import annotations
+
 import dataclasses
-from typing import NamedTuple, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Tuple, Union
 
 from regan.base.errors import UserError
+
+if TYPE_CHECKING:
+    from regan.components.pca import PCASpec
+    from regan.networks.generator import Generator
 
 CONVERSIONS = ('round', 'truncate')
 
@@ -25,6 +32,10 @@ class Mode:
         truncated: generations (1 StyleGAN, 2 StyleGAN2) whose latents are truncated; it follows the edit.
         first_cutoff: layers of a StyleGAN from here on are not truncated; None: all are. (All of a StyleGAN2 are.)
         above_one: whether psi above 1 is applied; otherwise it leaves the latents as they are.
+        instance_norm_epsilon: of a StyleGAN; None: the official 1e-8. (A StyleGAN2 has no instance norms.)
+        signs: of components, see `PCASpec`.
+        zero_rows: whether estimators of a whole sample fit rows of zeros, too, see `PCASpec`.
+        seed_zero: the seed of the components' latents that seed 0 stands for.
     """
 
     source: str
@@ -33,6 +44,10 @@ class Mode:
     truncated: Tuple[int, ...] = (1, 2)
     first_cutoff: Optional[int] = None
     above_one: bool = True
+    instance_norm_epsilon: Optional[float] = None
+    signs: str = 'fixed'
+    zero_rows: bool = False
+    seed_zero: int = 0
 
     def truncation(self, generation: int, psi: float, cutoff: Optional[int] = None) -> Tuple[float, Optional[int]]:
         """The (psi, cutoff) that this mode makes of those asked for; psi 1 is no truncation."""
@@ -52,18 +67,23 @@ MODES = {
         conversion='truncate',
         truncated=(2,),
         above_one=False,
+        instance_norm_epsilon=1e-5,
+        signs='found',
+        zero_rows=True,
+        seed_zero=1,
     ),
 }
 
 
 class Settings(NamedTuple):
-    """What pictures are drawn with, as `resolve` found it. `_asdict()` is the part of a sidecar that says so.
+    """What pictures are drawn with, as `resolve` found it. `facts()` is the part of a sidecar that says so.
 
     Attributes:
         mode: name of the Mode that the rest comes from, or None.
         noise: a choice of `regan.sampling.noise`.
         conversion: see `Mode`.
         psi, cutoff: see `latents.truncate`.
+        instance_norm_epsilon: see `Mode`.
     """
 
     mode: Optional[str] = None
@@ -71,6 +91,19 @@ class Settings(NamedTuple):
     conversion: str = 'round'
     psi: float = 0.7
     cutoff: Optional[int] = None
+    instance_norm_epsilon: Optional[float] = None
+
+    def facts(self) -> Dict[str, Any]:
+        """As a dict for JSON; the epsilon is in it where it is not the official one."""
+        facts = self._asdict()
+        if self.instance_norm_epsilon is None:
+            del facts['instance_norm_epsilon']
+        return facts
+
+    def prepare(self, generator: Generator) -> None:
+        """Sets what a generator keeps for all following pictures and activations: noise and epsilon."""
+        generator.set_noise(self.noise)
+        generator.instance_norm_epsilon = self.instance_norm_epsilon
 
 
 def find(name: str) -> Mode:
@@ -87,6 +120,7 @@ def resolve(
     generation: int,
     psi: float,
     cutoff: Optional[int],
+    instance_norm_epsilon: Optional[float] = None,
 ) -> Settings:
     """A mode and what is asked for beside it, as Settings.
 
@@ -96,10 +130,31 @@ def resolve(
         conversion: 'round', 'truncate', or None for the mode's.
         generation: of the network, 1 or 2.
         psi, cutoff: as for `latents.truncate`; a cutoff of None is the mode's.
+        instance_norm_epsilon: of a StyleGAN, or None for the mode's.
     """
+    epsilon = instance_norm_epsilon if generation == 1 else None
     if mode is None:
-        return Settings(None, noise or 'stored', conversion or 'round', psi, cutoff)
+        return Settings(None, noise or 'stored', conversion or 'round', psi, cutoff, epsilon)
     rules = find(mode)
-    return Settings(
-        mode, noise or rules.noise, conversion or rules.conversion, *rules.truncation(generation, psi, cutoff)
-    )
+    if generation == 1:
+        epsilon = epsilon or rules.instance_norm_epsilon
+    psi, cutoff = rules.truncation(generation, psi, cutoff)
+    return Settings(mode, noise or rules.noise, conversion or rules.conversion, psi, cutoff, epsilon)
+
+
+def decomposition(
+    mode: Optional[str], spec: PCASpec, signs: Optional[str] = None, zero_rows: Optional[bool] = None
+) -> PCASpec:
+    """A PCASpec as a mode has it, and what is asked for beside the mode.
+
+    Args:
+        mode: name of a mode, or None for the spec as it is.
+        spec: PCASpec.
+        signs, zero_rows: see `PCASpec`; None: the mode's, as far as the estimator has a choice.
+    """
+    rules = find(mode) if mode else Mode('', 'stored', 'round')
+    if signs is None:
+        signs = rules.signs if spec.estimator in spec.FREE_SIGNS else 'fixed'
+    if zero_rows is None:
+        zero_rows = rules.zero_rows and spec.estimator in spec.WHOLE_SAMPLE
+    return dataclasses.replace(spec, signs=signs, zero_rows=zero_rows, seed=spec.seed or rules.seed_zero)

@@ -29,6 +29,7 @@ class Plan(NamedTuple):
         psi, cutoff: see `latents.truncate`.
         conversion: see `Generator.synthesize`.
         label: class of a conditional network, or None.
+        instance_norm_epsilon: see `modes.Settings`.
     """
 
     noise: Union[str, dict] = 'stored'
@@ -36,10 +37,12 @@ class Plan(NamedTuple):
     cutoff: Optional[int] = None
     conversion: str = 'round'
     label: Optional[int] = None
+    instance_norm_epsilon: Optional[float] = None
 
 
 def draw(generator: Generator, plan: Plan, seeds: Sequence[int]) -> Iterator[np.ndarray]:
     """Yields the image of each seed, uint8 [H, W, C], drawn in minibatches, unless each has noise of its own."""
+    generator.instance_norm_epsilon = plan.instance_norm_epsilon
     if plan.noise != PER_IMAGE:
         generator.set_noise(plan.noise)
     step = 1 if plan.noise == PER_IMAGE else generator.images_at_once

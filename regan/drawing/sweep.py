@@ -21,6 +21,7 @@ import numpy as np
 from regan.base import artefacts, background
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
+from regan.drawing import edit_images
 from regan.editing import edits
 from regan.pictures import images, video
 from regan.sampling import latents
@@ -83,7 +84,7 @@ class Sweep:
 
     Args:
         generator: open Generator, with its noise chosen.
-        basis: Basis of the edits.
+        basis: Basis of the edits, in W or Z.
         moves: list of edits.Edit.
         seeds: list of int.
         frames: of each cell, at least 2.
@@ -114,8 +115,10 @@ class Sweep:
             latents.truncate, dlatent_avg=generator.dlatent_avg, psi=settings.psi, cutoff=settings.cutoff
         )
         z = latents.from_seeds(seeds, generator.latent_size)
-        self._starts = latents.broadcast(generator.map(z), generator.num_layers)  # [N, L, D]
-        self.bases = self._truncated(self._starts)
+        codes = generator.map(z) if basis.space == 'w' else z
+        self._starts = latents.broadcast(codes, generator.num_layers)  # [N, L, D or Z]
+        self._styles = functools.partial(edit_images.styles, generator, space=basis.space)
+        self.bases = self._truncated(self._styles(self._starts))
         self._cut = generator.cut(settings.conversion)
         self._kept = _Kept(self._cut, self.bases, HELD_BYTES)
         self._strip = functools.lru_cache(maxsize=2 * self._at_once)(self._make_strip)
@@ -124,7 +127,8 @@ class Sweep:
         """Truncated latents of a cell, [F, L, D]."""
         if move is None:
             return np.repeat(self.bases[latent : latent + 1], self.num_frames, axis=0)
-        return self._truncated(path(self._starts[latent : latent + 1], self._basis, self._moves[move], self.num_frames))
+        codes = path(self._starts[latent : latent + 1], self._basis, self._moves[move], self.num_frames)
+        return self._truncated(self._styles(codes))
 
     def first_layer(self, move: Optional[int], latent: int) -> int:
         """The layer at which a cell begins to differ from its latent as it is; L if it never does."""

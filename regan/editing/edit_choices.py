@@ -1,9 +1,12 @@
 """Edits as people ask for them: in notation, by name, or by the file of a saved edit."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
+from dnnlib import file_kinds
+from regan.base import names
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
 from regan.components.basis import Basis
@@ -32,7 +35,7 @@ class EditChoice(NamedTuple):
         >>> EditChoice(edits.parse('E(v1, 5-9) * 4')).file_stem
         'e-v1-5-9-4.0'
         """
-        return re.sub('[^A-Za-z0-9.-]+', '-', self.name or str(self.edit)).strip('-.').lower()
+        return names.for_file(re.sub('[^A-Za-z0-9.-]+', '-', self.name or str(self.edit)).strip('-.').lower())
 
 
 def choose(texts: Iterable[str], edits_file: Optional[PathLike] = None) -> List[EditChoice]:
@@ -57,6 +60,8 @@ def _choice(text, named):
     if is_saved(text):
         source: Union[edit_zoo.NamedEdit, saved_edits.SavedEdit] = saved_edits.load(text)
         name = text
+    elif os.path.isfile(text):
+        raise UserError('%s is no file of a saved edit (.json or .pkl)%s' % (text, file_kinds.hint(text)))
     elif '/' in text:
         source = found = edit_zoo.find(text, named)
         name = found.id
@@ -122,19 +127,25 @@ def found_elsewhere(choices: Sequence[EditChoice], network: PathLike) -> List[Ed
     ]
 
 
-def check(choices: Sequence[EditChoice], num_layers: int, components: int) -> None:
+def check(choices: Sequence[EditChoice], num_layers: int, components: int, space: str = 'w') -> None:
     """Whether edits fit a network, before minutes are spent on its components.
 
     Args:
         choices: list of EditChoice.
         num_layers: L of the network.
         components: K that there will be.
+        space: 'w' or 'z', where they are.
 
     Raises:
-        UserError: an edit goes past the last layer or component.
+        UserError: an edit goes past the last layer or component, or moves the other space.
     """
     for choice in choices:
         choice.edit.layers(num_layers)
+        if choice.source is not None and choice.source.space != space:
+            raise UserError(
+                "'%s' moves %s, but the components are directions in %s; draw them apart"
+                % (choice.name, choice.source.space, space)
+            )
         if choice.edit.component >= components and not isinstance(choice.source, saved_edits.SavedEdit):
             raise UserError(
                 '%s needs more components than there are: ask for more than %d with --components'
@@ -162,9 +173,7 @@ def placed(choices: Sequence[EditChoice], basis: Basis) -> Tuple[Basis, List[edi
     return basis, moves
 
 
-def read_basis(path: PathLike) -> Basis:
-    """The Basis of a file, for edits of w. Raises UserError if it cannot be read, or has directions in Z."""
-    basis = Basis.load(path)
-    if basis.record.get('space', 'w') != 'w':
-        raise UserError('%s has directions in Z, but edits move w; make one with --space w' % path)
-    return basis
+def own_space(choices: Sequence[EditChoice]) -> Optional[str]:
+    """'z' if all choices are saved edits that move z, so that no components of W are needed; else None."""
+    spaces = {choice.source.space if isinstance(choice.source, saved_edits.SavedEdit) else 'w' for choice in choices}
+    return 'z' if spaces == {'z'} else None

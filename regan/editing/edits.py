@@ -225,7 +225,8 @@ def apply(dlatents: np.ndarray, basis: Basis, edit: Edit) -> np.ndarray:
         goal = edit.strength * np.where(now < 0, 1, -1) if edit.invert else edit.strength
         move = goal * unit - now
     edited = dlatents.copy()
-    edited[:, layers] = dlatents[:, layers] + np.multiply.outer(move, direction)  # [N, l, D]
+    with np.errstate(over='ignore', invalid='ignore'):  # Whoever draws them refuses latents that are not finite.
+        edited[:, layers] = dlatents[:, layers] + np.multiply.outer(move, direction)  # [N, l, D]
     return edited
 
 

@@ -8,16 +8,14 @@ the edit needs no basis, and moves any network whose w has the same width.
 from __future__ import annotations
 
 import dataclasses
-import io
-import pickle
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Tuple
 
 import numpy as np
 
-from dnnlib import unpickle
-from regan.base import artefacts, json_records
+from dnnlib import file_kinds, portable_pickle, unpickle
+from regan.base import artefacts, json_records, names
 from regan.base.errors import UserError
 from regan.base.json_records import choice, declared, integer, key, number, text
 from regan.base.typing import PathLike
@@ -47,6 +45,7 @@ _PICKLED = dict(
     seed='example_seed',
 )
 _PICKLED_PCA = dict(estimator='name', components='components', samples='samples', layer='layer', found_on='class_name')
+_MOST_OF_A_NAME = 40  # Characters of each text in a file's name; file systems allow 255 in all.
 _ARRAYS = dict(direction='lat_comp', act_direction='act_comp')
 
 
@@ -108,25 +107,30 @@ class SavedEdit:
         return edits.Edit(component, self.start, self.end, self.strength, name=self.name)
 
     def check_usable(self) -> None:
-        """Raises UserError unless the edit moves w."""
-        if self.space != 'w' or self.edit_type != 'latent':
+        """Raises UserError unless the edit moves latents alone."""
+        if self.edit_type != 'latent':
             raise UserError(
-                "the saved edit '%s' moves %s; only edits of w can be used"
-                % (self.name, self.space if self.edit_type == 'latent' else 'activations of ' + self.layer)
+                "the saved edit '%s' moves activations of %s; only edits of latents can be used"
+                % (self.name, self.layer)
             )
 
     def place(self, basis: Basis) -> Tuple[Basis, edits.Edit]:
         """The basis with the saved direction as one more component, and the Edit along it.
 
         Raises:
-            UserError: another width, or no edit of w.
+            UserError: another width or space, or no edit of latents.
         """
         self.check_usable()
         count, width = basis.components.shape
         if self.direction.shape != (width,):
             raise UserError(
-                "the saved edit '%s' has width %d but w has %d; it belongs to another network"
-                % (self.name, self.direction.size, width)
+                "the saved edit '%s' has width %d but %s has %d; it belongs to another network"
+                % (self.name, self.direction.size, basis.space, width)
+            )
+        if self.space != basis.space:
+            raise UserError(
+                "the saved edit '%s' moves %s, but the components are directions in %s; draw them apart"
+                % (self.name, self.space, basis.space)
             )
         more = dataclasses.replace(
             basis,
@@ -161,7 +165,7 @@ def load(path: PathLike) -> SavedEdit:
 def _load_json(path):
     facts = json_records.load(path)
     if not isinstance(facts, dict):
-        raise json_records.refuse(str(path), 'a saved edit', facts)
+        raise UserError('%s is no saved edit%s' % (path, file_kinds.hint(path)))
     unknown = sorted(set(facts) - set(json_records.rules(SavedEdit)))
     if unknown:
         raise UserError(
@@ -207,7 +211,7 @@ def from_basis(
         act_stdev=float(basis.act_stdev[edit.component]),
         direction=direction,
         act_direction=direction[np.newaxis],
-        space='w',
+        space=basis.space,
         edit_type='latent',
         model=model,
         dataset=dataset,
@@ -227,13 +231,16 @@ def from_basis(
 def file_name(saved: SavedEdit) -> str:
     """The name that GANSpace gives to the pickle, from which it tells model, class and space."""
     dataset = saved.dataset if saved.dataset == saved.found_on else '%s_onto_%s' % (saved.found_on, saved.dataset)
+    model, dataset, estimator, layer = [
+        names.for_file(text)[:_MOST_OF_A_NAME] for text in (saved.model, dataset, saved.estimator, saved.layer)
+    ]
     return '%s-%s-%s-%s-%s-%s-comp%d-range%d-%d.pkl' % (
-        saved.model,
-        re.sub('[^A-Za-z0-9_-]', '_', saved.name),
+        model,
+        re.sub('[^A-Za-z0-9_-]', '_', saved.name)[:_MOST_OF_A_NAME],
         dataset,
-        saved.estimator,
+        estimator,
         saved.space,
-        saved.layer,
+        layer,
         saved.component,
         saved.start,
         saved.end,
@@ -249,27 +256,21 @@ def export(path: PathLike, saved: SavedEdit) -> None:
         decomposition={theirs: getattr(saved, ours) for ours, theirs in _PICKLED_PCA.items()},
     )
     with artefacts.atomic_path(path) as temporary:
-        temporary.write_bytes(_portable_pickle(facts))
-
-
-def _portable_pickle(value):
-    """Protocol 2 with NumPy's old module names, which NumPy 1 and 2 both know; NumPy 2 itself writes new ones."""
-    return pickle.dumps(value, protocol=2).replace(
-        b'cnumpy._core.multiarray\n_reconstruct\n', b'cnumpy.core.multiarray\n_reconstruct\n'
-    )
+        temporary.write_bytes(portable_pickle.dumps(facts))
 
 
 def _load_pickle(path):
+    artefacts.check_there(path)
     try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise UserError('cannot read %s: %s' % (path, error.strerror or error)) from error
-    try:
-        facts = unpickle.read(io.BytesIO(data), str(path))
+        facts = unpickle.read(path)
     except unpickle.NetworkPickleError as error:
         raise UserError('%s is no saved edit that can be read: %s' % (path, error)) from None
+    except OSError as error:
+        raise UserError('cannot read %s: %s' % (path, error.strerror or error)) from error
     if not isinstance(facts, dict) or not isinstance(facts.get('decomposition'), dict):
-        raise UserError('%s is no edit that GANSpace saved: it holds no dict with a decomposition' % path)
+        raise UserError(
+            '%s is no edit that GANSpace saved: it holds no dict with a decomposition%s' % (path, file_kinds.hint(path))
+        )
     ours = dict(_renamed(facts, _PICKLED, path), **_renamed(facts['decomposition'], _PICKLED_PCA, path))
     return json_records.build(SavedEdit, dict(ours, space=str(facts.get('latent_space')).lower()), str(path))
 

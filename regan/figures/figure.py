@@ -30,6 +30,7 @@ from regan.figures import references
 from regan.figures.references import Drawn
 from regan.networks import models
 from regan.pictures import images
+from regan.sampling import noise as noises
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
@@ -64,6 +65,8 @@ def run(
     open_generator: Optional[Open] = None,
     quiet: bool = True,
     mode: Optional[str] = None,
+    noise: Optional[str] = None,
+    conversion: Optional[str] = None,
 ) -> Drawn:
     """Draw a figure and write its files.
 
@@ -74,8 +77,10 @@ def run(
         folder: with network files that the user already has, see `models.resolve`.
         open_generator: callable (path) -> context manager; default Generator.open.
         quiet: no progress bar.
-        mode: name of a mode that replaces noise, conversion and truncation of every panel; its name is added to the
-            files'.
+        mode: name of a mode that replaces noise, conversion, truncation and instance norms of every panel, and how its
+            components are found.
+        noise, conversion: replace those of every panel and of the mode; the noise as a text of `regan.sampling.noise`.
+            What replaces anything is added to the files' name.
 
     Returns:
         Drawn, the paths of the files.
@@ -84,19 +89,23 @@ def run(
         UserError: from the network, the basis, the edits or the files.
     """
     open_generator = open_generator or _generator_class().open
-    spec = dataclasses.replace(spec, name='%s-%s' % (spec.name, mode)) if mode else spec
+    asked = [mode, noise and noise.replace(':', '-'), conversion]
+    spec = dataclasses.replace(spec, name='-'.join([spec.name] + [one for one in asked if one]))
     drawn, facts = [], []
     for network, panels in itertools.groupby(spec.panels, lambda panel: panel.network):
         with open_generator(models.resolve(network, folder)) as generator:
+            images.check_channels(generator)
             software = provenance.software(generator.backend)
             for panel in panels:
-                panel = _in_mode(panel, mode, generator.generation) if mode else panel
+                panel, settings = _redrawn(
+                    panel, (mode, noise and noises.parse(noise), conversion), generator.generation
+                )
                 specs.check_network(panel, generator.resolution, generator.num_layers, panel.name)
-                generator.set_noise(panel.noise)
+                settings.prepare(generator)
                 basis, source = _basis(panel, generator, folder, open_generator, quiet)
                 tiles = images.check(draw(panel, generator, basis), rank=5)
                 drawn.append(images.crop(tiles, **dataclasses.asdict(panel.crop)))
-                facts.append(dict(_settings(panel, generator), components_sha256=source))
+                facts.append(dict(_settings(panel, generator), components_sha256=source, **_asked(settings)))
     return _save(spec, drawn, facts, software, Path(out_dir))
 
 
@@ -106,11 +115,20 @@ def _generator_class():
     return Generator
 
 
-def _in_mode(panel, mode, generation):
-    settings = modes.resolve(mode, None, None, generation, panel.psi, panel.cutoff)
-    return dataclasses.replace(
-        panel, noise=settings.noise, conversion=settings.conversion, psi=settings.psi, cutoff=settings.cutoff
-    )
+def _redrawn(panel, asked, generation):
+    """A panel with what was asked for, (mode, noise, conversion), each or None, and the modes.Settings of it."""
+    mode, noise, conversion = asked
+    if mode is None:
+        noise, conversion = noise or panel.noise, conversion or panel.conversion
+    settings = modes.resolve(mode, noise, conversion, generation, panel.psi, panel.cutoff)
+    drawn = dict(noise=settings.noise, conversion=settings.conversion, psi=settings.psi, cutoff=settings.cutoff)
+    spec = modes.decomposition(mode, panel.pca) if mode else panel.pca
+    return dataclasses.replace(panel, pca=spec, **drawn), settings
+
+
+def _asked(settings):
+    """What a mode has set that is no key of a panel: dict, empty without a mode."""
+    return {name: settings.facts().get(name) for name in ('mode', 'instance_norm_epsilon')} if settings.mode else {}
 
 
 def _basis(panel, generator, folder, open_generator, quiet):
@@ -238,16 +256,21 @@ def command(
     @click.option(
         '--mode',
         type=click.Choice(list(modes.MODES)),
-        help='Draw with the noise, conversion and truncation of this program, into files of its own.',
+        help='Draw and decompose as this program does, into files of its own. The noise of ganspace is that of a Tesla '
+        'V100; for that of a CPU add --noise torch-cpu:0.',
     )
+    @click.option(
+        '--noise', metavar='CHOICE', help='Instead of the noise of the spec, for example %s.' % noises.EXAMPLES
+    )
+    @click.option('--conversion', type=click.Choice(modes.CONVERSIONS), help='Instead of that of the spec.')
     @click.option(
         '--check', is_flag=True, help='Then compare with the references, in a checkout; exit 1 on a difference.'
     )
     @click.option('--reference', is_flag=True, help='Then make this drawing the reference of its stack, in a checkout.')
     @click.option('--quiet', is_flag=True, help='Print nothing but failures.')
-    def draw_figure(networks, networks_folder, out, mode, check, reference, quiet):
-        if bool(check) + bool(reference) + bool(mode) > 1:
-            raise click.UsageError('choose one of --check, --reference and --mode')
+    def draw_figure(networks, networks_folder, out, check, reference, quiet, **asked):
+        if bool(check) + bool(reference) + any(asked.values()) > 1:
+            raise click.UsageError('choose one of --check, --reference and --mode (or --noise, --conversion)')
         if (check or reference) and references_folder is None:
             raise click.UsageError(
                 '--check and --reference need the reference pictures, which are in a checkout of '
@@ -256,7 +279,8 @@ def command(
         with command_errors.errors_in_one_line():
             spec = specs.choose(figure.name, networks, specs_folder)
             specs.check_needs(spec, figure.needs)
-            drawn = run(spec, figure.draw, out, networks_folder, open_generator, quiet, mode)
+            choices = asked['mode'], asked['noise'], asked['conversion']
+            drawn = run(spec, figure.draw, out, networks_folder, open_generator, quiet, *choices)
             passed, lines = True, ['wrote %s' % path for path in drawn]
             if reference and references_folder is not None:
                 lines.append(references.replace(spec.name, drawn, references_folder))

@@ -19,6 +19,7 @@ from typing import Optional
 import numpy as np
 
 from regan.base.errors import UserError
+from regan.drawing import modes
 from regan.metrics import factors, frechet, neighbours, path_length, separability
 from regan.metrics.reals import RealStatistics
 from regan.metrics.samples import MINIBATCH, Drawing
@@ -50,6 +51,8 @@ class Request:
         psi: truncation, or None.
         mirror: flip the reals at random.
         crop: crop the images to the face for path lengths (official; LPIPS only).
+        settings: how to draw, as of `modes.resolve`, whose noise may be NEW_NOISE; None: as published numbers are made,
+            with psi.
     Raises: UserError.
     """
 
@@ -59,6 +62,7 @@ class Request:
     psi: Optional[float] = None
     mirror: bool = False
     crop: bool = False
+    settings: Optional[modes.Settings] = None
 
     def __post_init__(self):
         unknown = [name for name in self.metrics if name not in METRICS]
@@ -116,6 +120,11 @@ class Judges:
             )
         if self.reader:
             self.reader.check(generator.num_channels, generator.resolution)
+        if (self.inception or self.lpips) and generator.num_channels not in (1, 3):
+            raise UserError(
+                '%s draws images with %d channels, but the official networks look at RGB, and at grey as RGB; judge it '
+                'with --reader' % (generator.path, generator.num_channels)
+            )
 
 
 def evaluate(generator, request, judges, reals=None, cache_dir=None, progress=None, farm=None):

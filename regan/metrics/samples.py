@@ -6,11 +6,13 @@ import dataclasses
 
 import numpy as np
 
+from regan.drawing import modes
 from regan.metrics import path_length
 from regan.pictures.averaging import shrink
 from regan.sampling import latents
 
 MINIBATCH = 16  # Images that share one set of noise images.
+NEW_NOISE = 'new'  # A choice of noise: drawn from the metric's RandomState for every minibatch.
 LPIPS_RESOLUTION = 256  # Larger images are averaged down for LPIPS.
 
 
@@ -34,12 +36,12 @@ class Drawing:
         """Of k fakes that share their noise: z, w, and what the judges say (features, factors), dict of float arrays
         [k, ...].
 
-        Draws z, then the noise images.
+        Draws z, then the noise images, if they are new ones.
         """
         z = random.randn(k, self.generator.latent_size)
         w = self.generator.map(z)
-        self.generator.set_noise(random)
-        images = self.generator.synthesize(self._dlatents(w))
+        self._set_noise(random)
+        images = self.generator.synthesize(self._dlatents(w), conversion=self._settings.conversion)
         found = dict(z=z, w=w)
         if self.request.compares:
             found['features'] = self.features(images)
@@ -50,13 +52,13 @@ class Drawing:
     def skip_fakes(self, random, k):
         """Takes what `fakes` takes from the RandomState."""
         random.randn(k, self.generator.latent_size)
-        self.generator.set_noise(random)
+        self._set_noise(random)
 
     def steps(self, random, k, name):
         """Squared changes over epsilon^2 along k pieces of paths, float64 [k]. Args: name, of path_length.SPECS."""
 
         def render(w):
-            self.generator.set_noise(random)
+            self._set_noise(random)
             return self.generator.render(self._dlatents(w))
 
         distance = self._lpips_distance if self.judges.lpips else self._reader_distance
@@ -67,7 +69,7 @@ class Drawing:
     def skip_steps(self, random, k, name):
         """Takes what `steps` takes from the RandomState."""
         path_length.draws(self.generator.latent_size, path_length.SPECS[name], k, random)
-        self.generator.set_noise(random)
+        self._set_noise(random)
 
     def features(self, images):
         """uint8 [k, H, W, C] -> [k, F], by Inception if it is there, else by the reader."""
@@ -75,11 +77,22 @@ class Drawing:
             return self.judges.inception.run(images.transpose(0, 3, 1, 2))
         return self.judges.reader.look(_signed(images))[1]
 
+    @property
+    def _settings(self):
+        psi = 1.0 if self.request.psi is None else self.request.psi
+        return self.request.settings or modes.Settings(noise=NEW_NOISE, psi=psi)
+
+    def _set_noise(self, random):
+        settings = self._settings
+        if settings.noise == NEW_NOISE:
+            settings = settings._replace(noise=random)
+        settings.prepare(self.generator)
+
     def _dlatents(self, w):
-        dlatents = latents.broadcast(w, self.generator.num_layers)
-        if self.request.psi is None:
+        dlatents, settings = latents.broadcast(w, self.generator.num_layers), self._settings
+        if settings.psi == 1:
             return dlatents
-        return latents.truncate(dlatents, self.generator.dlatent_avg, self.request.psi)
+        return latents.truncate(dlatents, self.generator.dlatent_avg, settings.psi, settings.cutoff)
 
     def _reader_distance(self, a, b):
         a, b = [np.asarray(self.judges.reader.look(images)[1], np.float64) for images in (a, b)]

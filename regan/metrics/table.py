@@ -25,7 +25,11 @@ def facts(generator, request, judges, images):
         network=os.path.basename(generator.path),
         network_sha256=generator.sha256,
     )
-    found.update(dataclasses.asdict(request), metrics=list(request.metrics), data=images and images.facts)
+    asked = dataclasses.asdict(request)
+    settings = asked.pop('settings')
+    found.update(asked, metrics=list(request.metrics), data=images and images.facts)
+    if settings:
+        found.update(drawing=request.settings.facts())
     for field in dataclasses.fields(judges):
         judge = getattr(judges, field.name)
         found[field.name + '_sha256'] = judge and judge.sha256

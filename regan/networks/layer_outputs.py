@@ -1,11 +1,13 @@
 """What the layers of a synthesis network put out: a graph with variables, in which every layer can be asked for."""
 
 import collections
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, Iterator, Optional, Tuple
 
 import numpy as np
 
 import dnnlib.tflib as tflib
+from dnnlib.tflib.primitives import layout
+from regan.networks.synthesis_graphs import CONVERSIONS
 
 # isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
@@ -26,12 +28,17 @@ class LayerOutputs:
 
     def __init__(self, synthesis: tflib.Network, dlatent_shape: Tuple[int, int], noise: Dict[str, np.ndarray]) -> None:
         self._synthesis, self._dlatent_shape, self._noise = synthesis, tuple(dlatent_shape), noise
-        self._made: Any = None  # Placeholder, and outputs by name.
+        self._made: Dict[Tuple, Any] = {}  # Arguments -> placeholder, and outputs by name.
+        self._arguments: Tuple = ()
+
+    def set_arguments(self, arguments: Dict[str, float]) -> None:
+        """Replaces the arguments of the build function beside those of the pickle. All graphs share the variables."""
+        self._arguments = tuple(sorted(arguments.items()))
 
     def set_noise(self, noise: Dict[str, np.ndarray]) -> None:
         """Replaces the noise images."""
         self._noise = noise
-        if self._made is not None:
+        if self._made:
             tflib.set_vars({self._synthesis.find_var(name): value for name, value in noise.items()})
 
     def shapes(self) -> Dict[str, Tuple[int, ...]]:
@@ -41,7 +48,7 @@ class LayerOutputs:
 
     def run(self, dlatents: np.ndarray, layer: str) -> np.ndarray:
         """Output of a layer: dlatents float [N, L, D] -> float32 [N, C, H, W]. KeyError if there is no such layer."""
-        dlatents_in, outputs = self._graph()
+        dlatents_in, outputs = self._graph()[:2]
         return np.concatenate(
             [
                 tflib.run(outputs[layer], {dlatents_in: dlatents[begin : begin + LATENTS_AT_ONCE]})
@@ -49,24 +56,58 @@ class LayerOutputs:
             ]
         )
 
+    def images(
+        self, dlatents: np.ndarray, layer: str, change: np.ndarray, conversion: Optional[str] = None
+    ) -> Iterator[np.ndarray]:
+        """Yields images with a changed output of a layer, in minibatches.
+
+        Args:
+            dlatents: float [N, L, D].
+            layer: a name of `shapes`. KeyError if there is none.
+            change: float [N, C, H, W], added to the output of the layer.
+            conversion: key of `synthesis_graphs.CONVERSIONS`, for uint8 [n, H, W, C]; None: float32 [n, C, H, W].
+        """
+        dlatents_in, _, inner, images = self._graph()
+        output, tensor = images[conversion], inner[layer]
+        if layout.data_format() == 'NHWC':
+            change = np.transpose(change, [0, 2, 3, 1])
+        for begin in range(0, len(dlatents), LATENTS_AT_ONCE):
+            end = begin + LATENTS_AT_ONCE
+            feeds = {dlatents_in: dlatents[begin:end]}
+            value = tflib.run(tensor, feeds)
+            feeds[tensor] = value + change[begin:end].astype(value.dtype)
+            yield tflib.run(output, feeds)
+
     def _graph(self):
-        if self._made is None:
+        if self._arguments not in self._made:
             graph = tf.get_default_graph()
             begin = len(graph.get_operations())
             dlatents = tf.placeholder(tf.float32, (None,) + self._dlatent_shape)
-            images = self._synthesis.get_output_for(dlatents, randomize_noise=False, force_clean_graph=True)
+            images = self._synthesis.get_output_for(
+                dlatents, randomize_noise=False, force_clean_graph=True, **dict(self._arguments)
+            )
             scope = images.op.name.rsplit('/', 1)[0] + '/'
             names = [
                 op.name
                 for op in graph.get_operations()[begin:]
                 if op.name.startswith(scope) and op.name.endswith('/out')
             ]
-            self._made = (
+            outs = {name[len(scope) : -len('/out')]: graph.get_operation_by_name(name) for name in names}
+            self._made[self._arguments] = (
                 dlatents,
                 collections.OrderedDict(
                     (name[len(scope) : -len('/out')], tf.cast(graph.get_tensor_by_name(name + ':0'), tf.float32))
                     for name in names
                 ),
+                {name: op.inputs[0] for name, op in outs.items()},  # What further layers take, in the inner layout.
+                _converted(images),
             )
             self.set_noise(self._noise)
-        return self._made
+        return self._made[self._arguments]
+
+
+def _converted(images):
+    """Dict of conversions -> tensors; None: as they are."""
+    found: Dict[Optional[str], Any] = {name: convert(images) for name, convert in CONVERSIONS.items()}
+    found[None] = tf.cast(images, tf.float32)
+    return found

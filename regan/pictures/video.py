@@ -35,10 +35,10 @@ def there_and_back(count: int) -> List[int]:
 
 
 def save_mp4(path: PathLike, frames: Iterable[np.ndarray], fps: float) -> None:
-    """Writes frames, an iterable of uint8 [H, W, 1 or 3], one after the other as H.264, which every player reads;
-    atomically.
+    """Writes frames, an iterable of uint8 [H, W, C], one after the other as H.264, which all players read; atomically.
 
-    Sizes must be even there: an odd one is made so by repeating the last row or column.
+    Sizes must be even there: an odd one is made so by repeating the last row or column. There is no transparency in
+    such a video: RGBA is shown on white.
 
     Raises:
         UserError: imageio or its ffmpeg is missing, or the file cannot be written.
@@ -63,6 +63,7 @@ def save_mp4(path: PathLike, frames: Iterable[np.ndarray], fps: float) -> None:
 
 def _presentable(frame):
     """[H, W, C] -> RGB with even sides."""
-    height, width, channels = images.check(frame, rank=3).shape
+    frame = images.on_white(images.check(frame, rank=3))
+    height, width, channels = frame.shape
     even = np.pad(frame, [(0, height % 2), (0, width % 2), (0, 0)], mode='edge')
     return even.repeat(3 // channels, axis=2)

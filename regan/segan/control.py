@@ -53,7 +53,7 @@ def affine(operation, values, mean, stdev):
     raise UserError('there is no operation %r; choose one of %s' % (operation, ', '.join(OPERATIONS)))
 
 
-def strips(generator, subspaces, subspace, dimension, values, operation, seeds, progress=None):
+def strips(generator, subspaces, subspace, dimension, values, operation, seeds, progress=None, conversion='round'):
     """One row of images for each seed: the same z and the same noise along the row.
 
     Args:
@@ -62,6 +62,7 @@ def strips(generator, subspaces, subspace, dimension, values, operation, seeds, 
         subspace: one of them.
         values: float [K].
         progress: callable that gets the number of images done since its last call.
+        conversion: see `Generator.synthesize`.
     Returns: uint8 [seeds, K, H, W, C].
     Raises: UserError for a dimension that is not there.
     """
@@ -71,5 +72,5 @@ def strips(generator, subspaces, subspace, dimension, values, operation, seeds, 
     w = generator.map(latents.from_seeds(seeds, generator.latent_size))  # [seeds, D]
     dlatents = np.repeat(latents.broadcast(w, generator.num_layers), len(values), axis=0)  # [seeds K, L, D]
     controls = {name: np.tile(value, [len(seeds), 1, 1]) for name, value in controls.items()}
-    tiles = generator.synthesize(dlatents, progress, **controls)
+    tiles = generator.synthesize(dlatents, progress, conversion, **controls)
     return tiles.reshape((len(seeds), len(values)) + tiles.shape[1:])

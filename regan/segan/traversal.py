@@ -30,7 +30,9 @@ class Effects:
     stderr: np.ndarray
 
 
-def traversal(generator, subspaces, read, factors, circular=(), samples=64, top=8, seed=1, progress=None):
+def traversal(
+    generator, subspaces, read, factors, circular=(), samples=64, top=8, seed=1, progress=None, conversion='round'
+):
     """Moves the `top` strongest coordinates of every subspace by -1 and +1 standard deviation and reads the factors.
 
     The change per unit of an image is half the difference of the two readings; for a circular factor, the shorter way
@@ -44,6 +46,7 @@ def traversal(generator, subspaces, read, factors, circular=(), samples=64, top=
         circular: indices of those that go round, with circumference 1.
         samples: images for each coordinate, at least 2; the same latents and noise for all.
         progress: callable that gets the number of images done since its last call.
+        conversion: see `Generator.synthesize`.
     Returns: Effects, sorted by subspace, then strength.
     """
     w = generator.map(latents.sample_batch(seed, samples, generator.latent_size))  # [N, D]
@@ -59,7 +62,7 @@ def traversal(generator, subspaces, read, factors, circular=(), samples=64, top=
                     subspace, dimension, np.ones(samples), np.full(samples, sign * stdev[dimension])
                 )
                 ends.append(
-                    np.asarray(read(generator.synthesize(dlatents, progress, **controls)), np.float64)
+                    np.asarray(read(generator.synthesize(dlatents, progress, conversion, **controls)), np.float64)
                 )  # [N, F]
             names.append('%sD%d' % (subspace.name, dimension))
             strengths.append(strength[dimension])

@@ -77,7 +77,7 @@ def test_unknown_build_functions_are_refused(name):
     assert "network 'Gs' is built by the function %r, which is not one of ours (D_basic, D_main" % name in str(
         error.value
     )
-    assert 'trust_embedded_code' in str(error.value)
+    assert 'trust_embedded_code' in str(error.value) and 'REGAN_TRUST_EMBEDDED_CODE=1' in str(error.value)
 
 
 @pytest.mark.parametrize(

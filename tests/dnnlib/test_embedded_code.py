@@ -7,10 +7,16 @@ import warnings
 import numpy as np
 import pytest
 
+import pretrained_networks
+from dnnlib import trust
 from dnnlib.tflib.revival import load_pickle
 from dnnlib.unpickle import NetworkPickleError
+from regan.commands import options
+from regan.commands.generate import generate
+from tests import make_pickles, official_judges, one_command
 from tests.small_networks import fresh_session
 from tests.small_pickles import ADA_MAIN, MAIN, STYLE, damaged, images_of
+from training import misc
 
 
 def renamed_with_source(suffix):
@@ -106,3 +112,62 @@ def test_embedded_source_that_fails_is_reported(pickled):
         NetworkPickleError, match=r"the file, network 'Gs': the embedded code failed \(ZeroDivisionError"
     ):
         load_pickle(damaged(pickled, MAIN, renamed_with_source('1 / 0\n')), trust_embedded_code=True, name='the file')
+
+
+# ------------------------------------------------------------------ the environment's opt-in
+
+
+@pytest.fixture
+def judge(tmp_path):
+    """Files with a network that is not ours, alone and three times; its source leaves `executed` where it runs."""
+    source = 'open(%r, "w")\n' % str(tmp_path / 'executed') + official_judges.SOURCES['lpips']
+    net = make_pickles.state('lpips', 'judge_two', [('scale', 2.0)], build_module_src=source)
+    (tmp_path / 'one.pkl').write_bytes(make_pickles.dumps(net, 4))
+    (tmp_path / 'three.pkl').write_bytes(make_pickles.dumps((net, net, net), 4))
+    return tmp_path
+
+
+WAYS_TO_LOAD = {
+    'pickle.load': lambda folder: pickle.loads((folder / 'one.pkl').read_bytes()),
+    'misc.load_pkl': lambda folder: misc.load_pkl(str(folder / 'one.pkl')),
+    'load_networks': lambda folder: pretrained_networks.load_networks(str(folder / 'three.pkl'))[2],
+    'load_pickle': lambda folder: load_pickle(str(folder / 'one.pkl')),
+}
+
+
+@pytest.mark.parametrize('way', list(WAYS_TO_LOAD))
+def test_the_environment_opts_in_for_every_way_to_load(judge, way, monkeypatch):
+    for value in ('', '0', None):
+        monkeypatch.delenv(trust.VARIABLE, raising=False)
+        if value is not None:
+            monkeypatch.setenv(trust.VARIABLE, value)
+        with fresh_session(), pytest.raises(NetworkPickleError, match=trust.VARIABLE + '=1 in the environment'):
+            WAYS_TO_LOAD[way](judge)
+    assert not (judge / 'executed').exists()
+    monkeypatch.setenv(trust.VARIABLE, '1')
+    images = np.ones([2, 3, 16, 16], np.float32)
+    with fresh_session(), pytest.warns(UserWarning, match=trust.VARIABLE):
+        np.testing.assert_allclose(WAYS_TO_LOAD[way](judge).run(images, images * 3), [8, 8])
+    assert (judge / 'executed').exists()
+
+
+@pytest.mark.parametrize('way', list(WAYS_TO_LOAD))
+@pytest.mark.parametrize('value', ['yes', 'True', '01', ' 1'])
+def test_an_unknown_value_in_the_environment(judge, way, value, monkeypatch):
+    monkeypatch.setenv(trust.VARIABLE, value)
+    with fresh_session(), pytest.raises(NetworkPickleError) as error:
+        WAYS_TO_LOAD[way](judge)
+    assert str(error.value) == (
+        '%s is %r in the environment; 1 lets network files run code of their own, 0 does not.' % (trust.VARIABLE, value)
+    )
+    assert not (judge / 'executed').exists()
+
+
+def test_commands_take_it_from_the_environment(monkeypatch):
+    assert not options.asked_network('NAME').trusted and options.asked_network('NAME', None, True).trusted
+    monkeypatch.setenv(trust.VARIABLE, '1')
+    assert options.asked_network('NAME').trusted
+    monkeypatch.setenv(trust.VARIABLE, 'on')
+    done = one_command.run(generate, 'stylegan2-cars-64', '--seeds', '1', '--out', 'nowhere')
+    assert done.exit_code == 2 and done.output.strip().count('\n') == 0
+    assert "REGAN_TRUST_EMBEDDED_CODE is 'on' in the environment" in done.output

@@ -8,6 +8,7 @@ import pytest
 import dnnlib
 from dnnlib.submission import submit
 from dnnlib.submission.run_context import RunContext
+from tests import portable
 
 SCRIPT = '''
 import sys
@@ -69,6 +70,8 @@ def test_v2_run(config):
     )
     run_txt = read(run.run_dir, 'run.txt')
     assert all(text in run_txt for text in ["'max_epoch': 7", "'end_time'", "'host_name': 'localhost'", run.task_name])
+    with open(os.path.join(run.run_dir, 'submit_config.pkl'), 'rb') as file:
+        assert portable.faults(file.read()) == []
     assert config.run_dir is None, 'the settings given are not changed'
 
 

@@ -11,6 +11,7 @@ from dnnlib import unpickle
 from regan.base.errors import UserError
 from regan.metrics.factors import r_squared
 from regan.networks.judges import FactorReader
+from tests import portable
 from training import reader
 
 FACTS = dict(world='toy', factor_names=['grey', 'hue', 'none'], circular=[1])
@@ -56,6 +57,7 @@ def test_the_pickle_holds_a_reader_that_reads_the_same(world, trained, tmp_path)
         found = r_squared(world[1][-64:], network.read(world[0][-64:]), [1])
     np.testing.assert_allclose(found, trained[1], rtol=0, atol=1e-4)
     assert unpickle.read(path).static_kwargs['recipe']['images'] == 640
+    assert portable.faults(trained[0]) == []
 
 
 def test_an_interrupted_training_ends_bit_equal(world, trained, tmp_path, monkeypatch):
@@ -71,7 +73,9 @@ def test_an_interrupted_training_ends_bit_equal(world, trained, tmp_path, monkey
     with pytest.raises(KeyboardInterrupt):
         reader.train(*world, facts=FACTS, spec=SPEC, checkpoint=path, progress=note)
     assert path.exists() and steps == [0, 32, 32]
-    with pytest.raises(UserError, match=r'state\.npz is the checkpoint of .* other settings or data; delete it'):
+    with pytest.raises(
+        UserError, match=r'state\.npz is the checkpoint of .* other settings or data; delete it .*seed was 0, is 1'
+    ):
         reader.train(*world, facts=FACTS, spec=dataclasses.replace(SPEC, seed=1), checkpoint=path)
     with pytest.raises(UserError, match='other settings or data'):
         reader.train(world[0][::-1], world[1], facts=FACTS, spec=SPEC, checkpoint=path)

@@ -3,46 +3,60 @@
 Heavy imports stay inside functions, so that --help is instant.
 """
 
-from regan.commands.options.bases import ESTIMATORS, basis, components
+from regan.commands.options.bases import EDIT_MODES, ESTIMATORS, basis, basis_and_edit_mode, components, said_space
 from regan.commands.options.choices import EDITS_FILE, edits, notice_transfer, with_psi_of
 from regan.commands.options.drawings import (
     CUTOFF,
-    NOISE,
     PRECISION_IMAGES,
     PSI,
+    activations,
     drawing,
+    drawing_or_new,
     drawing_or_seed,
     report_precision,
 )
 from regan.commands.options.groups import group
-from regan.commands.options.networks import NETWORKS_FOLDER, PRECISION, SCHEDULER, asked_network, network, workers
-from regan.commands.options.values import ending, finite, given, png, refuse
+from regan.commands.options.networks import (
+    ALLOW_NON_FINITE,
+    NETWORKS_FOLDER,
+    PRECISION,
+    SCHEDULER,
+    asked_network,
+    network,
+    workers,
+)
+from regan.commands.options.values import ending, given, number, png, refuse
 
 __all__ = [
+    'ALLOW_NON_FINITE',
     'CUTOFF',
     'EDITS_FILE',
+    'EDIT_MODES',
     'ESTIMATORS',
     'NETWORKS_FOLDER',
-    'NOISE',
     'PRECISION',
     'PRECISION_IMAGES',
     'PSI',
     'SCHEDULER',
+    'activations',
     'asked_network',
     'basis',
+    'basis_and_edit_mode',
     'components',
     'drawing',
+    'drawing_or_new',
     'drawing_or_seed',
     'edits',
     'ending',
-    'finite',
     'given',
     'group',
     'network',
     'notice_transfer',
+    'number',
     'png',
     'refuse',
     'report_precision',
+    'said_space',
     'with_psi_of',
     'workers',
 ]

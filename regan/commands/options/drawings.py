@@ -7,7 +7,7 @@ import click
 
 from regan.base.errors import UserError
 from regan.commands.options.groups import group
-from regan.commands.options.values import finite, given
+from regan.commands.options.values import given, number, value_of
 from regan.drawing import modes
 
 PRECISION_IMAGES = 4  # On which the cost of bf16 is measured.
@@ -16,7 +16,7 @@ _CHOICES = (
     "torch-cuda:S:80x2048 (a card's multiprocessors x threads); S is a seed"
 )
 
-PSI = click.option('--psi', type=float, default=0.7, show_default=True, callback=finite, help='Truncation; 1 for none.')
+PSI = click.option('--psi', type=number(), default=0.7, show_default=True, help='Truncation; 1 for none.')
 CUTOFF = click.option('--cutoff', type=click.IntRange(min=0), help='Truncate only layers below this one; default: all.')
 
 
@@ -36,8 +36,18 @@ def _noise(words):
     return parse
 
 
-NOISE = click.option(
-    '--noise', default='stored', show_default=True, metavar='CHOICE', callback=_noise(()), help=_CHOICES + '.'
+MODE = click.option(
+    '--mode',
+    type=click.Choice(list(modes.MODES)),
+    help='Draw and decompose as this program does: its noise, conversion, truncation and instance norms, and its '
+    'signs, rows and seed of components. Other options override it. The noise of ganspace is that of one graphics '
+    'card, a Tesla V100; what GANSpace draws on a CPU is --mode ganspace --noise torch-cpu:0. Default: stored noise, '
+    'rounding, truncation as asked.',
+)
+_CONVERSION = click.option(
+    '--conversion',
+    type=click.Choice(modes.CONVERSIONS),
+    help='Of colours to bytes: round, or cut off (truncate) as GANSpace does.',
 )
 
 
@@ -46,7 +56,7 @@ class Drawing:
     """How to draw, as it was asked for; see `modes.resolve`.
 
     Attributes:
-        psi: truncation; None: that of a named edit.
+        psi: truncation; None: that of a named edit. 1 where a command does not truncate.
         cutoff, mode, noise, conversion: None is what each defaults to.
         psi_given: whether psi is the user's wish, and not a default.
     """
@@ -66,8 +76,11 @@ class Drawing:
 
         Raises:
             click.BadParameter: the cutoff is past its last layer.
-            UserError: the mode would not apply the psi that was given.
+            UserError: its images cannot be written, or the mode would not apply the psi that was given.
         """
+        from regan.pictures import images
+
+        images.check_channels(generator)
         if self.cutoff is not None and self.cutoff > generator.num_layers:
             raise click.BadParameter(
                 '%d is past the last layer; this network has layers 0-%d' % (self.cutoff, generator.num_layers - 1),
@@ -82,34 +95,32 @@ class Drawing:
             )
         return settings
 
-
-def _drawing(**values):
-    return Drawing(psi_given=given('psi'), **values)
-
-
-def _group(noise_help, words=()):
-    return group(
-        'drawing',
-        _drawing,
-        click.option(
-            '--mode',
-            type=click.Choice(list(modes.MODES)),
-            help='Draw as this program does: its noise, conversion and truncation (ganspace truncates '
-            'StyleGAN2 only). --noise, --conversion and --cutoff override it. Default: stored noise, '
-            'rounding, truncation as asked.',
-        ),
-        click.option('--noise', metavar='CHOICE', callback=_noise(words), help=noise_help),
-        click.option(
-            '--conversion',
-            type=click.Choice(modes.CONVERSIONS),
-            help='Of colours to bytes: round, or cut off (truncate) as GANSpace does.',
-        ),
-        also=['psi', 'cutoff'],
-    )
+    @property
+    def is_usual(self):
+        """Whether nothing was asked for but psi and cutoff."""
+        return self.mode is self.noise is self.conversion is None
 
 
-# Both hand the command a Drawing; it declares --psi and CUTOFF itself.
+def _drawing(psi=1.0, cutoff=None, conversion=None, **values):
+    return Drawing(psi, cutoff, conversion=conversion, psi_given=value_of('psi') is not None and given('psi'), **values)
+
+
+def _noise_option(text, words=()):
+    return click.option('--noise', metavar='CHOICE', callback=_noise(words), help=text)
+
+
+def _group(noise_help, words=(), also=('psi', 'cutoff')):
+    return group('drawing', _drawing, MODE, _noise_option(noise_help, words), _CONVERSION, also=also)
+
+
+def _activations(noise):
+    return _drawing(mode=value_of('mode'), noise=noise)
+
+
+# All hand the command a Drawing. A command that truncates declares --psi and CUTOFF itself.
 drawing = _group(_CHOICES + '.')
+activations = group('drawing', _activations, _noise_option('Of --layer. ' + _CHOICES + '.'))
+drawing_or_new = _group(_CHOICES + '. Default: new noise for every minibatch, unless --mode has its own.', also=())
 drawing_or_seed = _group(
     _CHOICES + ". Or seed: drawn from each image's generator after z, as the official StyleGAN2 tool does.", ('seed',)
 )

@@ -18,6 +18,11 @@ TRUST = click.option(
     is_flag=True,
     help='Run the Python code inside the pickle for networks that are not among ours. It can do anything you can.',
 )
+ALLOW_NON_FINITE = click.option(
+    '--allow-non-finite',
+    is_flag=True,
+    help='Use weights that are NaN or infinite, and draw images that are; NaN becomes black.',
+)
 PRECISION = click.option(
     '--precision',
     type=click.Choice(['float32', 'bf16']),
@@ -43,27 +48,36 @@ class Network:
         folder: with files that the user has, or None.
         trusted: whether code in the pickle may run.
         precision: 'float32' or 'bf16'.
+        allow_non_finite: whether NaN and infinity are let through.
     """
 
     name: Optional[str]
     folder: Optional[str] = None
     trusted: bool = False
     precision: str = 'float32'
+    allow_non_finite: bool = False
 
     def open(self, noise='stored'):
         """The open Generator; see `by_name.open_generator`."""
         from regan.networks import by_name
 
-        return by_name.open_generator(self.name, self.folder, noise, self.trusted, self.precision)
+        return by_name.open_generator(
+            self.name, self.folder, noise, self.trusted, self.precision, self.allow_non_finite
+        )
 
 
-def asked_network(network, networks_folder=None, trust_embedded_code=False, precision='float32'):
-    """The Network of the options' values."""
-    return Network(network, networks_folder, trust_embedded_code, precision)
+def asked_network(
+    network, networks_folder=None, trust_embedded_code=False, precision='float32', allow_non_finite=False
+):
+    """The Network of the options' values; the environment may trust its file, too."""
+    from dnnlib import trust
+
+    trusted = trust_embedded_code or trust.by_environment()
+    return Network(network, networks_folder, trusted, precision, allow_non_finite)
 
 
 # Hands the command a Network. The argument NETWORK is declared by the command, and PRECISION where there is a choice.
-network = group('network', asked_network, TRUST, NETWORKS_FOLDER, also=['network', 'precision'])
+network = group('network', asked_network, TRUST, NETWORKS_FOLDER, ALLOW_NON_FINITE, also=['network', 'precision'])
 
 
 def workers(scheduler):

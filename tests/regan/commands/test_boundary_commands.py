@@ -11,6 +11,7 @@ from regan.commands.boundary import boundary
 from regan.components.basis import Basis
 from regan.editing import boundary as module
 from regan.networks import models
+from regan.networks.network_file import NetworkFile
 from regan.pictures import images
 from regan.sampling import latents
 from tests.one_command import run, run_well
@@ -71,6 +72,7 @@ def network(tmp_path, monkeypatch):
     monkeypatch.setattr(regan.networks.generator, 'Generator', Network)
     monkeypatch.setattr(regan.networks.judges, 'FactorReader', Reader)
     monkeypatch.setattr(models, 'resolve', lambda name, folder=None: name)
+    monkeypatch.setattr(NetworkFile, 'check_that_it_is_ours', lambda file: None)  # There is no file.
 
 
 @pytest.fixture
@@ -102,6 +104,18 @@ def test_train_on_a_network(tmp_path, space):
         and 'fitted to 112 of 400 codes' in text
         and '%.1f%%' % (100 * facts['accuracy']) in text
     )
+
+
+def test_train_in_a_mode(tmp_path, monkeypatch):
+    """A StyleGAN is not truncated by the original, so the images show the codes at full length."""
+    calls = []
+    monkeypatch.setattr(Network, 'set_noise', lambda self, noise: calls.append(noise))
+    words = ['--mode', 'ganspace', '--noise', 'torch-cpu:0', '--out', tmp_path / 'light.npy']
+    run_well(boundary, *FROM_NETWORK, *words)
+    facts = json.loads((tmp_path / 'light.json').read_text())
+    assert (facts['mode'], facts['psi'], facts['cutoff'], facts['conversion']) == ('ganspace', 1, None, 'truncate')
+    assert facts['noise'] == {'torch_cpu_seed': 0} and calls == [facts['noise']]
+    assert facts['instance_norm_epsilon'] == 1e-5
 
 
 def test_train_on_own_scores_leaves_invalid_ones_out(tmp_path):

@@ -3,6 +3,7 @@ half-written).
 """
 
 import errno
+import gzip
 import json
 import os
 import pickle
@@ -18,6 +19,7 @@ from regan.components.basis import Basis
 from regan.networks import models
 from regan.pictures import images
 from regan.sampling import latents
+from tests import make_pickles
 
 SMALL_PCA = ['--n', '4000', '--components', '5']
 
@@ -166,7 +168,15 @@ def files(tmp_path, tiny_pickle):
         empty=b'',
         truncated=tiny_pickle.read_bytes()[:3000],
         hostile=pickle.dumps(_Hostile(tmp_path / 'executed')),
+        archive=gzip.compress(b'networks/a.pkl'.ljust(257, b'\0') + b'ustar'.ljust(767, b'\0')),
+        keras=b'\x89HDF\r\n\x1a\n' + bytes(100),
+        torch=b'\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.' + bytes(100),
+        image=b'\x89PNG\r\n\x1a\n' + bytes(100),
+        name=make_pickles.dumps(make_pickles.state('../../x; touch y\x1b[2J', 'G_main', []), 4),
+        several=make_pickles.dumps({key: make_pickles.state('G', 'G_main', []) for key in ('cars', 'cats')}, 4),
     )
+    np.savez(str(tmp_path / 'projected_w.npz'), w=np.zeros([1, 18, 512], np.float32))
+    np.save(str(tmp_path / 'codes.npy'), np.zeros([5, 11]))
     for name, data in contents.items():
         (tmp_path / (name + '.pkl')).write_bytes(data)
     return tmp_path
@@ -187,7 +197,7 @@ BAD_INPUT = [
     ('hostile', ['generate', 'hostile.pkl'] + GENERATE, 'nothing of it was executed'),
     ('hostile', ['generate', 'hostile.pkl', '--trust-embedded-code'] + GENERATE, 'nothing of it was executed'),
     ('psi', ['generate', 'NET', '--psi', 'much'] + GENERATE, "'--psi'"),
-    ('psi', ['generate', 'NET', '--psi', 'nan'] + GENERATE, 'nan is not a finite number'),
+    ('psi', ['generate', 'NET', '--psi', 'nan'] + GENERATE, "'nan' is not a finite number"),
     ('seeds', ['generate', 'NET', '--seeds', '1-x', '--out', 'OUT'], "cannot read seeds from '1-x'"),
     ('seeds', ['generate', 'NET', '--seeds', '5-2', '--out', 'OUT'], 'rising ranges'),
     ('seeds', ['generate', 'NET', '--seeds', '0-4294967295', '--out', 'OUT'], 'more than 1000000 seeds'),
@@ -200,7 +210,44 @@ BAD_INPUT = [
     ('components past D', ['pca', 'NET', '--n', '4000', '--components', '12'], '11-dimensional w'),
     ('samples', ['pca', 'NET', '--n', '10'], 'less than one batch of 20'),
     ('no PNG', ['edit', 'NET', '--edit', 'E(v0, 0)', '--seed', '1', '--out', 'strip.json'], 'must end in .png'),
-    ('no network', ['info', 'list.pkl'], 'holds no network'),
+    ('no network', ['info', 'list.pkl'], 'holds no network: it is a pickle of plain Python values'),
+    ('archive', ['info', 'archive.pkl'], 'archive.pkl is a tar archive'),
+    ('Keras', ['generate', 'keras.pkl'] + GENERATE, 'keras.pkl is an HDF5 file, as Keras keeps weights'),
+    ('PyTorch', ['pca', 'torch.pkl'], 'torch.pkl is a PyTorch file'),
+    ('image', ['info', 'image.pkl'], 'a PNG image, not a TensorFlow network pickle; `regan dataset create --images`'),
+    ('latents', ['info', 'projected_w.npz'], 'an archive of latents, as projectors write it (w: float32 [1, 18, 512])'),
+    ('array', ['generate', 'codes.npy'] + GENERATE, '`regan boundary train --codes` takes codes'),
+    ('folder', ['info', '.'], 'no network; give'),
+    ('name', ['info', 'name.pkl'], "'../../x; touch y\\x1b[2J': a name of a network holds letters, digits"),
+    ('name', ['generate', 'name.pkl'] + GENERATE, 'a name of a network holds letters, digits'),
+    ('several', ['pca', 'several.pkl'], 'cars (G_main), cats (G_main); choose one, for example '),
+    (
+        'no such one',
+        ['pca', 'several.pkl::dogs'],
+        "no network called 'dogs': it has cars (G_main), cats",
+    ),
+    ('address', ['info', 'https://example.org/a.pkl'], 'an address that the registry does not have'),
+    (
+        'no basis',
+        ['edit', 'NET', '--edit', 'E(v0, 0)', '--seed', '1', '--basis', 'projected_w.npz', '--out', 'OUT.png'],
+        'is not a basis but an archive of latents',
+    ),
+    (
+        'no basis',
+        ['edit', 'NET', '--edit', 'E(v0, 0)', '--seed', '1', '--basis', 'image.pkl', '--out', 'OUT.png'],
+        'image.pkl is a PNG image',
+    ),
+    (
+        'no edit',
+        ['edit', 'NET', '--edit', 'codes.npy', '--seed', '1', '--out', 'OUT.png'],
+        'is no file of a saved edit',
+    ),
+    (
+        'no boundary',
+        ['boundary', 'edit', 'NET', 'codes.npy', '--seed', '1', '--out', 'OUT.png'],
+        'a boundary has shape',
+    ),
+    ('no boundary', ['boundary', 'edit', 'NET', 'image.pkl', '--seed', '1', '--out', 'OUT.png'], 'a PNG image'),
     ('estimator', ['pca', 'NET', '--estimator', 'magic'], 'magic'),
     ('output is a file', ['generate', 'NET', '--seeds', '1', '--out', 'NET'], 'is a file'),
 ]
@@ -211,7 +258,8 @@ BAD_INPUT = [
 )
 def test_bad_input(what, words, message, files, stays_open, tiny_pickle, cache):
     places = {'NET': tiny_pickle, 'OUT': files / 'out', 'OUT.png': files / 'out.png'}
-    result = run(*[places.get(w, files / w if w.endswith('.pkl') and (files / w).exists() else w) for w in words])
+    here = {word: str(files / word) for word in words if (files / word.split('::')[0]).is_file()}
+    result = run(*[places.get(word, here.get(word, word)) for word in words])
     assert result.exit_code == 2, result.output
     assert message in result.output and 'Traceback' not in result.output
     assert (

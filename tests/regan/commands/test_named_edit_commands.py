@@ -11,9 +11,11 @@ import regan.networks.generator
 from regan.commands.edit import edit
 from regan.commands.edits import edits
 from regan.components import pca
-from regan.editing import edit_zoo
+from regan.components.basis import Basis
+from regan.editing import edit_zoo, saved_edits
 from regan.editing import edits as formulas
 from regan.networks import models
+from regan.networks.network_file import NetworkFile
 from regan.pictures import images
 from regan.sampling import latents
 from tests.one_command import run, run_well
@@ -55,6 +57,7 @@ def network(tmp_path, monkeypatch):
     monkeypatch.setenv('REGAN_CACHE_DIR', str(tmp_path / 'cache'))
     monkeypatch.setattr(regan.networks.generator, 'Generator', Network)
     monkeypatch.setattr(models, 'resolve', lambda name, folder=None: name)
+    monkeypatch.setattr(NetworkFile, 'check_that_it_is_ours', lambda file: None)  # There is no file.
     monkeypatch.setattr(Network, 'calls', [])
     return Network()
 
@@ -308,9 +311,63 @@ def test_components_from_a_file(tmp_path, basis):
     np.testing.assert_array_equal(computed, read)
 
 
+def write_cache(path, basis, stdev):
+    """A cache of GANSpace, which has no record."""
+    arrays = dict(basis.arrays(), lat_stdev=np.float32(stdev))
+    del arrays['record']
+    np.savez_compressed(str(path), **arrays)
+
+
+@pytest.mark.parametrize('name', ['stylegan2-ffhq_style_ipca_c25_n300000.npz', 'renamed_w.npz'])
+def test_a_cache_of_the_original_in_z(tmp_path, basis, name):
+    """It is told by its units; z is moved, by steps of length 1, and mapped layer by layer."""
+    write_cache(tmp_path / name, basis, np.ones(25))
+    words = ['any', '--edit', 'E(v3, 2-4) * 2', '--edit', 'centred E(v1, all)', '--seed', 5, '--psi', 1]
+    text = run_well(edit, *words, '--basis', tmp_path / name, '--out', tmp_path / 'a.png')
+    assert 'are directions in Z (every lat_stdev is 1: GANSpace without --use_w); z is moved' in text
+    assert sidecar(tmp_path / 'a.png')['space'] == 'z'
+    Basis.load(tmp_path / name).save(tmp_path / 'again.npz')
+    assert Basis.load(tmp_path / 'again.npz').space == 'z'
+    rows = Network.calls[-1][1].reshape(2, 5, 18, 32)
+    z, v, u = latents.from_seed(5, 32), basis.components[3], basis.components[1]
+    centred = z - (z - basis.mean).dot(u) * u
+    for t, offset, moved in zip(np.linspace(-1, 1, 5), *rows):
+        np.testing.assert_allclose(offset[2:5], np.tile((z + 2 * t * v) * Network.scale, (3, 1)), atol=1e-5)
+        np.testing.assert_array_equal(offset[:2], np.tile(z * Network.scale, (2, 1)))
+        np.testing.assert_array_equal(offset[5:], np.tile(z * Network.scale, (13, 1)))
+        np.testing.assert_allclose(moved, np.tile((centred + t * u) * Network.scale, (18, 1)), atol=1e-5)
+
+
+def test_a_cache_of_the_original_in_w(tmp_path, basis):
+    """Whatever it is called."""
+    write_cache(tmp_path / 'renamed.npz', basis, basis.stdev)
+    words = ['any', '--edit', 'E(v3, 2-4) * 2', '--seed', 5, '--basis', tmp_path / 'renamed.npz']
+    text = run_well(edit, *words, '--out', tmp_path / 'a.png')
+    assert 'note' not in text and 'space' not in sidecar(tmp_path / 'a.png')
+
+
+def test_named_edits_of_w_are_refused_with_components_in_z(tmp_path, basis):
+    write_cache(tmp_path / 'z.npz', basis, np.ones(25))
+    words = ['any', '--edit', 'ffhq/Big smile', '--basis', tmp_path / 'z.npz', '--out', tmp_path / 'a.png']
+    result = run(edit, *words)
+    assert result.exit_code == 2 and not (tmp_path / 'a.png').exists()
+    assert "'ffhq/Big smile' moves w, but the components are directions in z; draw them apart" in result.output
+
+
+def test_a_saved_edit_in_z_needs_no_components(tmp_path, basis):
+    saved = saved_edits.from_basis(basis, formulas.parse('E(v2, 4-6) * 3'), Network(), 'ffhq', 1, 7)
+    saved_edits.save(tmp_path / 'z.json', dataclasses.replace(saved, space='z', stdev=1.0))
+    words = ['any', '--edit', tmp_path / 'z.json', '--frames', 2, '--out', tmp_path / 'a.png']
+    run_well(edit, *words)
+    z = latents.from_seed(7, 32)
+    drawn = Network.calls[-1][1]  # [2, L, D], psi 1
+    np.testing.assert_allclose(drawn[1, 5], (z + 3 * basis.components[2]) * Network.scale, atol=1e-5)
+    np.testing.assert_array_equal(drawn[1, 3], z * Network.scale)
+
+
 def test_components_that_do_not_belong_here(tmp_path, basis):
-    dataclasses.replace(basis, record={'space': 'z'}).save(tmp_path / 'z.npz')
+    dataclasses.replace(basis, record={'space': 'q'}).save(tmp_path / 'z.npz')
     words = ['any', '--edit', 'E(v24, all)', '--seed', 5, '--out', tmp_path / 'a.png', '--basis', tmp_path / 'z.npz']
-    assert 'has directions in Z, but edits move w' in run(edit, *words).output
+    assert "z.npz is not a basis (its record has the space 'q')" in run(edit, *words).output
     assert '--n does nothing beside --basis' in run(edit, *words, '--n', 5000).output
     assert not (tmp_path / 'a.png').exists()

@@ -86,6 +86,10 @@ def test_segan_options_reach_g_only(call):
     [
         (['--network', 'stylegan2', '--lrate', '0'], '--lrate must be larger than 0, not 0.0'),
         (['--network', 'stylegan2', '--kimg', 'nan'], '--kimg must be larger than 0, not nan'),
+        (['--network', 'stylegan2', '--kimg', 'inf'], '--kimg must be a finite number, not inf'),
+        (['--network', 'stylegan2', '--ema-rampup', 'nan'], '--ema-rampup must be a finite number, not nan'),
+        (['--network', 'stylegan', '--grow-from', '8', '--grow-kimg', '1e999'], '--grow-kimg must be a finite number'),
+        (['--network', 'stylegan2', '--gamma', 'inf'], '--gamma must be a finite number, not inf'),
         (['--network', 'stylegan2', '--gamma', '-1'], '--gamma must be 0 or larger, not -1.0'),
         (['--network', 'stylegan2', '--grow-from', '8'], '--grow-from is for --network stylegan'),
         (['--network', 'stylegan2', '--segan-mode', '1'], '--segan-mode is for --network segan'),

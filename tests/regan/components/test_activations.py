@@ -13,7 +13,7 @@ from sklearn.decomposition import PCA, IncrementalPCA
 
 from regan.base import artefacts
 from regan.base.errors import UserError
-from regan.components import activations
+from regan.components import activations, pca
 from regan.components.basis import Basis
 from regan.components.pca import PCASpec
 from regan.editing import edits
@@ -264,3 +264,32 @@ def test_checkpoint_of_another_layer_or_space_is_refused(tmp_path, layer, space)
         activations.compute_into(tmp_path / 'a.npz', Stopping(2500), '8x8/Conv1', SPEC)
     with pytest.raises(UserError, match='a.npz.components.checkpoint.npz is .* other settings or data; delete'):
         activations.compute_into(tmp_path / 'a.npz', ToyGenerator(), layer, SPEC, space)
+
+
+@pytest.mark.parametrize('estimator', ['ipca', 'fbpca'])
+def test_w_regressed_to_z(estimator):
+    """The original's default: components of the mapping network's output, and their directions in Z; NumPy alone."""
+    generator, spec = ToyGenerator(), dataclasses.replace(SPEC, estimator=estimator)
+    of_w = pca.compute(generator.map, Z, spec)
+    z, _ = drawn(3, 333, skip=1)
+    x = (generator.map(z) - of_w.mean).dot(of_w.components.T) / of_w.act_stdev
+    directions = np.linalg.lstsq(x.astype(np.float64), z, rcond=None)[0]
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    done = []
+    for layer in ('mapping', 'style'):
+        result = compute(ToyGenerator(), layer, spec, 'z', done.append)
+        assert (result.layer, result.latent.space, result.latent.record['layer']) == ('mapping', 'z', 'mapping')
+        np.testing.assert_array_equal(result.components, of_w.components)
+        np.testing.assert_array_equal(result.latent.act_stdev, of_w.act_stdev)
+        np.testing.assert_allclose(result.latent.components, directions, atol=1e-5)
+        assert (result.latent.stdev == 1).all() and (result.latent.act_stdev != 1).all()
+    assert sum(done) == 2 * activations.total_rows(spec)
+    with pytest.raises(UserError, match='the components of the mapping network are those of W; they need no layer'):
+        compute(ToyGenerator(), 'mapping', spec, 'w')
+
+
+def test_layers_by_the_names_of_the_original():
+    """The same file, whichever name was asked for."""
+    ours, theirs = [compute(ToyGenerator(), name, SPEC) for name in ('8x8/Conv1', 'convs.1')]
+    np.testing.assert_array_equal(ours.components, theirs.components)
+    assert ours.latent.record == theirs.latent.record and ours.layer == theirs.layer == '8x8/Conv1'

@@ -11,6 +11,7 @@ from sklearn.decomposition import FastICA, SparsePCA
 from regan.base.errors import UserError
 from regan.components import estimators, pca
 from regan.components.pca import PCASpec
+from regan.drawing import modes
 from regan.sampling import latents
 
 Z, D, K = 5, 29, 3
@@ -179,3 +180,91 @@ def test_the_library_that_decides_about_last_bits_is_in_the_record():
     assert set(pca.compute(map_w, Z, SPEC).record['backend']) == {'numpy', 'scipy'}
     assert set(estimators.versions('ica')) == set(estimators.versions('spca')) == {'scikit-learn'}
     assert estimators.versions('ipca') == {}
+
+
+def original_pca(rows):
+    """The eigenvectors of the covariance matrix, with scikit-learn's signs."""
+    values, vectors = np.linalg.eigh(np.cov(rows.T.astype(np.float64)))
+    components = vectors.T[::-1][:K]
+    components *= np.sign(components[np.arange(K), np.abs(components).argmax(axis=1)])[:, np.newaxis]
+    return components, rows.dot(components.T).std(axis=0)
+
+
+def originals_with_zeros(fit, seed, n=615):
+    """What GANSpace computes: N = 600 (n = 4215: 4200); a matrix of N + 2000 rows, filled in whole blocks of 2000."""
+    before = np.random.get_state()
+    np.random.seed(seed or 1)
+    whole = n // 30 * 30
+    seeds = [np.random.randint(2147483647) for _ in range((whole + 1999) // 30 + 1)]
+    z = np.concatenate([np.random.RandomState(one).standard_normal(Z * 30).reshape(30, Z) for one in seeds])
+    rows = np.zeros((whole + 2000, D), np.float32)
+    for first in range(0, whole, 2000):
+        rows[first : first + 2000] = map_w(z[first : first + 2000].astype(np.float32))
+    mean = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
+    rows -= mean
+    directions = np.random.RandomState(2).normal(size=(K, D))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    components, stdev = fit(rows)
+    fresh = np.random.RandomState(np.random.randint(2147483647)).randn(5000, Z).astype(np.float32)
+    np.random.set_state(before)
+    order = np.argsort(-stdev)
+    random_stdevs = rows[:5000].dot(directions.T).std(axis=0)
+    return mean, components[order], stdev[order], rows, map_w(fresh), random_stdevs
+
+
+@pytest.mark.parametrize('n, seed', [(615, 1), (4215, 0)])
+@pytest.mark.parametrize('name, original', [('pca', original_pca), ('fbpca', original_fbpca), ('ica', original_ica)])
+def test_the_mode_of_the_original_repeats_its_zero_rows_signs_and_seed(name, original, n, seed):
+    """Every number of the cache file, signs included; and nothing of it without the mode."""
+    plain = PCASpec(n, K, 30, name, seed)
+    spec = modes.decomposition('ganspace', plain)
+    mean, components, stdev, rows, fresh, random_stdevs = originals_with_zeros(original, seed, n)
+    basis = pca.compute(map_w, Z, spec)
+    np.testing.assert_allclose(basis.mean, mean, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(basis.components, components, atol=2e-5)
+    np.testing.assert_allclose(basis.act_stdev, stdev, rtol=1e-5)
+    np.testing.assert_allclose(basis.variance_ratio, stdev**2 / rows.var(axis=0).sum(), rtol=1e-4)
+    np.testing.assert_allclose(basis.random_stdevs, random_stdevs, rtol=1e-4)
+    np.testing.assert_allclose(basis.stdev, fresh.dot(basis.components.T).std(axis=0), rtol=1e-4)
+    assert basis.record['rows'] == len(rows) and basis.record['zero_rows'] and basis.record['seed'] == 1
+    assert np.abs(np.sum(pca.compute(map_w, Z, plain).components * components, axis=1)).min() < 0.99
+    assert not {'signs', 'zero_rows'} & set(plain.facts)
+
+
+def test_spca_fits_these_rows_too(monkeypatch):
+    """Which takes it long; so only what it gets, and that its answer is left as it is."""
+    seen = []
+    answer = -np.eye(K, D), np.arange(3.0, 3 - K, -1)
+    monkeypatch.setitem(estimators.FITS, 'spca', lambda rows, **_: seen.append(rows) or answer)
+    basis = pca.compute(map_w, Z, modes.decomposition('ganspace', PCASpec(615, K, 30, 'spca')))
+    np.testing.assert_allclose(seen[0], originals_with_zeros(original_pca, 1)[3], atol=1e-5)
+    np.testing.assert_array_equal(basis.components, answer[0])
+
+
+@pytest.mark.parametrize('name', ['fbpca', 'ica'])
+def test_signs_alone(name):
+    spec = dataclasses.replace(SPEC, estimator=name)
+    fixed, found = [pca.compute(map_w, Z, dataclasses.replace(spec, signs=signs)) for signs in pca.SIGNS]
+    signs = np.sign(np.sum(fixed.components * found.components, axis=1))
+    np.testing.assert_array_equal(fixed.components, found.components * signs[:, np.newaxis])
+    assert found.record['signs'] == 'found'
+
+
+@pytest.mark.parametrize(
+    'values, message',
+    [
+        (dict(estimator='ipca', zero_rows=True), 'zero_rows is a choice for pca, fbpca, ica, spca only; leave it out'),
+        (dict(estimator='pca', signs='found'), 'signs is a choice for fbpca, ica, spca only; leave it out for pca'),
+        (dict(signs='original'), "signs is 'original' but must be one of fixed, found"),
+    ],
+)
+def test_conventions_that_an_estimator_lacks_are_refused(values, message):
+    with pytest.raises(UserError, match=message):
+        PCASpec(**values)
+
+
+def test_the_mode_changes_nothing_for_incremental_pca_but_seed_0():
+    spec = PCASpec(n=615, components=K, batch_size=30)
+    assert modes.decomposition('ganspace', spec) == modes.decomposition(None, spec) == spec
+    assert modes.decomposition('ganspace', dataclasses.replace(spec, seed=0)).seed == 1
+    assert modes.decomposition('reganspace', dataclasses.replace(spec, seed=0)).seed == 0

@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+import tensorflow.compat.v1 as tf
 from click.testing import CliRunner
 
 import dnnlib.tflib as tflib
@@ -16,7 +17,7 @@ from regan.networks.generator import Generator
 from regan.pictures import images
 from regan.sampling import latents, noise
 from regan.sampling.torch_random import CPUGenerator
-from tests import small_networks, tiny_network
+from tests import numpy_networks, small_networks, tiny_network
 
 TEXTS = ['none', 'numpy:3', 'torch-cpu:3', 'torch-cuda:3', 'torch-cuda:3:1x256']
 
@@ -48,6 +49,79 @@ def truncated(x):
 
 
 # --------------------------------------------------------------- generator
+
+
+@pytest.mark.parametrize('generator', [1], indirect=True)
+def test_the_instance_norm_of_the_original(generator, dlatents):
+    """Against NumPy, in images and in layers, with the variables that are there; and official again afterwards.
+
+    A large epsilon, since 1e-5 hardly shows on values of the order of 1.
+    """
+    before, layer = generator.render(dlatents), generator.activations(dlatents, '8x8/Conv1')
+    held = sorted(variable.name for variable in generator_variables(generator))
+    expected = {
+        epsilon: numpy_networks.synthesize1(generator.synthesis_values(), dlatents, 16, epsilon=epsilon)
+        for epsilon in (1e-8, 0.1)
+    }
+    for epsilon in (None, 0.1):
+        generator.instance_norm_epsilon = epsilon
+        scale = np.abs(expected[epsilon or 1e-8]).max()
+        np.testing.assert_allclose(generator.render(dlatents), expected[epsilon or 1e-8], rtol=0, atol=1e-5 * scale)
+        top = generator.activations(dlatents, 'ToRGB_lod0')
+        np.testing.assert_allclose(top, expected[epsilon or 1e-8], rtol=0, atol=1e-5 * scale)
+    assert np.abs(expected[0.1] - expected[1e-8]).max() > 0.01 * scale
+    assert sorted(variable.name for variable in generator_variables(generator)) == held
+    modes.resolve('ganspace', None, None, 1, 0.7, None).prepare(generator)
+    assert generator.instance_norm_epsilon == 1e-5
+    modes.Settings().prepare(generator)
+    np.testing.assert_array_equal(generator.render(dlatents), before)
+    np.testing.assert_array_equal(generator.activations(dlatents, '8x8/Conv1'), layer)
+
+
+def generator_variables(generator):
+    with generator._entered():
+        return tf.global_variables()
+
+
+ORACLES = {1: numpy_networks.synthesize1, 2: numpy_networks.synthesize2}
+
+
+@pytest.mark.parametrize(
+    'theirs, ours',
+    [
+        ({1: 'g_synthesis.blocks.4x4', 2: 'conv1'}, '4x4/Conv'),
+        ({1: 'g_synthesis.blocks.8x8.epi1', 2: 'convs.0'}, '8x8/Conv0_up'),
+        ({1: 'g_synthesis.blocks.8x8.epi2', 2: 'convs.1'}, '8x8/Conv1'),
+        ({1: 'g_synthesis.blocks.16x16', 2: 'convs.3'}, '16x16/Conv1'),
+        ({1: 'g_synthesis.torgb', 2: 'to_rgbs.1'}, {1: 'ToRGB_lod0', 2: '16x16/ToRGB'}),
+        ({2: 'to_rgbs.0'}, '8x8/ToRGB'),
+    ],
+)
+def test_a_change_of_a_layers_output(generator, dlatents, theirs, ours):
+    """By the original's name of the layer, against NumPy."""
+    generation = generator.generation
+    if generation not in theirs:
+        pytest.skip('only StyleGAN2 has this layer')
+    name = ours if isinstance(ours, str) else ours[generation]
+    shape = (3,) + generator.layer_shapes[name]
+    assert generator.layer_name(theirs[generation]) == name == generator.layer_name(name)
+    change = np.random.RandomState(2).randn(*shape)
+    exact = ORACLES[generation](generator.synthesis_values(), dlatents, 16, changes={name: change})
+    if name == 'ToRGB_lod0':
+        exact = generator.render(dlatents) + change
+    found = generator.synthesize_changed(dlatents, theirs[generation], change, conversion='truncate')
+    assert np.abs(found.astype(int) - truncated(exact)).max() <= 1
+    assert np.abs(found.astype(int) - generator.synthesize(dlatents, conversion='truncate')).max() > 5
+    with pytest.raises(UserError, match='but must have'):
+        generator.synthesize_changed(dlatents, name, change[:2])
+
+
+def test_names_of_layers_that_are_not_there(generator):
+    with pytest.raises(UserError, match='mapping is the output of the mapping network; take it from `map`'):
+        generator.activations(np.zeros((1, 6, 11)), 'mapping')
+    for name in ('convs.9', 'g_synthesis.blocks.32x32', 'style' if generator.generation == 1 else 'g_mapping'):
+        with pytest.raises(UserError, match="pkl has no layer '%s'; choose one of 4x4/Const, .*, mapping" % name):
+            generator.layer_name(name)
 
 
 def test_the_two_conversions(generator, dlatents):
@@ -162,12 +236,12 @@ def test_generate(generator, run, tmp_path, mode, beside):
         0.7,
         int(asked['--cutoff']) if '--cutoff' in asked else None,
     )
-    generator.set_noise(settings.noise)
+    settings.prepare(generator)
     start = latents.broadcast(generator.map(latents.from_seeds([5], 13)), 6)
     start = latents.truncate(start, generator.dlatent_avg, settings.psi, settings.cutoff)
     expected = generator.synthesize(start, conversion=settings.conversion)
     assert np.array_equal(picture, expected[0])
-    assert {key: facts[key] for key in settings._fields} == settings._asdict()
+    assert {key: facts.get(key) for key in settings._fields} == settings._asdict()
 
 
 def test_noise_from_the_seed_beside_a_mode(generator, run, tmp_path):

@@ -48,11 +48,25 @@ def test_truncation(mode, generation, psi, cutoff, expected):
 
 
 def test_what_is_asked_for_beside_a_mode_wins():
-    assert modes.resolve('ganspace', None, None, 2, 0.7, None) == ('ganspace', CUDA, 'truncate', 0.7, None)
+    assert modes.resolve('ganspace', None, None, 2, 0.7, None) == ('ganspace', CUDA, 'truncate', 0.7, None, None)
     assert modes.resolve('ganspace', {'numpy_seed': 3}, None, 2, 0.7, None)[1:3] == ({'numpy_seed': 3}, 'truncate')
     assert modes.resolve('ganspace', None, 'round', 2, 0.7, None)[1:3] == (CUDA, 'round')
     assert modes.resolve(None, None, None, 2, 0.7, None)[:3] == (None, 'stored', 'round')
     assert modes.resolve(None, 'none', 'truncate', 1, 0.7, None)[:3] == (None, 'none', 'truncate')
+
+
+def test_only_the_original_has_another_instance_norm_and_only_a_stylegan_has_one():
+    epsilon = {
+        (mode, generation): modes.resolve(mode, None, None, generation, 0.7, None).instance_norm_epsilon
+        for mode in (None, 'official', 'reganspace', 'ganspace')
+        for generation in (1, 2)
+    }
+    assert {key for key, value in epsilon.items() if value is not None} == {('ganspace', 1)}
+    assert epsilon['ganspace', 1] == 1e-5
+    assert modes.resolve('ganspace', None, None, 1, 0.7, None, 1e-8).instance_norm_epsilon == 1e-8
+    assert modes.resolve(None, None, None, 2, 0.7, None, 1e-8).instance_norm_epsilon is None
+    assert 'instance_norm_epsilon' not in modes.resolve('official', None, None, 1, 0.7, None).facts()
+    assert modes.resolve('ganspace', None, None, 1, 0.7, None).facts()['instance_norm_epsilon'] == 1e-5
 
 
 def test_an_unknown_mode():

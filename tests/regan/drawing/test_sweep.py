@@ -2,6 +2,7 @@
 done is lost.
 """
 
+import dataclasses
 import json
 import os
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from regan.components.basis import Basis
-from regan.drawing import modes, sweep
+from regan.drawing import edit_images, modes, sweep
 from regan.drawing.modes import Settings
 from regan.editing import edits
 from regan.pictures import images
@@ -274,3 +275,23 @@ def test_a_seed_that_is_given_twice_is_drawn_once(command, tmp_path):
 def test_bad_words(command, tmp_path, words, message):
     result = command(*words)
     assert result.exit_code == 2 and message in result.output and not (tmp_path / 'out').exists(), result.output
+
+
+def test_components_in_z(generator, basis):
+    """A sweep draws the latents of `edit_images.strips`, and its cells differ from their first layer on only."""
+    in_z = dataclasses.replace(
+        basis,
+        mean=np.zeros(13, np.float32),
+        components=np.eye(len(basis.components), 13, dtype=np.float32),
+        space='z',
+    )
+    edit = edits.parse('E(v1, 2-3) * 2')
+    made = sweep.Sweep(generator, in_z, [edit], SEEDS, 3, PLAIN)
+    assert made.first_layer(0, 1) == 2
+    expected = edit_images.strips(generator, in_z, SEEDS, [edit], 3)
+    images = {
+        (i, frame): image for batch in made.draw([(0, j) for j in range(len(SEEDS))]) for i, frame, image in batch
+    }
+    drawn = edit_images.draw(generator, expected, PLAIN)
+    for key, image in images.items():
+        assert np.abs(image.astype(int) - drawn[key]).max() <= 1

@@ -123,7 +123,21 @@ def test_saved_edits_become_further_components(saved, basis):
 
 def test_components_from_a_file(basis, tmp_path):
     basis.save(tmp_path / 'w.npz')
-    assert np.array_equal(edit_choices.read_basis(tmp_path / 'w.npz').components, basis.components)
+    assert np.array_equal(Basis.load(tmp_path / 'w.npz').components, basis.components)
     dataclasses.replace(basis, record={'space': 'z'}).save(tmp_path / 'z.npz')
-    with pytest.raises(UserError, match='z.npz has directions in Z, but edits move w'):
-        edit_choices.read_basis(tmp_path / 'z.npz')
+    assert (Basis.load(tmp_path / 'w.npz').space, Basis.load(tmp_path / 'z.npz').space) == ('w', 'z')
+
+
+def test_edits_of_w_and_of_z_do_not_go_together(saved, tmp_path, basis):
+    in_z = dataclasses.replace(saved_edits.load(saved), space='z')
+    saved_edits.save(tmp_path / 'z.json', in_z)
+    alone, mixed = [
+        edit_choices.choose(texts) for texts in ([str(tmp_path / 'z.json')], [str(tmp_path / 'z.json'), str(saved)])
+    ]
+    assert (edit_choices.own_space(alone), edit_choices.own_space(mixed)) == ('z', None)
+    edit_choices.check(alone, 6, 0, 'z')
+    for space, what in (('w', "z.json' moves z, but the components are directions in w"), ('z', 'moves w, but')):
+        with pytest.raises(UserError, match=what):
+            edit_choices.check(mixed, 6, 5, space)
+    with pytest.raises(UserError, match='moves z, but the components are directions in w; draw them apart'):
+        in_z.place(basis)

@@ -51,7 +51,7 @@ class FakeGenerator:
     num_layers, latent_size, dlatent_size, resolution, generation = 10, 7, 7, 64, 1
     dlatent_avg = np.zeros(7, np.float32)
     backend = {'tensorflow': '1.15.0', 'numpy': '1.19.5'}
-    brighter = 0
+    path, num_channels, brighter = 'fake.pkl', 3, 0
 
     @classmethod
     @contextlib.contextmanager
@@ -142,6 +142,20 @@ def test_mode_replaces_noise_conversion_and_truncation(run, tmp_path):
     np.testing.assert_allclose(
         rows, np.tile(np.clip(128 + 40 * latents.from_seed(0, 7) / 2, 0, 250) / 2, [9, 1]), atol=1
     )
+
+
+def test_noise_and_conversion_beside_a_mode_and_alone(run, tmp_path):
+    """In files of their own; the mode has seed 0 of the components stand for 1, and its epsilon is in the sidecar."""
+    assert run('--mode', 'ganspace', '--noise', 'numpy:3', '--conversion', 'round').exit_code == 0
+    name = 'fig-embedded-ganspace-numpy-3-round.json'
+    [panel] = json.loads((tmp_path / 'out' / name).read_text())['panels']
+    assert (panel['psi'], panel['conversion'], panel['noise']) == (1, 'round', {'numpy_seed': 3})
+    assert (panel['mode'], panel['instance_norm_epsilon'], panel['pca']['seed']) == ('ganspace', 1e-5, 1)
+    assert run('--noise', 'none').exit_code == 0
+    [panel] = json.loads((tmp_path / 'out' / 'fig-embedded-none.json').read_text())['panels']
+    assert (panel['psi'], panel['conversion'], panel['noise']) == (0.5, 'round', 'none')
+    result = run('--noise', 'numpy')
+    assert result.exit_code == 2 and "cannot read a choice of noise from 'numpy'" in result.output
 
 
 def test_sidecar_says_what_made_the_figure(run, tmp_path):

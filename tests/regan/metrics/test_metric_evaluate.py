@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from regan.base.errors import UserError
+from regan.drawing import modes
 from regan.metrics import table
 from regan.metrics.evaluate import Judges, Request, evaluate
 
@@ -35,7 +36,7 @@ class Generator:
         images.reshape(-1, 16)[:, :5] = dlatents[:, -1] / 64
         return images
 
-    def synthesize(self, dlatents):
+    def synthesize(self, dlatents, conversion='round'):
         return np.clip(np.rint(self.render(dlatents) * 127.5 + 127.5), 0, 255).astype(np.uint8).transpose(0, 2, 3, 1)
 
 
@@ -155,12 +156,23 @@ def test_fakes_have_fresh_noise_for_every_minibatch():
     seen = []
 
     class Recording(Generator):
-        def synthesize(self, dlatents):
-            seen.append((len(dlatents), self._noise[0, 0]))
+        def set_noise(self, noise):
+            super().set_noise(noise if isinstance(noise, np.random.RandomState) else np.random.RandomState(5))
+
+        def synthesize(self, dlatents, conversion='round'):
+            seen.append((len(dlatents), self._noise[0, 0], conversion))
             return super().synthesize(dlatents)
 
     measure('ls', 40, generator=Recording(0.1))
-    assert [count for count, _ in seen] == [16, 16, 8] and len({noise for _, noise in seen}) == 3
+    assert [call[::2] for call in seen] == [(16, 'round'), (16, 'round'), (8, 'round')]
+    assert len({noise for _, noise, _ in seen}) == 3
+    seen.clear()
+    settings = modes.resolve('ganspace', None, None, 1, 0.5, None)
+    [result] = measure('ls', 40, generator=Recording(0.1), settings=settings)[:1]
+    assert {call[1:] for call in seen} == {(np.random.RandomState(5).randn(), 'truncate')}
+    about = table.facts(Generator(), Request(('ls',), 40, settings=settings), Judges(Reader()), None)
+    assert about['drawing']['mode'] == 'ganspace' and about['drawing']['instance_norm_epsilon'] == 1e-5
+    assert 'drawing' not in table.facts(Generator(), Request(('ls',), 40), Judges(Reader()), None)
 
 
 # ------------------------------------------------------------------ official judges
