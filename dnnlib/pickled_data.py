@@ -1,9 +1,9 @@
-"""Pickles as data: an unpickler that looks every name up in a table of stand-ins, so that no file imports or runs anything.
+"""Pickles as data: an unpickler that looks every name up in a table of stand-ins.
 
-NumPy's own unpickling hooks, which trust a crafted dtype, are not reached either.
+Python's own `pickle.load` imports and calls whatever the file names. Here a file can neither import nor run anything,
+and NumPy's own unpickling hooks, which trust a crafted dtype, are not reached either.
 """
 
-import collections
 import re
 import reprlib
 import sys
@@ -93,9 +93,18 @@ class DictStub(dict):
         pass
 
 
+class AttributesStub(dict):
+    """An object that is nothing but its attributes, as a dict of them."""
+
+    def __setstate__(self, state):
+        self.update(state)
+
+
 _PLAIN = {
     ('dnnlib.util', 'EasyDict'): DictStub,
     ('collections', 'OrderedDict'): DictStub,
+    ('argparse', 'Namespace'): AttributesStub,
+    ('types', 'SimpleNamespace'): AttributesStub,
     ('numpy', 'ndarray'): 'numpy.ndarray',  # Only an argument, never called; a string, so that no file can change it.
     ('numpy', 'dtype'): _DTypeStub,
     ('_codecs', 'encode'): _encode,
@@ -157,8 +166,7 @@ def resolve(value, path, kinds):
         elif isinstance(v, _ArrayStub):
             out = v.value
         elif isinstance(v, dict):
-            out = collections.OrderedDict if isinstance(v, collections.OrderedDict) else dict
-            out = out((walk(k), walk(x)) for k, x in v.items())
+            out = {walk(k): walk(x) for k, x in v.items()}
         elif isinstance(v, (list, tuple, set, frozenset)):
             out = type(v)([walk(x) for x in v])
         elif v is None or isinstance(v, (bool, int, float, complex, str, bytes)):

@@ -13,10 +13,12 @@ from dnnlib.tflib.primitives.layout import (
     channel_axis,
     flatten_nchw,
     from_layout,
-    num_channels as channels_of,
     publish,
     spatial_sizes,
     to_layout,
+)
+from dnnlib.tflib.primitives.layout import (
+    num_channels as channels_of,
 )
 from dnnlib.tflib.primitives.variables import state_variable, weight
 from nvlabs_stylegan.growing import grow_image, shrink_features

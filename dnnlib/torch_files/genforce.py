@@ -5,8 +5,8 @@ import re
 
 import numpy as np
 
+from ..network_state import NetworkState
 from ..pickled_data import NetworkPickleError
-from ..unpickle import NetworkState
 from .weights import Weights, as_is, convolution, dense, noise_image, scalar, widths
 
 LRMUL = 0.01

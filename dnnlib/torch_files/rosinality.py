@@ -4,8 +4,8 @@ import collections
 
 import numpy as np
 
+from ..network_state import NetworkState
 from ..pickled_data import NetworkPickleError
-from ..unpickle import NetworkState
 from .weights import Weights, convolution, dense, less_one, noise_image, reversed_convolution, scalar, taps, widths
 
 VERSION = 4  # Of a state as StyleGAN2 writes it.
