@@ -15,7 +15,7 @@ PINS = dict.fromkeys(['3.9', '3.10', '3.11', '3.12', '3.13'], 'requirements-tf2.
 PINS['3.7'] = 'requirements.txt'
 NAMES = {'PIL': 'pillow', 'sklearn': 'scikit-learn', 'imageio_ffmpeg': 'imageio-ffmpeg'}  # Module -> its distribution.
 BESIDES = {'tensorboard'}  # Optional: TensorFlow brings it.
-INSTALLED = ['dnnlib', 'nvlabs_stylegan', 'nvlabs_stylegan2', 'regan', 'training']
+INSTALLED = ['dnnlib', 'metrics', 'nvlabs_stylegan', 'nvlabs_stylegan2', 'regan', 'training']
 OURS = set(INSTALLED + ['config', 'pretrained_networks', 'checkout'])
 
 

@@ -31,6 +31,13 @@ def session():
         yield s
 
 
+class Loaded(str):
+    """In place of a network."""
+
+    def is_usable(self):
+        return True
+
+
 @pytest.fixture
 def counted(monkeypatch):
     """Replaces the reading of files; gives the list of the paths that were read."""
@@ -43,7 +50,7 @@ def counted(monkeypatch):
 
     def revive(states, path, trust_embedded_code, build):
         assert build and not trust_embedded_code
-        return tuple(state and state.name for state in states)
+        return tuple(state and Loaded(state.name) for state in states)
 
     monkeypatch.setattr(unpickle, 'read', read)
     monkeypatch.setattr(tflib.revival, 'revive', revive)
@@ -130,6 +137,21 @@ def test_something_else_in_the_file(tmp_path):
         pretrained_networks.load_networks(path)
     with pytest.raises(FileNotFoundError):
         pretrained_networks.load_networks(str(tmp_path / 'none.pkl'))
+
+
+def test_networks_of_a_closed_session_are_loaded_again(tiny_pickle, monkeypatch):
+    monkeypatch.setattr(pretrained_networks, '_loaded', {})
+    found = []
+    with tf.Graph().as_default():
+        for _ in range(2):  # Two sessions of one graph.
+            with tflib.create_session().as_default() as session:
+                networks = pretrained_networks.load_networks(str(tiny_pickle))
+                assert pretrained_networks.load_networks(str(tiny_pickle)) is networks
+                found.append(networks[2].get_var('dlatent_avg'))
+                session.close()
+    with tf.Graph().as_default(), tflib.create_session().as_default():
+        found.append(pretrained_networks.load_networks(str(tiny_pickle))[2].get_var('dlatent_avg'))
+    assert np.array_equal(found[0], found[1]) and np.array_equal(found[0], found[2])
 
 
 # ------------------------------------------------------------------ what official scripts do

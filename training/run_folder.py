@@ -24,12 +24,14 @@ class RunFolder:
 
     Args:
         path: folder, new or of the run that goes on.
+        shared: it may hold other files, too, as that of `dnnlib.submit_run`.
     Raises: UserError if it holds something else.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, shared=False):
         self.path = os.fspath(path)
-        if os.path.isdir(self.path) and os.listdir(self.path) and not os.path.exists(self.file('recipe.json')):
+        begun = os.path.exists(self.file('recipe.json'))
+        if not (shared or begun) and os.path.isdir(self.path) and os.listdir(self.path):
             raise UserError('%s holds other files, but no training run; give a new folder' % self.path)
         try:
             os.makedirs(self.path, exist_ok=True)
@@ -92,20 +94,21 @@ class RunFolder:
 
     # ---------------------------------------------------------------- images and networks
 
-    def save_reals(self, images):
-        """reals.png from uint8 images [32, C, H, W]."""
-        self._save_grid('reals.png', images, [0, 255])
+    def save_reals(self, images, grid=GRID):
+        """reals.png from uint8 images [N, C, H, W] in a grid of (columns, rows)."""
+        self._save_grid('reals.png', images, [0, 255], grid)
 
-    def save_fakes(self, name, Gs, labels, seed):
-        """A grid of 32 images of the averaged generator: latents of RandomState(seed), no truncation, stored noise."""
-        count = GRID[0] * GRID[1]
-        z = np.random.RandomState(seed).randn(count, *Gs.input_shapes[0][1:])
+    def save_fakes(self, name, Gs, labels, seed, grid=GRID):
+        """A grid (columns, rows) of images of the averaged generator with labels [N, label_size]: latents of
+        RandomState(seed), no truncation, stored noise.
+        """
+        z = np.random.RandomState(seed).randn(len(labels), *Gs.input_shapes[0][1:])
         images = Gs.run(z, labels, is_validation=True, randomize_noise=False, minibatch_size=SAMPLES_AT_ONCE)
         finite.check(images, 'the images of Gs for %s' % name, 'start again with a lower learning rate')
-        self._save_grid(name, images, [-1, 1])
+        self._save_grid(name, images, [-1, 1], grid)
 
-    def _save_grid(self, name, images, drange):
-        grid = misc.convert_to_pil_image(misc.create_image_grid(images, GRID), drange)
+    def _save_grid(self, name, images, drange, grid):
+        grid = misc.convert_to_pil_image(misc.create_image_grid(images, grid), drange)
         with artefacts.atomic_path(self.file(name)) as temporary:
             grid.save(str(temporary))
 

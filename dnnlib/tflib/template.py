@@ -9,6 +9,7 @@ import tensorflow.compat.v1 as tf
 
 from ..unpickle import NetworkPickleError
 from . import tfutil
+from .primitives.layout import feedable_views
 
 
 class Template:
@@ -35,7 +36,7 @@ class Template:
         self.input_names = [p.name for p in parameters if p.kind == p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
         with graph.as_default(), tf.control_dependencies(None), tf.device(None), tfutil.absolute_variable_scope(
             scope, reuse=False
-        ), tfutil.absolute_name_scope(scope):
+        ), tfutil.absolute_name_scope(scope), feedable_views(scope + '/_Views'):
             self.inputs = [tf.placeholder(tf.float32, name=n) for n in self.input_names]
             outputs = function(*self.inputs, **dict(kwargs, is_template_graph=True))
         self.outputs = list(outputs) if isinstance(outputs, (tuple, list)) else [outputs]

@@ -26,10 +26,10 @@ def _sizes(command):
 
 
 class _Run(NamedTuple):
-    """A run, but for its recipe: data, folder, length, and what it leaves; see `training.training_loop`.
+    """A run, but for its recipe: data, folder, length, and what it leaves; see `training.training_loop.train`.
 
     Attributes:
-        data_dir, run_dir, resolution, resume_pkl, threads: as for `training_loop`.
+        data_dir, run_dir, resolution, resume_pkl, threads: as there.
         kimg: thousands of images.
         labels: columns of the labels to use, -1 for all.
         image_ticks, network_ticks: ticks between sample grids and between network pickles.
@@ -280,9 +280,9 @@ _RECIPE = (
 @click.option('--threads', type=_POSITIVE, help='Of TensorFlow; default: one for each processor.')
 def train(run, recipe, measuring):
     """Train a generator and a discriminator. The same command goes on where it was interrupted, bit for bit."""
-    from training.training_loop import training_loop
+    from training.training_loop import train as train_networks
 
-    path = training_loop(
+    path = train_networks(
         recipe,
         run.data_dir,
         run.run_dir,

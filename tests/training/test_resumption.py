@@ -155,7 +155,7 @@ def test_nothing_is_made_before_the_comparison(pickles, tmp_path):
     with tfrecords.new_data_set(tmp_path / 'grey') as writer:
         writer.add(np.zeros([5, 1, 4, 4], np.uint8))
     with pytest.raises(UserError, match='channels .3 in the file, 1 in the data.'):
-        training_loop.training_loop(
+        training_loop.train(
             recipes.stylegan2({}), str(tmp_path / 'grey'), str(tmp_path / 'run'), 1, resume_pkl=str(pickles[2])
         )
     assert not (tmp_path / 'run').exists()
@@ -183,7 +183,7 @@ def test_a_run_from_a_pickle_goes_on(pickles, tmp_path, monkeypatch):
 
     monkeypatch.setattr(training_loop, 'TrainingGraph', Graph)
     with pytest.raises(UserError, match='enough'):
-        training_loop.training_loop(
+        training_loop.train(
             recipe, str(tmp_path / 'set'), str(tmp_path / 'run'), 1, resume_pkl=str(pickles[2]), show_progress=False
         )
     ((used, (G, D, Gs)),) = built

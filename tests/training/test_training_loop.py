@@ -68,7 +68,7 @@ def first(**changes):
 
 
 def run(recipe, data, folder, total=TOTAL, **kwargs):
-    return training_loop_module.training_loop(
+    return training_loop_module.train(
         recipe,
         data,
         str(folder),

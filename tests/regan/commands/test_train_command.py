@@ -12,7 +12,7 @@ def call(tmp_path, monkeypatch):
     """Runs the command without training: (exit status, output, arguments of the training loop or None)."""
     seen = []
     monkeypatch.setattr(
-        training_loop, 'training_loop', lambda *args, **kwargs: seen.append((args, kwargs)) or 'network-final.pkl'
+        training_loop, 'train', lambda *args, **kwargs: seen.append((args, kwargs)) or 'network-final.pkl'
     )
 
     def run(*words):
@@ -110,6 +110,6 @@ def test_bad_options_end_in_a_sentence(call, words, sentence):
 
 
 def test_an_interrupted_run_says_so(call, monkeypatch):
-    monkeypatch.setattr(training_loop, 'training_loop', lambda *args, **kwargs: None)
+    monkeypatch.setattr(training_loop, 'train', lambda *args, **kwargs: None)
     status, output, _ = call('--network', 'stylegan2')
     assert status == 130 and 'run the same command to go on' in output
