@@ -449,8 +449,9 @@ KINDS = tuple(
 # Kinds for which damaged files of others may pass.
 UNCLEAR = ('empty', 'damaged-npy', 'damaged-zip', 'csv', 'text', 'python', 'zeros')
 
-# Kinds that Python's pickle wrote: plain data of any content, or objects, which a reader of data refuses itself.
 PYTORCH = ('stylegan2-ada-pytorch', 'rosinality', 'genforce')  # Kinds that `torch_files` reads.
+
+# Kinds that Python's pickle wrote: plain data of any content, or objects, which a reader of data refuses itself.
 PICKLES = ('networks', 'pickled-objects', 'pickled-arrays', 'pickled-values', 'viewer-edit')
 
 

@@ -16,6 +16,7 @@ from .pickled_data import AttributesStub, DataUnpickler, DictStub, NetworkPickle
 
 __all__ = ['LARGEST', 'NetworkPickleError', 'NetworkState', 'Place', 'networks', 'places', 'read']
 
+
 def read(source, name=None):
     """Reads one network file as data.
 

@@ -13,12 +13,10 @@ from dnnlib.tflib.primitives.layout import (
     channel_axis,
     flatten_nchw,
     from_layout,
+    num_channels,
     publish,
     spatial_sizes,
     to_layout,
-)
-from dnnlib.tflib.primitives.layout import (
-    num_channels as channels_of,
 )
 from dnnlib.tflib.primitives.variables import state_variable, weight
 from nvlabs_stylegan.growing import grow_image, shrink_features
@@ -195,7 +193,7 @@ def _pixel_norm(x, axis, epsilon):
 
 def _fused_up_conv(x, size, gain, use_wscale, out_before_in):
     """Doubling and 3 x 3 convolution as one transposed convolution."""
-    fan_in, shape = channels_of(x), [3, 3, channels_of(x), size]
+    fan_in, shape = num_channels(x), [3, 3, num_channels(x), size]
     if out_before_in:
         # The coefficient counts what enters, wherever that stands in the shape.
         w = weight([3, 3, size, fan_in], gain * np.sqrt(size / fan_in), use_wscale, dtype=x.dtype)

@@ -31,7 +31,12 @@ TORCH = {  # Network files -> the case whose arrays they give; None: none.
     'pggan-res32.pkl': 'pggan-res32',
     'pggan-res32-labels-unfused.pkl': 'pggan-res32-labels-unfused',
 }
-BIGGAN = ('bgd-short.config.json', 'bgd-short.pytorch_model.bin', 'bgd-short.few_tensors.zip.bin', 'bgd-short.hub.tar.gz')
+BIGGAN = (
+    'bgd-short.config.json',
+    'bgd-short.pytorch_model.bin',
+    'bgd-short.few_tensors.zip.bin',
+    'bgd-short.hub.tar.gz',
+)
 IMAGES = ('images.psi1', 'images.psi0.7', 'images.psi0.7_cutoff4', 'images.mixed')
 
 
@@ -67,7 +72,9 @@ def tolerance(fact):
 def write(source, target, case):
     with np.load(str(source / (case + '.npz'))) as archive:
         names = [name for name in archive.files if is_kept(name)]
-        whole = {name: archive[name] if name.startswith(('d_', 'latent_avg')) else archive[name][:ITEMS] for name in names}
+        whole = {
+            name: archive[name] if name.startswith(('d_', 'latent_avg')) else archive[name][:ITEMS] for name in names
+        }
         if 'd_scores.batch4' in whole or 'd_scores.lod0_batch4' in whole:  # What is judged, four at a time.
             judged = 'images.lod0' if 'images.lod0' in whole else 'images.psi1'
             whole[judged] = archive[judged][:4]

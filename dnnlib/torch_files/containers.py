@@ -194,6 +194,8 @@ class _TensorStub:
 
 
 class _ModuleStub:
+    meta = None
+
     def __init__(self, meta):
         self.meta = meta
 
@@ -287,5 +289,7 @@ def _finish(value, path, budget):
 
 def _module(meta):
     if not isinstance(meta, dict) or meta.get('type') != 'class' or not isinstance(meta.get('state'), dict):
-        raise NetworkPickleError('a network that is not kept as stylegan2-ada-pytorch keeps networks')
+        raise NetworkPickleError(
+            'a network that is not kept as stylegan2-ada-pytorch keeps networks; nothing of it was executed'
+        )
     return Module(str(meta.get('class_name')), meta['state'])

@@ -16,9 +16,7 @@ _STYLEGAN3 = (
     '%s is a StyleGAN3 network, whose images come from a translation-equivariant synthesis that this program does not '
     'have; StyleGAN2 networks of the same collection (stylegan2-*.pkl) can be read.'
 )
-_ENCODER = (
-    "%s is an image encoder (pSp, e4e or similar) around a StyleGAN2 generator; give the generator's own file."
-)
+_ENCODER = "%s is an image encoder (pSp, e4e or similar) around a StyleGAN2 generator; give the generator's own file."
 _CONVERTED = '%s is a copy converted for %s, which is not read; give the original TensorFlow pickle.'
 _UNKNOWN = '%s holds tensors (first names: %s), but no generator of a kind known here.'
 

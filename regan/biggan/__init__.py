@@ -1,1 +1,1 @@
-"""BigGAN-deep (Brock et al. 2019): weights from every container they are kept in, and a graph that can be read and changed everywhere."""
+"""BigGAN-deep (Brock et al. 2019): its weights from every container, and a graph that can be changed anywhere."""

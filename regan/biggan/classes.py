@@ -98,7 +98,9 @@ def _suggestions(text: str) -> str:
     word = _plain(text)
     if word.replace(' ', '_') in GANSPACE_WORDS:
         published = everything()[GANSPACE_WORDS[word.replace(' ', '_')]]
-        return '; GANSpace takes %s for it, which is another thing: give the number if you mean that' % _listed([published])
+        return '; GANSpace takes %s for it, which is another thing: give the number if you mean that' % (
+            _listed([published])
+        )
     close = [one for one in everything() if word and any(word in _plain(name).split() for name in one.names)]
     if not close:
         names = {_plain(name): one for one in everything() for name in one.names}

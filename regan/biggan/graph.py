@@ -22,7 +22,7 @@ INPUTS = ('z', 'y', 'rows')
 
 
 def build(weights: Weights) -> Frozen:
-    """The graph of a generator, with a session of its own. Needs a default session, which it only uses to fold constants.
+    """The graph of a generator, with a session of its own. Needs a default session, in which it only folds constants.
 
     Inputs: 'z' float32 [L, N, Z], 'y' float32 [L, N, classes] (weights of the classes), 'rows' float32 [rows] of
     `statistics.row_weights`.
@@ -80,9 +80,7 @@ class _Layers:
         return x + self._held[name + '/bias'] if name + '/bias' in self._held else x
 
     def _statistics(self, norm):
-        return [
-            tf.tensordot(self._rows, self._held['%s/%s' % (norm, what)], 1) for what in ('means', 'variances')
-        ]
+        return [tf.tensordot(self._rows, self._held['%s/%s' % (norm, what)], 1) for what in ('means', 'variances')]
 
     def _norm(self, name, x, code):
         scale, offset = [

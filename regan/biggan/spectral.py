@@ -1,4 +1,4 @@
-"""Spectral normalisation as files imply it: kernels are stored undivided, beside a vector of the training (biggan 6)."""
+"""Spectral normalisation as files imply it: kernels are stored undivided, with a vector of the training (biggan 6)."""
 
 from typing import Callable, Dict, Optional
 

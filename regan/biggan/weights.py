@@ -1,4 +1,4 @@
-"""The tensors of a BigGAN-deep under our names, from the names of TF-Hub or PyTorch, with spectral norms divided out."""
+"""The tensors of a BigGAN-deep under our names, from those of TF-Hub or PyTorch, with spectral norms divided out."""
 
 import collections
 import re

@@ -346,7 +346,10 @@ ARRAY = np.zeros(1, np.float32)
         ({'G_ema': module('TriPlaneGenerator', {'backbone': None, 'renderer': None})}, 'is a network of EG3D'),
         ({'G_ema': module('Generator', {'mapping': module('DummyMapping')})}, 'is a network of FastGAN'),
         ({'GAN': {}, 'version': '1'}, 'is a network of lucidrains/stylegan2-pytorch'),
-        ({'g_ema': {'convs.0.conv.weight': ARRAY, 'iwt.iwt.kernel': ARRAY, 'a.iwt.b': ARRAY}}, 'is a network of SWAGAN'),
+        (
+            {'g_ema': {'convs.0.conv.weight': ARRAY, 'iwt.iwt.kernel': ARRAY, 'a.iwt.b': ARRAY}},
+            'is a network of SWAGAN',
+        ),
         ({'state_dict': {'encoder.a': ARRAY, 'decoder.b': ARRAY}}, 'is an image encoder'),
         ({'layer0.wscale.bias': ARRAY}, 'is a copy converted for InterFaceGAN'),
         ({'g_mapping.dense0.weight': ARRAY}, 'is a copy converted for another StyleGAN in PyTorch'),

@@ -48,7 +48,8 @@ def as_bytes(images, shrink):
     import tensorflow.compat.v1 as tf
 
     if shrink > 1:
-        images = tf.nn.avg_pool(tf.transpose(images, [0, 2, 3, 1]), [1, shrink, shrink, 1], [1, shrink, shrink, 1], 'VALID')
+        sizes = [1, shrink, shrink, 1]
+        images = tf.nn.avg_pool(tf.transpose(images, [0, 2, 3, 1]), sizes, sizes, 'VALID')
         images = tf.transpose(images, [0, 3, 1, 2])
     return tf.saturate_cast(tf.round(images * 127.5 + 127.5), tf.uint8)
 

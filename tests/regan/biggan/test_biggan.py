@@ -1,4 +1,4 @@
-"""BigGAN-deep: every layer against the public implementation, every container, truncation, classes, and what is refused."""
+"""BigGAN-deep: every layer against the public implementation, containers, truncation, classes, and what is refused."""
 
 import collections
 import hashlib
