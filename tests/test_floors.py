@@ -32,6 +32,7 @@ FLOORS = (
     'regan.components',  # w -> principal components
     'regan.editing',  # components -> edited latents
     'regan.drawing',  # latents, edits -> images
+    'regan.views',  # a document -> images
     'regan.figures',  # images -> figures -> differences
     'regan.worlds',
     'regan.data',

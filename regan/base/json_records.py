@@ -22,13 +22,19 @@ Attributes:
     length: in metres
 
 A rule is a function (value, where) -> value that raises UserError. `where` says which file and
-which key the value comes from, so that each error names them.
+which key the value comes from, so that each error names them. What a rule allows can be told to others, such as the
+forms of a page in a browser:
+
+>>> describe(rules(Span)['start'])
+{'type': 'integer', 'low': 0, 'high': None}
 """
 
 import dataclasses
+import functools
 import inspect
 import json
 import math
+import re
 import reprlib
 from typing import Any, Callable, Dict, Iterable, Optional, Set, Type, TypeVar
 
@@ -40,6 +46,9 @@ from regan.base.typing import PathLike
 Rule = Callable[[Any, str], Any]  # (value, where) -> value
 Class = TypeVar('Class', bound=type)
 Record = TypeVar('Record')
+
+LONGEST_SHOWN = 200  # Characters of a wrong value in a message.
+_UNPRINTED = re.compile('[\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 
 
 def load(path: PathLike) -> Any:
@@ -102,13 +111,23 @@ def rules(cls: type) -> Dict[str, Rule]:
 
     A class without declarations checks its own values, so that any are allowed here.
     """
+    return dict(_rules(cls))
+
+
+@functools.lru_cache(maxsize=None)
+def _rules(cls):
     found = {field.name: field.metadata.get('rule', anything) for field in dataclasses.fields(cls)}
     return {name: rule for name, rule in found.items() if rule is not None}
 
 
 def required(cls: type) -> Set[str]:
     """Names of the keys that a file must give for a dataclass: a set."""
-    given = rules(cls)
+    return set(_required(cls))
+
+
+@functools.lru_cache(maxsize=None)
+def _required(cls):
+    given = _rules(cls)
     return {
         field.name
         for field in dataclasses.fields(cls)
@@ -141,8 +160,9 @@ def build(cls: Type[Record], data: Any, where: str, **values: Any) -> Record:
     Raises:
         UserError: `data` is not an object, a key is unknown or missing, or a rule or `cls` itself refuses a value.
     """
-    allowed = rules(cls)
-    check_keys(data, where, allowed, required(cls))
+    declared_class: Any = cls  # A class is hashable, which a type checker does not know of a type variable.
+    allowed = _rules(declared_class)
+    check_keys(data, where, allowed, _required(declared_class))
     values.update((name, allowed[name](value, '%s.%s' % (where, name))) for name, value in data.items())
     return construct(cls, where, **values)
 
@@ -153,7 +173,9 @@ def check_keys(data: Any, where: str, allowed: Iterable[str], needed: Iterable[s
         raise refuse(where, 'a JSON object', data)
     unknown, missing = sorted(set(data) - set(allowed)), sorted(set(needed) - set(data))
     if unknown:
-        raise UserError('%s has the unknown key %r; allowed are: %s' % (where, unknown[0], ', '.join(sorted(allowed))))
+        raise UserError(
+            '%s has the unknown key %s; allowed are: %s' % (where, _shown(repr(unknown[0])), ', '.join(sorted(allowed)))
+        )
     if missing:
         raise UserError('%s lacks the key %r; add it' % (where, missing[0]))
 
@@ -168,13 +190,30 @@ def construct(cls: Type[Record], where: str, **values: Any) -> Record:
 
 def refuse(where: str, wanted: str, value: Any) -> UserError:
     """The UserError for a value that is not what was wanted."""
-    shown = json.dumps(value, default=reprlib.repr)
     return UserError(
-        '%s must be %s, not %s; correct it' % (where, wanted, shown if len(shown) <= 200 else shown[:200] + ' ...')
+        '%s must be %s, not %s; correct it' % (where, wanted, _shown(json.dumps(value, default=reprlib.repr)))
     )
 
 
+def _shown(text):
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + ' ...'
+
+
 # ------------------------------------------------------------------ rules
+
+
+def describe(rule: Rule) -> Dict[str, Any]:
+    """What a rule allows, as a new dict for JSON: 'type' and, by type, 'low', 'high', 'choices', 'items', 'keys' ...
+
+    A rule of another module has {'type': 'other'}, unless it was given to `saying`.
+    """
+    return dict(getattr(rule, 'says', dict(type='other')))
+
+
+def saying(rule: Rule, **facts: Any) -> Rule:
+    """The rule, of which `describe` tells these facts from now on."""
+    rule.says = facts  # type: ignore[attr-defined]
+    return rule
 
 
 def anything(value: Any, where: str) -> Any:
@@ -190,18 +229,25 @@ def integer(low: int, high: Optional[int] = None) -> Rule:
             raise refuse(where, 'a whole number' + _limits(low, high), value)
         return value
 
-    return rule
+    return saying(rule, type='integer', low=low, high=high)
 
 
 def number(low: float, high: Optional[float] = None) -> Rule:
     """Rule: a finite number from `low` to `high` (inclusive; None: no limit), as a float."""
 
     def rule(value, where):
-        if type(value) not in (int, float) or not math.isfinite(value) or not _within(value, low, high):
+        if type(value) not in (int, float) or not _within(value, low, high) or not _finite(value):
             raise refuse(where, 'a number' + _limits(low, high), value)
         return float(value)
 
-    return rule
+    return saying(rule, type='number', low=low, high=high)
+
+
+def _finite(value):
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # A whole number that no float holds.
+        return False
 
 
 def _within(value, low, high):
@@ -219,6 +265,36 @@ def text(value: Any, where: str) -> str:
     return value
 
 
+saying(text, type='text', low=1, high=None)
+
+
+def line(low: int, high: int) -> Rule:
+    """Rule: a string of `low` to `high` characters, without control characters and halves of surrogate pairs."""
+
+    def rule(value, where):
+        if not isinstance(value, str) or not low <= len(value) <= high or _UNPRINTED.search(value):
+            raise refuse(where, 'a text of %d to %d printable characters' % (low, high), value)
+        return value
+
+    return saying(rule, type='text', low=low, high=high)
+
+
+def fitted(value: str, high: int) -> str:
+    """The first `high` characters of a text, with '_' for those that `line` refuses."""
+    return _UNPRINTED.sub('_', value)[:high]
+
+
+def matching(pattern: str, wanted: str) -> Rule:
+    """Rule: a string that a regular expression matches as a whole. Args: the expression, what to say of it."""
+
+    def rule(value, where):
+        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
+            raise refuse(where, wanted, value)
+        return value
+
+    return saying(rule, type='text', pattern=pattern)
+
+
 def choice(*allowed: Any) -> Rule:
     """Rule: one of the values listed."""
 
@@ -227,12 +303,12 @@ def choice(*allowed: Any) -> Rule:
             raise refuse(where, 'one of ' + ', '.join(json.dumps(item) for item in allowed), value)
         return value
 
-    return rule
+    return saying(rule, type='choice', choices=list(allowed))
 
 
 def optional(rule: Rule) -> Rule:
     """Rule: null, or what `rule` allows."""
-    return lambda value, where: None if value is None else rule(value, where)
+    return saying(lambda value, where: None if value is None else rule(value, where), **dict(describe(rule), null=True))
 
 
 def flag(value: Any, where: str) -> bool:
@@ -242,15 +318,22 @@ def flag(value: Any, where: str) -> bool:
     return value
 
 
-def sequence(rule: Rule, empty: bool = False) -> Rule:
-    """Rule: a list of items, each of which `rule` allows, as a tuple; it holds something, unless `empty`."""
+saying(flag, type='flag')
+
+
+def sequence(rule: Rule, empty: bool = False, most: Optional[int] = None) -> Rule:
+    """Rule: a list of items, each of which `rule` allows, as a tuple; it holds something, unless `empty`, and at `most`
+    so many (None: no limit).
+    """
 
     def items(value, where):
         if not isinstance(value, list) or not (value or empty):
-            raise refuse(where, 'a list with something in it', value)
+            raise refuse(where, 'a list' if empty else 'a list with something in it', value)
+        if most is not None and len(value) > most:
+            raise UserError('%s has %d items, but at most %d are allowed; shorten it' % (where, len(value), most))
         return tuple(rule(item, '%s[%d]' % (where, i)) for i, item in enumerate(value))
 
-    return items
+    return saying(items, type='list', low=0 if empty else 1, high=most, items=describe(rule))
 
 
 def mapping(rule: Rule, empty: bool = False) -> Rule:
@@ -261,9 +344,13 @@ def mapping(rule: Rule, empty: bool = False) -> Rule:
             raise refuse(where, 'a JSON object' + ('' if empty else ' with something in it'), value)
         return {name: rule(item, '%s.%s' % (where, name)) for name, item in value.items()}
 
-    return entries
+    return saying(entries, type='object', items=describe(rule))
 
 
 def record(cls: type) -> Rule:
     """Rule: a JSON object that `build` makes into `cls`."""
-    return lambda value, where: build(cls, value, where)
+    return saying(
+        lambda value, where: build(cls, value, where),
+        type='object',
+        keys={name: describe(rule) for name, rule in rules(cls).items()},
+    )

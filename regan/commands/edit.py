@@ -46,7 +46,7 @@ from regan.commands import options, progress
     type=click.Path(dir_okay=False),
     required=True,
     callback=options.png,
-    help='PNG: one row for each seed and strip. A .json with the same name says what made it.',
+    help='PNG: one row for each seed and strip. A .json with the same name says what made it; both carry a view.',
 )
 @options.PRECISION
 @options.basis_and_edit_mode
@@ -63,6 +63,7 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
     from regan.editing import edit_choices, edits
     from regan.pictures import images
     from regan.sampling import latents
+    from regan.views import carriers, made
 
     seeds = latents.parse_seeds(seeds) if seeds else list(edit_choices.agreed(choices, 'seeds', '--seed'))
     drawing = options.with_psi_of(choices, drawing)
@@ -75,6 +76,7 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
         components = basis.of(generator, choices)
         along, moves = edit_choices.placed(choices, components)
         if basis.edit_mode != 'latent':
+            view = None  # None can say it.
             tiles = _of_a_layer(
                 generator, along, seeds, moves, basis, None if layout == 'sequence' else frames, settings
             )
@@ -87,8 +89,10 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
                 tiles = edit_images.draw(generator, dlatents, settings, bar.update)
             truncated = edit_images.truncated(generator, dlatents, settings)
             options.report_precision(generator, truncated, settings.conversion)
+            origin = made.Origin(network.name, generator, settings, components)
+            view = made.rows(origin, seeds, choices, None if layout == 'sequence' else frames)
         rows, columns = tiles.shape[:2]
-        images.save_png(out, images.grid(tiles))
+        images.save_png(out, images.grid(tiles), carriers.texts(view))
         artefacts.write_json(
             Path(out).with_suffix('.json'),
             dict(
@@ -104,6 +108,7 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
                 **({} if basis.edit_mode == 'latent' else {'edit_mode': basis.edit_mode}),
                 precision=network.precision,
                 **settings.facts(),
+                **carriers.sidecar(view),
             ),
         )
     click.echo(

@@ -32,6 +32,7 @@ def generate(network, seeds, drawing, label, columns, out, scheduler):
     from regan.base import artefacts, provenance
     from regan.drawing import seed_images
     from regan.sampling import latents
+    from regan.views import carriers, made
 
     seeds, folder = latents.parse_seeds(seeds), Path(out)
     with options.workers(scheduler) as cluster, network.open() as generator:
@@ -47,9 +48,12 @@ def generate(network, seeds, drawing, label, columns, out, scheduler):
         )
         _report_precision(generator, plan, seeds)
         in_grid = len(seeds) * generator.resolution**2 <= GRID_PIXELS
+        origin = made.Origin(network.name, generator, settings, label=label)
+        view = made.sheets(origin, seeds, columns)
         drawn = _pngs(generator, plan, seeds, cluster, network.trusted)
         with contextlib.closing(drawn), progress.bar(len(seeds)) as bar:
-            seed_images.save(folder, seeds, drawn, columns, in_grid, bar.update)
+            carried = _with_views(origin, seeds, drawn)
+            seed_images.save(folder, seeds, carried, columns, in_grid, bar.update, carriers.texts(view))
         artefacts.write_json(
             folder / 'generate.json',
             dict(
@@ -58,11 +62,21 @@ def generate(network, seeds, drawing, label, columns, out, scheduler):
                 label=label,
                 precision=network.precision,
                 **settings.facts(),
+                **carriers.sidecar(view),
             ),
         )
     click.echo(
         'wrote %d images%s to %s' % (len(seeds), ' and grid.png' if in_grid else ', too many for a grid,', folder)
     )
+
+
+def _with_views(origin, seeds, drawn):
+    """Yields the PNG files of seeds, each with its view."""
+    from regan.pictures import images
+    from regan.views import carriers, made
+
+    for seed, content in zip(seeds, drawn):
+        yield images.with_texts(content, carriers.texts(made.sheets(origin, [seed])))
 
 
 def _check_class(label, generator):

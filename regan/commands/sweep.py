@@ -159,6 +159,7 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
     from regan.drawing import sweep as module
     from regan.editing import edit_choices
     from regan.sampling import latents
+    from regan.views import carriers, made
 
     seeds = latents.parse_seeds(seeds) if seeds else edit_choices.agreed(choices, 'seeds', '--seeds')
     seeds = list(dict.fromkeys(seeds))  # Each once.
@@ -170,8 +171,11 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
         settings.prepare(generator)
         components = basis.of(generator, choices)
         pages = module.pages(arrangement.pages, [choice.file_stem for choice in choices], seeds)
+        origin = made.Origin(network.name, generator, settings, components)
+        views = {page.name: _view(page, origin, choices, seeds, arrangement.frames) for page in pages}
         facts = _facts(
             pages,
+            views,
             choices,
             seeds,
             provenance.made_by('sweep', network.name, generator),
@@ -192,21 +196,39 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
         if arrangement.fps and generator.num_channels == 4:
             click.echo('note: videos have no transparency; in them the images are on white', err=True)
         with progress.bar(arrangement.frames * sum(len(page.cells) for page in pages)) as bar:
-            paths, kept = module.write(cells, pages, out, facts, arrangement.fps, bar.update)
+            texts = {name: carriers.texts(view) for name, view in views.items()}
+            paths, kept = module.write(cells, pages, out, facts, arrangement.fps, bar.update, texts)
     there = ': %d of %d pictures were there already' % (kept, len(pages)) if kept else ''
     click.echo('wrote %d files to %s%s' % (len(paths), out, there))
 
 
-def _facts(pages, choices, seeds, made, common):
+def _shown(page, choices, seeds):
+    """(choices, seeds) that a page has, in order."""
+    edits, latents = (dict.fromkeys(indices) for indices in zip(*page.cells))
+    return [choices[i] for i in edits if i is not None], [seeds[j] for j in latents]
+
+
+def _view(page, origin, choices, seeds, frames):
+    """The view that a page carries, or None."""
+    from regan.views import made
+
+    choices, seeds = _shown(page, choices, seeds)
+    return made.tables(origin, seeds, choices) if page.still else made.rows(origin, seeds, choices, frames)
+
+
+def _facts(pages, views, choices, seeds, made, common):
     """{name of a page: dict for its JSON}: the edits and seeds that the page has, in order, between what all have."""
+    from regan.views import carriers
+
     facts = {}
     for page in pages:
-        shown = [choices[i] for i in dict.fromkeys(i for i, _ in page.cells) if i is not None]
+        shown, with_seeds = _shown(page, choices, seeds)
         facts[page.name] = dict(
             made,
             edits=[str(choice.edit) for choice in shown],
             names=[choice.name for choice in shown],
-            seeds=[seeds[j] for j in dict.fromkeys(j for _, j in page.cells)],
+            seeds=with_seeds,
             **common,
+            **carriers.sidecar(views[page.name]),
         )
     return facts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Iterable, Iterator, NamedTuple, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 
@@ -68,6 +68,7 @@ def save(
     columns: Optional[int] = None,
     in_grid: bool = True,
     progress: Optional[Progress] = None,
+    texts: Optional[Mapping[str, str]] = None,
 ) -> None:
     """Writes seedNNNN.png for each seed, and grid.png with all of them.
 
@@ -78,6 +79,7 @@ def save(
         columns: of the grid, see `images.sheet`.
         in_grid: False leaves the grid out, and nothing is kept in memory.
         progress: callable that gets the number of images done since its last call.
+        texts: that the grid of several images carries, see `images.png`.
     """
     kept = []
     for seed, content in zip(seeds, contents):
@@ -89,7 +91,7 @@ def save(
         images.save_bytes(Path(folder) / 'grid.png', kept[0])
     elif kept:
         pictures = np.stack([images.read_png(io.BytesIO(content)) for content in kept])  # [N, H, W, C]
-        images.save_png(Path(folder) / 'grid.png', images.sheet(pictures, columns))
+        images.save_png(Path(folder) / 'grid.png', images.sheet(pictures, columns), texts)
 
 
 def styles(generator: Generator, plan: Plan, randoms: Sequence[np.random.RandomState]) -> np.ndarray:

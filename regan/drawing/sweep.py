@@ -14,7 +14,7 @@ import json
 import math
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -163,10 +163,7 @@ def path(dlatents: np.ndarray, basis: Basis, edit: edits.Edit, frames: int) -> n
     """
     if edit.kind != 'target':
         return edits.strip(dlatents, basis, edit, frames)
-    end = edits.apply(dlatents, basis, edit)
-    way = end.astype(np.float64) - dlatents
-    steps = [dlatents + t * way for t in np.linspace(0, 1, frames)[:-1]]
-    return np.concatenate(steps + [end]).astype(dlatents.dtype)
+    return edits.towards(dlatents, edits.apply(dlatents, basis, edit), frames)
 
 
 def first_difference(base: np.ndarray, strip: np.ndarray) -> int:
@@ -213,6 +210,7 @@ def write(
     facts: Dict[str, Dict[str, Any]],
     fps: Optional[float] = None,
     progress: Optional[Progress] = None,
+    texts: Optional[Mapping[str, Mapping[str, str]]] = None,
 ) -> Tuple[List[Path], int]:
     """Draws pages into a folder.
 
@@ -223,6 +221,7 @@ def write(
             it is.
         fps: frames per second of a video beside each picture; None for none.
         progress: callable that gets the number of frames done since its last call.
+        texts: {name of a page: what its PNG carries, see `images.png`, and its video as a comment}.
 
     Returns: (list of paths, number of pages that were there already).
 
@@ -237,7 +236,7 @@ def write(
     missing = [page for page in wanted if not _is_there(folder / page.name, facts[page.name], fps)]
     progress(sweep.num_frames * sum(len(page.cells) for page in wanted if page not in missing))
     drawn = _drawn(sweep, missing, folder, facts, progress)
-    finish = functools.partial(_finish, folder, facts, fps)
+    finish = functools.partial(_finish, folder, facts, fps, texts or {})
     collections.deque(
         background.behind(finish, drawn, buffered=2), maxlen=0
     )  # While a page is encoded, the next one is drawn.
@@ -283,17 +282,19 @@ def _drawn(sweep, wanted, folder, facts, progress):
         yield page, parts
 
 
-def _finish(folder, facts, fps, drawn):
+def _finish(folder, facts, fps, texts, drawn):
     page, parts = drawn
-    path = folder / page.name
+    path, carried = folder / page.name, texts.get(page.name, {})
     tiles = np.stack([parts.read(index)[-1:] if page.still else parts.read(index) for index in range(len(page.cells))])
     if _with(path, '.json').exists():
         _with(path, '.json').unlink()  # It is about to be untrue.
-    images.save_png(_with(path, '.png'), images.sheet(tiles[:, 0], page.columns) if page.still else images.grid(tiles))
+    picture = images.sheet(tiles[:, 0], page.columns) if page.still else images.grid(tiles)
+    images.save_png(_with(path, '.png'), picture, carried)
     if fps:
         order = video.there_and_back(parts.frames)
         shown = ([parts.read(index)[frame] for index in range(len(page.cells))] for frame in order)
-        video.save_mp4(_with(path, '.mp4'), (images.sheet(np.stack(tiles), page.columns) for tiles in shown), fps)
+        sheets = (images.sheet(np.stack(tiles), page.columns) for tiles in shown)
+        video.save_mp4(_with(path, '.mp4'), sheets, fps, ''.join(carried.values()))
     artefacts.write_json(_with(path, '.json'), facts[page.name])
     parts.remove()
 

@@ -25,7 +25,7 @@ import dataclasses
 import math
 import numbers
 import re
-from typing import TYPE_CHECKING, Any, Dict, Iterable, Optional, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, NamedTuple, Optional, Union
 
 import numpy as np
 
@@ -195,10 +195,47 @@ def _number(word, text):
         raise UserError("'%s' in the edit '%s' is not a number" % (word, text)) from None
 
 
-def apply(dlatents: np.ndarray, basis: Basis, edit: Edit) -> np.ndarray:
-    """Edited latents.
+class Axis(NamedTuple):
+    """What a move goes along.
 
-    Each kind is a move along the unit component v, by (GANSpace's notebooks; s is stdev, or 1 for 'raw'):
+    Attributes:
+        direction: unit vector, float64 [D].
+        unit: length of one unit of strength.
+        mean: float [D], the latent that coordinates count from.
+    """
+
+    direction: np.ndarray
+    unit: float
+    mean: np.ndarray
+
+
+def apply(dlatents: np.ndarray, basis: Basis, edit: Edit) -> np.ndarray:
+    """Edited latents: `move` along a component, in the layers of the edit.
+
+    Args:
+        dlatents: float [N, L, D].
+        basis: Basis of width D.
+
+    Returns:
+        New array [N, L, D] of the same dtype.
+
+    Raises:
+        UserError: layers past L, a component past K, or another width.
+    """
+    layers = edit.layers(dlatents.shape[1])
+    axis = _axis(dlatents, basis, edit)
+    return move(dlatents, axis, [layers], edit.strength, edit.kind, edit.invert)
+
+
+def move(
+    dlatents: np.ndarray,
+    axis: Axis,
+    ranges: Iterable[slice],
+    strength: float,
+    kind: str = 'offset',
+    invert: bool = False,
+) -> np.ndarray:
+    """Latents moved along a unit vector v in some layers, by (GANSpace's notebooks; s is the axis' unit):
 
         offset    strength * s
         centred   strength * s - <w_l - mean, v>    with the coordinate of each layer's own latent
@@ -206,28 +243,33 @@ def apply(dlatents: np.ndarray, basis: Basis, edit: Edit) -> np.ndarray:
 
     Args:
         dlatents: float [N, L, D].
-        basis: Basis of width D.
+        axis: Axis of width D.
+        ranges: slices of layers that do not overlap.
+        strength, kind, invert: see `Edit`.
 
     Returns:
-        New array [N, L, D] of the same dtype; computed in float64. Layers outside the edit are bit-identical.
-
-    Raises:
-        UserError: layers past L, a component past K, or another width.
+        New array [N, L, D] of the same dtype; computed in float64. Other layers are bit-identical.
     """
-    layers = edit.layers(dlatents.shape[1])
-    direction, unit = _axis(dlatents, basis, edit)
-    if edit.kind == 'offset':
-        move = edit.strength * unit
-    elif edit.kind == 'centred':
-        move = edit.strength * unit - coordinates(dlatents[:, layers], basis.mean, direction)  # [N, l]
-    else:
-        now = coordinates(dlatents[:, :1], basis.mean, direction)  # [N, 1]
-        goal = edit.strength * np.where(now < 0, 1, -1) if edit.invert else edit.strength
-        move = goal * unit - now
     edited = dlatents.copy()
-    with np.errstate(over='ignore', invalid='ignore'):  # Whoever draws them refuses latents that are not finite.
-        edited[:, layers] = dlatents[:, layers] + np.multiply.outer(move, direction)  # [N, l, D]
+    for layers in ranges:
+        if kind == 'offset':
+            way: Any = strength * axis.unit
+        elif kind == 'centred':
+            way = strength * axis.unit - coordinates(dlatents[:, layers], axis.mean, axis.direction)  # [N, l]
+        else:
+            now = coordinates(dlatents[:, :1], axis.mean, axis.direction)  # [N, 1]
+            goal = strength * np.where(now < 0, 1, -1) if invert else strength
+            way = goal * axis.unit - now
+        with np.errstate(over='ignore', invalid='ignore'):  # Whoever draws them refuses latents that are not finite.
+            edited[:, layers] = dlatents[:, layers] + np.multiply.outer(way, axis.direction)  # [N, l, D]
     return edited
+
+
+def towards(start: np.ndarray, end: np.ndarray, frames: int) -> np.ndarray:
+    """The straight way from one latent to another in equal steps: [1, L, D] each -> [frames, L, D] of their dtype."""
+    way = end.astype(np.float64) - start
+    steps = [start + t * way for t in np.linspace(0, 1, frames)[:-1]]
+    return np.concatenate(steps + [end]).astype(start.dtype)
 
 
 def strip(dlatents: np.ndarray, basis: Basis, edit: Edit, frames: int) -> np.ndarray:
@@ -309,7 +351,6 @@ def exchange(
 
 
 def _axis(dlatents, basis, edit):
-    """(unit vector float64 [D], length of one unit of strength) of an edit."""
     count, width = basis.components.shape
     if edit.component >= count:
         raise UserError('%s needs more components than there are: the basis has v0-v%d' % (edit, count - 1))
@@ -317,5 +358,10 @@ def _axis(dlatents, basis, edit):
         raise UserError(
             'the basis has width %d but the latents %d; it belongs to another network' % (width, dlatents.shape[2])
         )
-    unit = float(basis.stdev[edit.component]) if edit.unit == 'stdev' else 1.0
-    return basis.components[edit.component].astype(np.float64), unit
+    return along(basis, edit.component, edit.unit)
+
+
+def along(basis: Basis, component: int, unit: str = 'stdev') -> Axis:
+    """The Axis of a component of a basis. Args: basis, an index of it, one of UNITS."""
+    length = float(basis.stdev[component]) if unit == 'stdev' else 1.0
+    return Axis(basis.components[component].astype(np.float64), length, basis.mean)

@@ -162,6 +162,11 @@ def load(path: PathLike) -> SavedEdit:
     return _load_pickle(path) if Path(path).suffix.lower() == '.pkl' else _load_json(path)
 
 
+def arrays_path(path: PathLike) -> Path:
+    """The Path of the file with the directions of the saved edit in `path`: itself if it is a .pkl, else the .npz."""
+    return Path(path) if Path(path).suffix.lower() == '.pkl' else Path(path).with_suffix('.npz')
+
+
 def _load_json(path):
     facts = json_records.load(path)
     if not isinstance(facts, dict):

@@ -7,7 +7,9 @@ any number of leading axes, also none.
 import io
 import math
 import os
-from typing import BinaryIO, List, Optional, Sequence, Tuple, Union
+import struct
+import zlib
+from typing import BinaryIO, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
@@ -199,16 +201,34 @@ def _font(size):
     return ImageFont.truetype(os.path.join(get_data_path(), 'fonts', 'ttf', 'DejaVuSans.ttf'), size)
 
 
-def save_png(path: PathLike, image: np.ndarray) -> None:
-    """Write [H, W, C] as a PNG file; the file is whole or not there."""
-    save_bytes(path, png(image))
+def save_png(path: PathLike, image: np.ndarray, texts: Optional[Mapping[str, str]] = None) -> None:
+    """Write [H, W, C] as a PNG file, with what `png` takes; the file is whole or not there."""
+    save_bytes(path, png(image, texts))
 
 
-def png(image: np.ndarray) -> bytes:
-    """The content of a PNG file of [H, W, C], as bytes."""
+def png(image: np.ndarray, texts: Optional[Mapping[str, str]] = None) -> bytes:
+    """The content of a PNG file of [H, W, C], as bytes. Args: image, and texts that it carries, see `with_texts`."""
     image, content = check(image, rank=3), io.BytesIO()
     Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image).save(content, format='PNG')
-    return content.getvalue()
+    return with_texts(content.getvalue(), texts or {})
+
+
+def with_texts(content: bytes, texts: Mapping[str, str]) -> bytes:
+    """The content of a PNG file with further texts: an iTXt chunk for each, after the first chunk; the rest is the
+    same.
+
+    Args:
+        content: of the file.
+        texts: dict of keyword (at most 79 Latin letters) -> text.
+    """
+    end = 20 + struct.unpack('>I', content[8:12])[0]  # Of IHDR: signature, length, kind, content, checksum.
+    chunks = b''
+    for keyword, text in texts.items():
+        body = (
+            b'iTXt' + keyword.encode('latin-1') + b'\0\0\0\0\0' + text.encode('utf-8')
+        )  # Neither packed nor translated.
+        chunks += struct.pack('>I', len(body) - 4) + body + struct.pack('>I', zlib.crc32(body))
+    return content[:end] + chunks + content[end:]
 
 
 def save_bytes(path: PathLike, content: bytes) -> None:

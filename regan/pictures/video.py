@@ -34,11 +34,17 @@ def there_and_back(count: int) -> List[int]:
     return list(range(count)) + list(range(count - 2, 0, -1))
 
 
-def save_mp4(path: PathLike, frames: Iterable[np.ndarray], fps: float) -> None:
+def save_mp4(path: PathLike, frames: Iterable[np.ndarray], fps: float, comment: str = '') -> None:
     """Writes frames, an iterable of uint8 [H, W, C], one after the other as H.264, which all players read; atomically.
 
     Sizes must be even there: an odd one is made so by repeating the last row or column. There is no transparency in
     such a video: RGBA is shown on white.
+
+    Args:
+        path: the file.
+        frames: iterable of images.
+        fps: frames per second.
+        comment: text that the file carries, if any.
 
     Raises:
         UserError: imageio or its ffmpeg is missing, or the file cannot be written.
@@ -55,6 +61,7 @@ def save_mp4(path: PathLike, frames: Iterable[np.ndarray], fps: float) -> None:
             quality=8,
             macro_block_size=1,
             ffmpeg_log_level='error',
+            output_params=['-metadata', 'comment=' + comment] if comment else [],
         )
         with contextlib.closing(writer):  # Its own `with` leaves ffmpeg running after an error.
             for frame in frames:

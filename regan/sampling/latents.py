@@ -97,12 +97,12 @@ def sample_rows(
     return rows
 
 
-def random_directions(count: int, width: int) -> np.ndarray:
-    """Random unit directions, float32 [count, width]: rows of RandomState(2).normal, divided by their norm.
+def random_directions(count: int, width: int, seed: int = DIRECTIONS_SEED) -> np.ndarray:
+    """Random unit directions, float32 [count, width]: rows of RandomState(seed).normal, divided by their norm.
 
     A smaller count gives the first rows of a larger one; the rows depend on the width.
     """
-    rows = np.random.RandomState(DIRECTIONS_SEED).normal(size=(count, width))
+    rows = np.random.RandomState(seed).normal(size=(count, width))
     for row in rows:  # One by one, because width may be that of a layer's activations.
         row /= np.linalg.norm(row[np.newaxis], axis=1)
     return rows.astype(np.float32)

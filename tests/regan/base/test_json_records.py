@@ -126,3 +126,20 @@ def test_rules(rule, good, made_of_it, bad, message):
     assert rule(good, 'x') == made_of_it
     with pytest.raises(UserError, match='^' + message):
         rule(bad, 'x')
+
+
+def test_a_rule_can_be_told():
+    assert json_records.describe(record(Bicycle))['keys']['gears'] == {'type': 'integer', 'low': 2, 'high': None}
+    assert json_records.describe(json_records.optional(number(0, 1))) == {
+        'type': 'number',
+        'low': 0,
+        'high': 1,
+        'null': True,
+    }
+    assert json_records.describe(lambda value, where: value) == {'type': 'other'}
+
+
+def test_a_wrong_value_is_cut_short():
+    with pytest.raises(UserError) as caught:
+        integer(0)('x' * 10000, 'span.start')
+    assert len(str(caught.value)) < 300

@@ -1,0 +1,140 @@
+"""The picture of a view: what `regan render` writes, and what the explorer shows in the end, byte for byte.
+
+Each tile is drawn alone, since a minibatch of many can have other last bits than one of a single image; so every tile
+of a strip or grid is the picture of its own view.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, List, NamedTuple, Optional, Sequence
+
+import numpy as np
+
+from regan.base.typing import Progress
+from regan.drawing import modes
+from regan.drawing.seed_images import PER_IMAGE
+from regan.pictures import images
+from regan.views import latents
+from regan.views.document import Show, View
+from regan.views.files import Files
+
+if TYPE_CHECKING:
+    from regan.components.basis import Basis
+    from regan.networks.generator import Generator
+
+
+class Tile(NamedTuple):
+    """One image of a picture.
+
+    Attributes:
+        dlatents: float32 [L, D], truncated.
+        settings: modes.Settings, of which noise and conversion are still to be applied.
+        seed: of the latent; None: it comes from a file.
+    """
+
+    dlatents: np.ndarray
+    settings: modes.Settings
+    seed: Optional[int] = None
+
+
+def tiles(
+    view: View, generator: Generator, files: Files, directions: latents.Directions, start: Optional[np.ndarray] = None
+) -> List[Tile]:
+    """The images that a view shows, in the order in which `arranged` wants them.
+
+    Args:
+        view: View, which fits the network (see `document.fit`).
+        generator: open Generator; it maps, and draws nothing yet.
+        files: those that the view names.
+        directions: latents.Directions.
+        start: `latents.starts` of the view, if the caller has them.
+
+    Raises:
+        UserError: a file, component, named edit or boundary that is not there or does not fit.
+    """
+    show, settings = view.show, latents.settings(view, generator)
+
+    def started(index):
+        return latents.start(view, index, generator, files) if start is None else start[index : index + 1]
+
+    def as_tiles(dlatents, index=show.latent):
+        seed = view.latents[index].seed
+        return [Tile(one, settings, seed) for one in latents.truncated(dlatents, generator, settings)]
+
+    if show.kind == 'grid':
+        columns = [started(index) for index in range(len(view.latents))]  # [1, L, D] each
+        rows = [columns] + [[latents.edited(view, one, directions, [edit]) for one in columns] for edit in view.active]
+        return [tile for row in rows for index, one in enumerate(row) for tile in as_tiles(one, index)]
+    one = started(show.latent)
+    if show.kind == 'strip':
+        return as_tiles(latents.strip(view, one, directions))
+    after = as_tiles(latents.edited(view, one, directions))
+    if show.kind == 'single':
+        return after
+    return (tiles(show.other, generator, files, directions) if show.other else as_tiles(one)) + after
+
+
+def shown(wanted: Sequence[Tile], generator: Generator, progress: Optional[Progress] = None) -> List[np.ndarray]:
+    """The image of each tile, uint8 [H, W, C], drawn alone: those of a strip are the frames of its video.
+
+    It also chooses the noise of the generator.
+
+    Args:
+        wanted: list of Tile.
+        generator: open Generator.
+        progress: callable that gets the number of images done since its last call.
+    """
+    done, chosen = [], None
+    for tile in wanted:
+        if tile.settings != chosen or tile.settings.noise == PER_IMAGE:
+            prepare(tile, generator)
+            chosen = tile.settings
+        done.append(generator.synthesize(tile.dlatents[np.newaxis], progress, tile.settings.conversion)[0])
+    return done
+
+
+def prepare(tile: Tile, generator: Generator) -> None:
+    """Sets what the generator keeps for all that it draws next, noise and epsilon, as a tile wants it."""
+    if tile.settings.noise != PER_IMAGE or tile.seed is None:
+        tile.settings.prepare(generator)
+    else:
+        random = np.random.RandomState(tile.seed)
+        random.randn(generator.latent_size)  # z comes first.
+        generator.instance_norm_epsilon = tile.settings.instance_norm_epsilon
+        generator.set_noise(random)
+
+
+def arranged(view: View, parts: Sequence[np.ndarray]) -> np.ndarray:
+    """The picture of a view, uint8 [H, W, C], of its tiles, uint8 [h, w, C] each, without gaps."""
+    kind = view.show.kind
+    if kind == 'single':
+        return parts[0]
+    if kind == 'wipe':
+        return wiped(view.show, parts[0], parts[1])
+    if kind == 'grid':
+        return images.sheet(np.stack(parts), view.show.columns or len(view.latents))
+    return images.strip(np.stack(parts))
+
+
+def wiped(show: Show, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The left part of one image beside the right part of another, [H, W, C] each; the line is at floor(at * W + 0.5)
+    pixels.
+    """
+    column = int(np.floor((show.at or 0.0) * left.shape[1] + 0.5))
+    return np.concatenate([left[:, :column], right[:, column:]], axis=1)
+
+
+def image(view: View, generator: Generator, basis: Optional[Basis], files: Files) -> np.ndarray:
+    """The picture of a view, uint8 [H, W, C].
+
+    Args:
+        view: View, which fits the network (see `document.fit`).
+        generator: open Generator.
+        basis: Basis of its W, or None where `bases.are_needed` says that none is needed.
+        files: those that the view names.
+
+    Raises:
+        UserError: as `tiles`.
+    """
+    wanted = tiles(view, generator, files, latents.Directions(generator, basis, files))
+    return arranged(view, shown(wanted, generator))
