@@ -14,7 +14,11 @@ from . import file_kinds, file_sample, torch_files
 from .network_state import NetworkState
 from .pickled_data import AttributesStub, DataUnpickler, DictStub, NetworkPickleError, Refused, allow, resolve
 
-__all__ = ['LARGEST', 'NetworkPickleError', 'NetworkState', 'Place', 'networks', 'places', 'read']
+__all__ = ['LARGEST', 'FileNote', 'NetworkPickleError', 'NetworkState', 'Place', 'networks', 'places', 'read']
+
+
+class FileNote(UserWarning):
+    """What a file lacks and what stands for it; commands print it as a note."""
 
 
 def read(source, name=None):
@@ -111,7 +115,7 @@ def _of_pytorch(stream, path):
     stream.seek(0)
     networks, notes = torch_files.read(stream, path)
     for note in notes:
-        warnings.warn('%s: %s' % (path, note))
+        warnings.warn(FileNote('%s: %s' % (path, note)))
     return networks
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import difflib
 import sys
+import warnings
 from typing import Iterable, Iterator, List
 
 import click
@@ -17,8 +18,28 @@ ABBREVIATED = 3  # Letters of a name from which on they may stand for it.
 @contextlib.contextmanager
 def errors_in_one_line() -> Iterator[None]:
     """Turns UserError, NetworkPickleError and OSError into a line on standard error and exit status 2; Ctrl-C into
-    130. An option that does not exist gets the suggestions of `likely`.
+    130. An option that does not exist gets the suggestions of `likely`. Notes on files are lines on standard error, too.
     """
+    with warnings.catch_warnings():
+        warnings.showwarning = _notes(warnings.showwarning)
+        with _in_one_line():
+            yield
+
+
+def _notes(otherwise):
+    """A function that shows a `dnnlib.unpickle.FileNote` as a line, and leaves other warnings to `otherwise`."""
+
+    def show(message, category, *place, **more):
+        if category.__name__ == 'FileNote':  # By name: its module takes longer to import than --help to print.
+            click.echo(names.printable('note: %s' % message), err=True)
+        else:
+            otherwise(message, category, *place, **more)
+
+    return show
+
+
+@contextlib.contextmanager
+def _in_one_line():
     try:
         yield
     except click.NoSuchOption as error:

@@ -384,3 +384,26 @@ def test_bfloat16_is_the_upper_half_of_a_float():
     storage = tensors.Storage(tensors.STORAGE_TYPES['BFloat16Storage'], 2)
     storage.fill(np.array([1.5, -3.0], '<f4').view('<u2')[1::2].tobytes())
     np.testing.assert_array_equal(storage.elements, [1.5, -3.0])
+
+
+# ------------------------------------------------------------------ where network files are taken
+
+
+def test_commands_take_the_file_and_say_what_it_lacks(tmp_path):
+    from click.testing import CliRunner
+
+    from regan import cli
+
+    path = GOLDEN / 'ros-res64-cm1.pt'
+    result = CliRunner().invoke(cli.main, ['info', str(path)])
+    assert result.exit_code == 0 and 'Gs: G_main, stylegan2, ' in result.output
+    with pytest.warns(unpickle.FileNote, match='ros-res64-cm1.pt: the file has no average w'):
+        found = unpickle.networks(unpickle.read(str(path)))
+    assert [state.name for state in found] == ['G', 'D', 'Gs']
+
+
+def test_a_file_that_cannot_be_read_is_named_for_what_it_is(tmp_path):
+    path = tmp_path / 'x.pt'
+    path.write_bytes(zip_file({'state_dict': {'encoder.a': tensor('0', 6), 'decoder.b': tensor('0', 6)}}))
+    with pytest.raises(NetworkPickleError, match='is an image encoder of PyTorch'):
+        unpickle.read(str(path))

@@ -109,8 +109,8 @@ def test_no_generator_inside(tmp_path):
 def test_only_the_edge_knows_tensorflow():
     """In regan, only modules of `networks` import TensorFlow or what is made of it, and only those that make graphs.
 
-    Besides, `restored` puts TensorFlow 1 in the place of TensorFlow 2 for scripts that have imported it, and `biggan` has
-    a graph and a reader of checkpoints of its own.
+    Besides, `restored` puts TensorFlow 1 in the place of TensorFlow 2 for scripts that have imported it, and `biggan`
+    has a graph and a reader of checkpoints of its own.
     """
     heavy = re.compile(r'(tensorflow|dnnlib\.tflib|nvlabs_\w+)(\.|$)')
     found = {}
