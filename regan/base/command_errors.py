@@ -18,7 +18,7 @@ ABBREVIATED = 3  # Letters of a name from which on they may stand for it.
 @contextlib.contextmanager
 def errors_in_one_line() -> Iterator[None]:
     """Turns UserError, NetworkPickleError and OSError into a line on standard error and exit status 2; Ctrl-C into
-    130. An option that does not exist gets the suggestions of `likely`. Notes on files are lines on standard error, too.
+    130. An option that does not exist gets the suggestions of `likely`. Notes on files become lines, too.
     """
     with warnings.catch_warnings():
         warnings.showwarning = _notes(warnings.showwarning)
