@@ -14,8 +14,12 @@ from dnnlib import trust
 from dnnlib.unpickle import NetworkPickleError
 
 STYLEGAN, STYLEGAN2, ADA, SEGAN, READER = 'stylegan', 'stylegan2', 'stylegan2-ada', 'segan', 'factor-reader'
+# Of their own repository, and of the first StyleGAN's, which stores some kernels differently.
+PROGRESSIVE, PROGRESSIVE3 = 'progressive-gan', 'progressive-gan-of-stylegan'
 
 MODULES = {
+    PROGRESSIVE: 'nvlabs_stylegan.progressive',
+    PROGRESSIVE3: 'nvlabs_stylegan.networks_progan',
     STYLEGAN: 'nvlabs_stylegan.networks',
     STYLEGAN2: 'nvlabs_stylegan2.networks',
     ADA: 'nvlabs_stylegan2.ada',
@@ -36,10 +40,12 @@ FUNCTIONS = {
     ADA: ('G_main', 'G_mapping', 'G_synthesis', 'D_main'),
     SEGAN: ('G_segan', 'G_mapping', 'G_synthesis_segan'),  # Its discriminator is StyleGAN2's.
     READER: ('F_reader',),
+    PROGRESSIVE: ('G_paper', 'D_paper'),
+    PROGRESSIVE3: ('G_paper', 'D_paper'),
 }
 
 # The state version with which networks of a generation are written.
-STATE_VERSION = {STYLEGAN: 3, STYLEGAN2: 4, ADA: 5, SEGAN: 4, READER: 4}
+STATE_VERSION = {PROGRESSIVE: 2, STYLEGAN: 3, PROGRESSIVE3: 3, STYLEGAN2: 4, ADA: 5, SEGAN: 4, READER: 4}
 
 # Static arguments of published files that change neither variables nor the function at run-time defaults.
 HARMLESS_ARGUMENTS = frozenset(
@@ -62,7 +68,7 @@ HARMLESS_ARGUMENTS = frozenset(
 
 
 def generation(state):
-    """The generation whose mathematics a network uses: STYLEGAN, STYLEGAN2, ADA, SEGAN or READER.
+    """The generation whose mathematics a network uses: one of the keys of MODULES.
 
     Args:
         state: NetworkState of a whole network, or of a component that stands alone.
@@ -76,6 +82,8 @@ def generation(state):
         return ADA if any(v.endswith('/mod_weight') for v in state.variables) else STYLEGAN
     if name == 'G_mapping':
         return _mapping_generation(state)
+    if name in FUNCTIONS[PROGRESSIVE]:
+        return PROGRESSIVE if state.version == STATE_VERSION[PROGRESSIVE] else PROGRESSIVE3
     owners = [g for g in (STYLEGAN, STYLEGAN2, ADA, SEGAN, READER) if name in FUNCTIONS[g]]
     if not owners:
         known = sorted(set(sum(FUNCTIONS.values(), ())))

@@ -146,8 +146,7 @@ _NETWORKS = 'networks are TensorFlow pickles of StyleGAN, StyleGAN2 and StyleGAN
 _FETCH = 'fetch it again'
 _UNPACK = 'unpack it and give the file in it'
 _PYTORCH = (
-    'nothing of it was executed, and PyTorch files are not read here; give the TensorFlow pickle of the network if '
-    'there is one'
+    'nothing of it was executed; of PyTorch files, networks of stylegan2-ada-pytorch, rosinality and genforce are read'
 )
 _PICTURES = '`regan dataset create --images` takes folders of pictures'
 _DIRECTION = '`regan boundary edit` takes boundaries'
@@ -449,6 +448,8 @@ KINDS = tuple(
 
 # Kinds for which damaged files of others may pass.
 UNCLEAR = ('empty', 'damaged-npy', 'damaged-zip', 'csv', 'text', 'python', 'zeros')
+
+PYTORCH = ('stylegan2-ada-pytorch', 'rosinality', 'genforce')  # Kinds that `torch_files` reads.
 
 # Kinds that Python's pickle wrote: plain data of any content, or objects, which a reader of data refuses itself.
 PICKLES = ('networks', 'pickled-objects', 'pickled-arrays', 'pickled-values', 'viewer-edit')

@@ -28,6 +28,7 @@ FLOORS = (
     'regan.sampling',  # seeds -> z, noise
     'regan.pictures',  # arrays -> PNG, MP4; comparison
     'regan.networks',  # pickle -> w = M(z), images
+    'regan.biggan',  # another architecture, from its own containers
     'regan.components',  # w -> principal components
     'regan.editing',  # components -> edited latents
     'regan.drawing',  # latents, edits -> images
@@ -66,6 +67,8 @@ EXEMPT = {
         'dnnlib.architectures',
         'nvlabs_stylegan.networks',
     ): 'a pickle names a build function, which is found by that name',
+    ('dnnlib.architectures', 'nvlabs_stylegan.progressive'): 'as before',
+    ('dnnlib.architectures', 'nvlabs_stylegan.networks_progan'): 'as before',
     ('dnnlib.architectures', 'nvlabs_stylegan2.networks'): 'as before',
     ('dnnlib.architectures', 'nvlabs_stylegan2.ada'): 'as before',
     ('dnnlib.architectures', 'nvlabs_stylegan2.segan'): 'as before',

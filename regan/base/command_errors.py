@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from typing import Iterable, Iterator, List
 
 import click
@@ -36,11 +37,12 @@ class Terminated(KeyboardInterrupt):
 def errors_in_one_line() -> Iterator[None]:
     """Turns UserError, NetworkPickleError and OSError into a line on standard error and exit status 2; Ctrl-C into
     130, SIGTERM into 143. After a file that could not be written, and after a signal, the line says what is kept. An
-    option that does not exist gets the suggestions of `likely`.
+    option that does not exist gets the suggestions of `likely`. Notes on files become lines, too.
     """
     kept.begin()
     notices.begin()
-    with _signals():
+    with _signals(), warnings.catch_warnings():
+        warnings.showwarning = _notes(warnings.showwarning)
         try:
             yield
         except click.NoSuchOption as error:
@@ -60,6 +62,18 @@ def errors_in_one_line() -> Iterator[None]:
             _leave('Error: %s' % (error if isinstance(error, NetworkPickleError) else _plain(error)), 2)
         except KeyboardInterrupt as error:
             _leave('Interrupted; %s.' % kept.interrupted(), 128 + getattr(error, 'number', signal.SIGINT))
+
+
+def _notes(otherwise):
+    """A function that shows a `dnnlib.unpickle.FileNote` as a line, and leaves other warnings to `otherwise`."""
+
+    def show(message, category, *place, **more):
+        if category.__name__ == 'FileNote':  # By name: its module takes longer to import than --help to print.
+            notices.note(names.printable(str(message)))
+        else:
+            otherwise(message, category, *place, **more)
+
+    return show
 
 
 @contextlib.contextmanager

@@ -247,9 +247,12 @@ def test_nothing_is_called_or_imported(canary, call, module, name):
     with pytest.raises(NetworkPickleError) as error:
         read(CALLS[call](module, name, argument))
     said = str(error.value)
-    assert said.startswith('the file was not loaded: it names %s.%s' % (module, name)) or 'PyTorch' in said
     assert 'nothing of it was executed' in said
-    assert ('PyTorch' in said) == module.startswith('torch')
+    if module == 'torch_utils.persistence':  # It is read, as data.
+        assert said.startswith(('the file holds a network that is not kept', 'the file was not loaded: it names'))
+    else:
+        assert said.startswith('the file was not loaded: it names %s.%s' % (module, name)) or 'PyTorch' in said
+        assert ('PyTorch' in said) == module.startswith('torch')
     assert 'canary' not in sys.modules
 
 
