@@ -57,7 +57,7 @@ def test_grey_and_rgba_are_written_as_such(run, tmp_path, channels):
     pictures = sorted(path for path in tmp_path.rglob('*.png'))
     assert len(pictures) == 6 and len(list(tmp_path.rglob('*.mp4'))) == 1
     assert {images.read_png(path).shape[2] for path in pictures} == {channels}
-    assert images.read_png(tmp_path / 'generate' / 'grid.png').shape == (4, 8, channels)
+    assert images.read_png(tmp_path / 'generate' / 'seed0001.png').shape == (4, 4, channels)
 
 
 @pytest.mark.parametrize('command', COMMANDS)

@@ -99,6 +99,7 @@ def test_options_come_before_what_a_name_brings(tmp_path):
         '--frames',
         3,
         *PCA,
+        '--plain',
         '--out',
         tmp_path / 'a.png',
     )
