@@ -28,7 +28,7 @@ from regan.commands import options, progress
 )
 @click.option(
     '--fps',
-    type=click.FloatRange(min=1, max=120),
+    type=options.number(1, 120),
     default=12,
     show_default=True,
     help='Frames per second of a video.',
