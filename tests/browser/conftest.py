@@ -16,7 +16,9 @@ PROJECT = pathlib.Path(__file__).resolve().parents[2]
 STACKS = [stack for stack in ('tf1', 'tf2') if (PROJECT / '.venv' / stack / 'bin' / 'python').exists()]
 CHROMIUM = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
 NETWORK = next(
-    name for name, facts in json.loads((PROJECT / 'regan' / 'networks' / 'models.json').read_text()).items() if facts.get('packaged')
+    name
+    for name, facts in json.loads((PROJECT / 'regan' / 'networks' / 'models.json').read_text()).items()
+    if facts.get('packaged')
 )
 START_S, DRAWN_MS = 240, 120000
 SIZES = {'wide': (1440, 900), 'middle': (1024, 768), 'phone': (390, 844)}
@@ -104,7 +106,10 @@ class Visitor:
         self.context = browser.new_context(viewport=dict(width=width, height=height), accept_downloads=True, **options)
         self.context.grant_permissions(['clipboard-read', 'clipboard-write'])
         self.page = self.context.new_page()
-        self.page.on('console', lambda message: self.faults.append(message.text) if message.type in ('error', 'warning') else None)
+        self.page.on(
+            'console',
+            lambda message: self.faults.append(message.text) if message.type in ('error', 'warning') else None,
+        )
         self.page.on('pageerror', lambda error: self.faults.append(str(error)))
         self.page.on('request', self._asked)
         self.page.on('websocket', lambda socket: socket.on('framesent', lambda frame: self.frames.append(frame)))

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip('playwright.sync_api', reason='the tests in a browser run with: make test-browser')
 
-from tests.browser.conftest import DRAWN_MS, SIZES, STACKS, Server, Visitor  # noqa: E402
+from tests.browser.conftest import DRAWN_MS, SIZES, STACKS, Server, Visitor
 
 AMOUNT = '.card >> nth=%d >> .amount input[type=range]'
 
@@ -291,7 +291,7 @@ def test_files_that_are_dropped_restore_their_view_or_say_what_is_wrong(visit, t
 
 def visitor_width(document):
     """Width of w of the packaged network; a file of another width is refused, with the width in the message."""
-    import subprocess  # noqa: F401
+    import subprocess
 
     return json.loads(document).get('width', 0) or WIDTH
 
@@ -381,7 +381,9 @@ def test_fingers_on_a_phone(browser, server):
     session = visitor.context.new_cdp_session(page)
     for step in range(6):
         points = [dict(x=x - 20 - 10 * step, y=y, id=0), dict(x=x + 20 + 10 * step, y=y, id=1)]
-        session.send('Input.dispatchTouchEvent', dict(type='touchStart' if step == 0 else 'touchMove', touchPoints=points))
+        session.send(
+            'Input.dispatchTouchEvent', dict(type='touchStart' if step == 0 else 'touchMove', touchPoints=points)
+        )
     session.send('Input.dispatchTouchEvent', dict(type='touchEnd', touchPoints=[]))
     page.wait_for_selector('.compare >> text=Whole picture')
     page.tap('.compare >> text=Whole picture')
