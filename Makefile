@@ -10,13 +10,14 @@ stacks  := $(or $(STACK),$(found),tf2)
 stack   := $(firstword $(stacks))
 python  := .venv/$(stack)/bin/python
 figures := $(patsubst experiments/%.py,%,$(sort $(wildcard experiments/figure*.py)))
-benchmarks := start_up pca feature_pca synthesis sweep scale_out train
+benchmarks := start_up pca feature_pca synthesis sweep explore scale_out train
 options := $(if $(NETWORKS),--networks '$(NETWORKS)')
+packaged := from regan.networks import models; print(next(n for n, m in models.registry().items() if m.packaged))
 
 .NOTPARALLEL:
 .PHONY: help setup test test-slow test-wheel parity bench zoo zoo-table zoo-smoke segan-table docs lint clean missing \
         figures check-figures reference-figures table1 delta claims check-claims truncation-study bench-curves \
-        setup-bench setup-docs setup-lint $(foreach t,setup test test-slow test-wheel parity bench bench-curves zoo-smoke check-figures check-claims,$(stacks:%=$t-%)) \
+        explore setup-bench setup-docs setup-lint $(foreach t,setup test test-slow test-wheel parity bench bench-curves zoo-smoke check-figures check-claims,$(stacks:%=$t-%)) \
         $(figures) $(figures:%=check-%) $(figures:%=reference-%)
 
 help:
@@ -44,6 +45,9 @@ table1: setup-$(stack)                        ## Table 1: the first normal of th
 
 delta: setup-$(stack)                         ## pixel deltas between the compatibility modes [NETWORKS=NAME|PATH]
 	$(python) experiments/delta.py $(options)
+
+explore: setup-$(stack)                       ## find edits by hand, on a page in a browser [NETWORK=NAME|PATH]
+	$(python) -m regan explore $(or $(NETWORK),$$($(python) -c "$(packaged)"))
 
 claims: setup-$(stack)                        ## measure the paper's claims on the zoo and write figures/claims/
 	$(python) experiments/claims.py

@@ -19,6 +19,7 @@ COMMANDS = {
     'edit': 'Move latents along principal components in some layers.',
     'sweep': 'Draw many edits of many latents: strips, grids and videos.',
     'render': 'Draw the picture of a view: of a document, picture, video or link.',
+    'explore': 'Find edits by hand, on a page in a browser.',
     'figure': 'Draw a figure of the papers.',
     'edits': 'List, show, import and export named edits.',
     'boundary': 'Learn directions with supervision (InterFaceGAN), and use them.',

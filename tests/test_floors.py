@@ -39,6 +39,7 @@ FLOORS = (
     'regan.metrics',
     'regan.segan',
     'regan.scale',  # any of these on other machines
+    'regan.explore',  # views, edits and networks on a page
     'training',
     'metrics',  # what official scripts import: the formulas are in regan.metrics
     'metrics.features',

@@ -10,19 +10,26 @@ architecture.
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from dnnlib.tflib.primitives import layout
+
 _NO_STYLE = -1
 _SHAPES = ('Shape', 'ShapeN', 'Size', 'Rank')  # Their output depends on the number of latents, not on what is in them.
 _COPIES = ('Identity', 'Cast', 'StopGradient')
 
 
 class Held:
-    """What the styles below a layer make of one latent. Attributes: layer; values, {tensor: array without the axis
-    N}; nbytes.
+    """What the styles below a layer make of one latent.
+
+    Attributes:
+        layer: int.
+        values: {tensor: array without the axis N}, of the border.
+        beside: the same, of further tensors that were asked for.
+        nbytes: of both.
     """
 
-    def __init__(self, layer, values):
-        self.layer, self.values = layer, values
-        self.nbytes = sum(value.nbytes for value in values.values())
+    def __init__(self, layer, values, beside):
+        self.layer, self.values, self.beside = layer, values, beside
+        self.nbytes = sum(value.nbytes for part in (values, beside) for value in part.values())
 
 
 class Cut:
@@ -58,16 +65,32 @@ class Cut:
 
         Raises ValueError if a tensor on the border has no axis N first.
         """
-        border = self.border(layer)
-        values = self._run(border, {self._dlatents: dlatents}) if border else []
-        for tensor, value in zip(border, values):
+        return self.advance([Held(0, {}, {})] * len(dlatents), dlatents, layer)
+
+    def advance(self, held, dlatents, layer, also=()):
+        """Goes on from what is held to a later layer, without computing what lies below again.
+
+        Args:
+            held: list of Held, one for each of the dlatents, all of one layer.
+            dlatents: float [N, L, D].
+            layer: not below that of `held`.
+            also: tensors between the two layers, to keep `beside`.
+
+        Returns:
+            List of N Held. Raises ValueError as `hold`.
+        """
+        border, feeds = self.border(layer), self._feeds(held)
+        wanted = [tensor for tensor in dict.fromkeys([*border, *also]) if tensor not in feeds]
+        values = self._run(wanted, {**feeds, self._dlatents: dlatents}) if wanted else []
+        for tensor, value in zip(wanted, values):
             if value.shape[:1] != (len(dlatents),):
                 raise ValueError(
                     '%s, which enters layer %d, has shape %s for %d latents; without an axis for them it cannot be kept'
                     % (tensor.name, layer, list(value.shape), len(dlatents))
                 )
+        found = {**feeds, **dict(zip(wanted, values))}
         return [
-            Held(layer, {tensor: value[row].copy() for tensor, value in zip(border, values)})
+            Held(layer, *({tensor: found[tensor][row].copy() for tensor in part} for part in (border, also)))
             for row in range(len(dlatents))
         ]
 
@@ -81,11 +104,42 @@ class Cut:
         The result is that of the whole graph up to float rounding: where TensorFlow adds up in another order for
         another N, or fuses an op below the cut with one above it.
         """
-        feeds = {tensor: np.stack([one.values[tensor] for one in held]) for tensor in self.border(held[0].layer)}
-        if self._output in feeds:
-            return feeds[self._output]
-        feeds[self._dlatents] = dlatents
-        return self._run(self._output, feeds)
+        return self.tensor(self._output, held, dlatents)
+
+    def tensor(self, tensor, held, dlatents):
+        """The value of any tensor above what is held, as `finish` gives that of the output."""
+        feeds = self._feeds(held)
+        return feeds[tensor] if tensor in feeds else self._run(tensor, {**feeds, self._dlatents: dlatents})
+
+    def before(self, layer, size, channels=None):
+        """The images of a size from which the border before a layer is made: the nearest tensor at or below it.
+
+        Args:
+            layer: of the border.
+            size: pixels of a side.
+            channels: where to begin: tensors of the border with so many channels; None: with any.
+
+        Returns:
+            Tensor of images, in whatever layout, or None.
+        """
+        waiting = [t for t in self.border(layer) if channels is None or image_shape(t)[1] == channels]
+        while waiting:
+            tensor = waiting.pop(0)
+            if image_shape(tensor)[0] == size:
+                return tensor
+            waiting += [t for t in tensor.op.inputs if self._latest.get(t, _NO_STYLE) > _NO_STYLE and t.shape.rank == 4]
+        return None
+
+    def _feeds(self, held):
+        return {tensor: np.stack([one.values[tensor] for one in held]) for tensor in self.border(held[0].layer)}
+
+
+def image_shape(tensor):
+    """(pixels of a side, channels) of a tensor of square internal images; (0, 0) of any other one."""
+    shape = tensor.shape.as_list() if tensor.shape.rank == 4 else [None] * 4
+    height, width = [shape[axis] for axis in layout.spatial_axes()]
+    channels = shape[layout.channel_axis()]
+    return (height, channels) if None not in (height, channels) and height == width else (0, 0)
 
 
 def _latest_layers(dlatents, output):

@@ -20,6 +20,7 @@ from regan.base.typing import PathLike
 
 NETWORKS_VARIABLE = 'REGAN_NETWORKS'
 CACHE_VARIABLE = 'REGAN_CACHE_DIR'
+EDITS_VARIABLE = 'REGAN_EDITS'
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -102,6 +103,11 @@ def note_unusable(folder: PathLike, why: str) -> None:
         'the cache in %s cannot be written (%s), so nothing is kept there for the next time; '
         '%s may name another folder' % (folder, why, CACHE_VARIABLE)
     )
+
+
+def edits_dir() -> pathlib.Path:
+    """The folder for edits that the user has saved: $REGAN_EDITS, else ~/.local/share/regan/edits."""
+    return pathlib.Path(os.environ.get(EDITS_VARIABLE) or '~/.local/share/regan/edits').expanduser()
 
 
 def cache_key(facts: Dict[str, Any]) -> str:

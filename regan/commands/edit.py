@@ -32,8 +32,8 @@ class _Arrangement(NamedTuple):
     multiple=True,
     metavar='EDIT',
     help='For example "E(v0, 0-4) * 2.0" (strength 1 if left out), "centred E(v15, 8) * 3" or "target E(v22, '
-    '9-10) = -8"; a name such as "ffhq/Big smile" (see `regan edits list`); or the file of a saved edit '
-    '(.json or .pkl). May be given several times.',
+    '9-10) = -8"; a name such as "ffhq/Big smile" (see `regan edits list`), or one that the explorer has saved; or '
+    'the file of a saved edit (.json or .pkl). May be given several times.',
 )
 @options.edits
 @options.group(

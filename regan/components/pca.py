@@ -234,20 +234,12 @@ def load_or_compute(
     Raises:
         UserError: see `compute`; or a file of the cache is damaged or not what its name says.
     """
-    facts = dict(
-        _facts(spec, generator.latent_size, generator.sha256, generator.backend),
-        dlatent_size=generator.dlatent_size,
-        **label_facts(generator),
-    )
-    name = '%s-c%d-n%d-%s' % (spec.estimator, spec.components, spec.n, artefacts.cache_key(facts))
-    path = pathlib.Path(cache_dir) / (name + '.npz')
-    if cache.has(path):
-        basis = Basis.load(path)
-        if {key: basis.record.get(key) for key in facts} != facts:
-            raise UserError('%s was not made from what its name says; delete it and run again' % path)
-        return basis
+    found = cached(generator, spec, cache_dir)
+    if found is not None:
+        return found
+    path, facts = _place(generator, spec, cache_dir)
     usable = artefacts.is_usable(path.parent)  # Said before the work.
-    kept = path.with_name(name + '.checkpoint.npz') if usable else None
+    kept = path.with_name(path.stem + '.checkpoint.npz') if usable else None
     checkpoint = _checkpoint(kept, spec, facts, in_cache=True)
     basis = _compute(generator.map, generator.latent_size, spec, facts, progress, checkpoint, spread)
     if usable:
@@ -255,6 +247,28 @@ def load_or_compute(
     if cache.has(path):
         checkpoint.remove()  # Only now: a full disk must not cost the work.
     return basis
+
+
+def cached(generator: LatentMapper, spec: PCASpec, cache_dir: PathLike) -> Optional[Basis]:
+    """The Basis of a network's W if the cache has it, else None. Args and Raises: see `load_or_compute`."""
+    path, facts = _place(generator, spec, cache_dir)
+    if not cache.has(path):
+        return None
+    basis = Basis.load(path)
+    if {key: basis.record.get(key) for key in facts} != facts:
+        raise UserError('%s was not made from what its name says; delete it and run again' % path)
+    return basis
+
+
+def _place(generator, spec, cache_dir):
+    """(path in the cache, everything that the result depends on)."""
+    facts = dict(
+        _facts(spec, generator.latent_size, generator.sha256, generator.backend),
+        dlatent_size=generator.dlatent_size,
+        **label_facts(generator),
+    )
+    name = '%s-c%d-n%d-%s' % (spec.estimator, spec.components, spec.n, artefacts.cache_key(facts))
+    return pathlib.Path(cache_dir) / (name + '.npz'), facts
 
 
 def _facts(spec, width, network, backend):

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from dnnlib import file_kinds
-from regan.base import names
+from regan.base import artefacts, names
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
 from regan.components.basis import Basis
 from regan.editing import edit_zoo, edits, saved_edits
 
 SAVED = ('.json', '.pkl')  # Endings of the files of saved edits.
+_OURS = re.compile('[A-Za-z0-9][A-Za-z0-9 _-]*')  # Names that the explorer gives to files.
 
 
 class EditChoice(NamedTuple):
@@ -42,8 +43,8 @@ def choose(texts: Iterable[str], edits_file: Optional[PathLike] = None) -> List[
     """The edits that some texts mean.
 
     Args:
-        texts: list of str: notation such as 'E(v0, 0-4) * 2.0', a name such as 'ffhq/Big smile', or the file of a saved
-            edit.
+        texts: list of str: notation such as 'E(v0, 0-4) * 2.0', a name such as 'ffhq/Big smile', the file of a saved
+            edit, or the name of one in the user's folder, `artefacts.edits_dir`.
         edits_file: JSON with further named edits, see `edit_zoo.everything`.
 
     Returns:
@@ -65,10 +66,21 @@ def _choice(text, named):
     elif '/' in text:
         source = found = edit_zoo.find(text, named)
         name = found.id
+    elif is_kept(text):
+        source, name = saved_edits.load(_in_folder(text)), text
     else:
         return EditChoice(edits.parse(text))
     source.check_usable()
     return EditChoice(source.edit, name, source)
+
+
+def is_kept(text: str) -> bool:
+    """Whether a text is the name of an edit in the user's folder."""
+    return bool(_OURS.fullmatch(text)) and _in_folder(text).is_file()
+
+
+def _in_folder(name):
+    return artefacts.edits_dir() / (name + '.json')
 
 
 def is_saved(text: str) -> bool:

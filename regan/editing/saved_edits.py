@@ -17,7 +17,7 @@ import numpy as np
 from dnnlib import file_kinds, portable_pickle, unpickle
 from regan.base import artefacts, json_records, names
 from regan.base.errors import UserError
-from regan.base.json_records import choice, declared, integer, key, number, text
+from regan.base.json_records import choice, declared, integer, key, number, sequence, text
 from regan.base.typing import PathLike
 from regan.editing import edits
 from regan.sampling import latents
@@ -89,6 +89,7 @@ class SavedEdit:
     layer: str = key(text, 'of which they are')
     psi: float = key(_NUMBER, 'truncation to show it with')
     seed: int = key(latents.SEED, 'of a latent to show it on')
+    tags: Tuple[str, ...] = key(sequence(text, empty=True), 'for people; only ours have any', default=())
 
     def __post_init__(self) -> None:
         self._along(self.component)  # It checks the numbers.

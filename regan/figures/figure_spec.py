@@ -12,8 +12,9 @@ from regan.base import json_records
 from regan.base.errors import UserError
 from regan.base.json_records import choice, declared, integer, key, made, number, optional, record, sequence, text
 from regan.base.typing import PathLike
-from regan.components.pca import PCASpec
+from regan.components.pca import ESTIMATORS, PCASpec
 from regan.drawing import modes
+from regan.editing import edit_choices
 from regan.editing.edits import Edit, parse
 from regan.networks import models
 from regan.pictures import diff
@@ -70,13 +71,22 @@ class Supervised:
 
 
 def _edit(value, where):
-    """Rule: an edit in notation, or as an object with the keys of `Edit`."""
+    """Rule: an edit in notation, the name of one that the explorer has saved, or an object with the keys of `Edit`."""
     if not isinstance(value, str):
         return json_records.build(Edit, value, where)
     try:
-        return parse(value)
+        return _saved(value) if edit_choices.is_kept(value) else parse(value)
     except UserError as error:
         raise UserError('%s: %s' % (where, error))
+
+
+def _saved(name):
+    """The Edit of a saved one: along the component of its index, as in notation."""
+    found = edit_choices.choose([name])[0]
+    made_by = getattr(found.source, 'estimator', None)
+    if made_by not in ESTIMATORS:
+        raise UserError("the edit '%s' goes along a %s, and a figure's edits along components" % (name, made_by))
+    return found.edit
 
 
 @dataclasses.dataclass(frozen=True)

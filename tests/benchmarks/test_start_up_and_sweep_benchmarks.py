@@ -1,4 +1,6 @@
-"""The benchmarks of start-up and sweeps print their tables and write what was measured. No times are checked."""
+"""The benchmarks of start-up, sweeps and the explorer print their tables and write what was measured; no times are
+checked.
+"""
 
 import json
 import os
@@ -42,6 +44,12 @@ def test_sweep(tmp_path, tiny_pickle):
     assert case['gain'] == pytest.approx(case['images_per_second'] / case['images_per_second_in_full'], rel=1e-2)
 
 
+def test_explore(tmp_path, tiny_pickle):
+    (case,) = cases_of(tmp_path, 'explore.py', '--network', tiny_pickle)
+    assert case['frames'] > 10 and case['drag_95_ms'] >= case['drag_ms'] > 0 and case['sheet_s'] >= case['rows_s'] > 0
+    assert case['final_ratio'] == pytest.approx(case['final_ms'] / case['synthesis_ms'], rel=1e-2)
+
+
 def test_start_up(tmp_path, tiny_pickle, monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
     import start_up
@@ -58,7 +66,7 @@ def test_start_up(tmp_path, tiny_pickle, monkeypatch):
     )
 
 
-@pytest.mark.parametrize('script', ['start_up.py', 'sweep.py'])
+@pytest.mark.parametrize('script', ['start_up.py', 'sweep.py', 'explore.py'])
 def test_bad_options_end_in_one_sentence(script):
     done = run(script, '--random', 'stylegan3:256')
     assert (
