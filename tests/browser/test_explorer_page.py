@@ -323,7 +323,7 @@ def test_every_export_opens_and_carries_the_view(visit, server, tmp_path):
     assert video.read_bytes()[4:8] == b'ftyp' and b'regan_view' in video.read_bytes()
     command = exported(visitor, 'Command line', tmp_path / 'c.txt').read_text()
     assert command.startswith('regan ')
-    json.loads(exported(visitor, 'Selected edit', tmp_path / 'e.json').read_text())
+    json.loads(exported(visitor, '"Selected edit (JSON)"', tmp_path / 'e.json').read_text())
     json.loads(exported(visitor, 'Figure spec', tmp_path / 'f.json').read_text())
 
 

@@ -88,10 +88,11 @@ export class Explorer {
     this.say(text);
   }
 
-  /** Awaits a job; a refusal becomes a notice. */
+  /** Awaits a job; a refusal becomes a notice. Null: there is no answer, also where the job was cancelled. */
   async attempt(promise) {
     try {
-      return await promise;
+      const answer = await promise;
+      return answer.type === 'cancelled' ? null : answer;
     } catch (error) {
       this.notify(error.message);
       return null;
@@ -125,7 +126,7 @@ export class Explorer {
     });
     const answer = await this.attempt(job);
     this.update({ basisProgress: null });
-    if (!answer || answer.type !== 'result') return;
+    if (!answer) return;
     this.update({ welcome: { ...this.state.welcome, basis: answer.basis } });
     this.change({ ...this.state.view, basis: views.nameOfBasis(answer.basis) }, 'components');
     this.say('The components are there.');
@@ -324,7 +325,7 @@ export class Explorer {
     this.latest[type] = { next: null };
     try {
       const answer = await this.connection.job(type, body);
-      this.update({ [type]: answer });
+      if (answer.type === 'result') this.update({ [type]: answer });
     } catch (error) {
       this.update({ [type]: null });
     }
@@ -425,7 +426,7 @@ export class Explorer {
     this.update({ exporting: { job: job.id, kind, done: 0, total: 0 } });
     const answer = await this.attempt(job);
     this.update({ exporting: null });
-    if (!answer || answer.type !== 'exported') return;
+    if (!answer) return;
     const link = document.createElement('a');
     link.href = `/export/${answer.id}`;
     link.download = answer.filename;
