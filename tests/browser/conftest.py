@@ -112,7 +112,10 @@ class Visitor:
         )
         self.page.on('pageerror', lambda error: self.faults.append(str(error)))
         self.page.on('request', self._asked)
-        self.page.on('websocket', lambda socket: socket.on('framesent', self.frames.append))
+        self.page.on('websocket', lambda socket: socket.on('framesent', self._sent))
+
+    def _sent(self, frame):
+        self.frames.append(frame)
 
     def _asked(self, request):
         if not request.url.startswith(('http://127.0.0.1:%d/' % self.server.port, 'ws://127.0.0.1', 'blob:', 'data:')):

@@ -101,8 +101,7 @@ export class Explorer {
 
   // -------------------------------------------------------------- start
 
-  welcomed(message) {
-    const welcome = { ...message, limits: views.limitsOf(message.limits) };
+  welcomed(welcome) {
     const { view, history } = this.state;
     const first = !view;
     const wanted = view || welcome.view || views.freshView(welcome);
