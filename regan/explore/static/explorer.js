@@ -40,6 +40,9 @@ export class Explorer {
     this.connection = new Connection(url, {
       welcome: (message) => this.welcomed(message),
       status: (text) => this.say(text),
+      asked: (slot, rev) => {
+        document.documentElement.dataset[`asked${slot}`] = rev; // What the stage shows is current if it has this rev.
+      },
       lost: (text) => this.update({ phase: 'lost', status: text }),
       picture: (header, source) => this.drawn(header, source),
       tile: (header, source) => this.tile && this.tile(header, source),
