@@ -8,7 +8,7 @@ import os
 
 import dnnlib
 import dnnlib.tflib as tflib
-from dnnlib.unpickle import NetworkPickleError
+from dnnlib import contents, unpickle
 
 _CACHE_DIR = '.stylegan2-cache'
 _URL = 'https://nvlabs-fi-cdn.nvidia.com/stylegan2/networks/'
@@ -27,7 +27,7 @@ _FILES += [
 
 gdrive_urls = {'gdrive:networks/' + name: _URL + name for name in _FILES}  # Alias -> URL.
 
-_loaded = {}  # Path or URL -> (G, D, Gs). The official function keeps them for the life of the process, too.
+_loaded = {}  # Path or URL -> (G, D, Gs), of sessions that may be closed by now.
 
 
 def get_path_or_url(path_or_gdrive_path):
@@ -38,19 +38,23 @@ def get_path_or_url(path_or_gdrive_path):
 def load_networks(path_or_gdrive_path):
     """(G, D, Gs) of a file, URL or alias. Initialises TensorFlow if needed; a second call gives the same objects.
 
+    The file may hold its networks in any way, see `dnnlib.contents`: Gs is the averaged generator, or the only one; G
+    and D are None where it holds none. FILE::NAME chooses Gs by name where nothing else does.
+
+    They are loaded again if their session is closed, or another one is the default by now: they have no values there.
+
     Nothing that the file embeds is executed, unless REGAN_TRUST_EMBEDDED_CODE=1 is set: the networks are rebuilt from
     this project's implementation.
     Raises: FileNotFoundError; dnnlib.unpickle.NetworkPickleError for a file that holds something else; IOError if a
         download fails.
     """
     source = get_path_or_url(path_or_gdrive_path)
-    if source not in _loaded:
+    if source not in _loaded or not all(network.is_usable() for network in _loaded[source] if network):
         path = _local_file(source)
         tflib.init_tf()
-        networks = tflib.revival.load_pickle(path, trust_embedded_code=False, build=True)
-        if not isinstance(networks, (tuple, list)) or len(networks) != 3:
-            raise NetworkPickleError('%s does not hold the three networks (G, D, Gs) of a generator file.' % path)
-        _loaded[source] = tuple(networks)
+        file, choice = contents.split(path)
+        states = contents.official(contents.in_file(unpickle.read(file), file), file, choice)
+        _loaded[source] = tflib.revival.revive(states, file, trust_embedded_code=False, build=True)
     return _loaded[source]
 
 

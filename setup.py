@@ -13,7 +13,8 @@ from setuptools.command.editable_wheel import editable_wheel
 
 PROJECT = pathlib.Path(__file__).resolve().parent
 SHIPPED = pathlib.PurePosixPath('regan/shipped')
-OFFICIAL = ['config', 'pretrained_networks']  # And the package training.
+OFFICIAL = ['config', 'pretrained_networks']
+OFFICIAL_PACKAGES = ['metrics', 'training']
 
 
 def shipped():
@@ -21,7 +22,8 @@ def shipped():
     models = json.loads((PROJECT / 'regan/networks/models.json').read_text(encoding='utf-8'))
     same = ['networks/' + model['file'] for model in models.values() if model.get('packaged')]
     same += _files('experiments/figure*.py') + _files('experiments/specs/figure*.json')
-    official = [name + '.py' for name in OFFICIAL] + _files('training/*.py')
+    official = [name + '.py' for name in OFFICIAL]
+    official += [path for name in OFFICIAL_PACKAGES for path in _files(name + '/*.py')]
     return dict({path: path for path in same}, **{path: 'official/' + path for path in official})
 
 
@@ -56,7 +58,7 @@ class EditableWheel(editable_wheel):
 
     def finalize_options(self):
         self.distribution.py_modules = OFFICIAL
-        self.distribution.packages += ['training']
+        self.distribution.packages += OFFICIAL_PACKAGES
         super().finalize_options()
 
 

@@ -14,6 +14,6 @@ from dnnlib.submission.submit import (
     make_run_dir_path,
     submit_run,
 )
-from dnnlib.util import EasyDict
+from dnnlib.util import EasyDict, make_cache_dir_path
 
 submit_config = None  # The SubmitConfig of the run in progress; `submit_run` sets it.

@@ -1,15 +1,25 @@
-"""Which of our networks a pickled state stands for. No TensorFlow, no code of the pickle.
+"""Which of our networks a pickled state stands for, and whether it is one. No TensorFlow, no code of the pickle.
 
 The build function's name alone does not tell: `G_mapping` and `G_synthesis` occur in several generations and compute
 different functions, and the state version only tells who wrote the file. The rules are those of the official formats.
 """
 
+import ast
+import functools
+import importlib.util
+import re
+import reprlib
+
 from dnnlib import trust
 from dnnlib.unpickle import NetworkPickleError
 
 STYLEGAN, STYLEGAN2, ADA, SEGAN, READER = 'stylegan', 'stylegan2', 'stylegan2-ada', 'segan', 'factor-reader'
+# Of their own repository, and of the first StyleGAN's, which stores some kernels differently.
+PROGRESSIVE, PROGRESSIVE3 = 'progressive-gan', 'progressive-gan-of-stylegan'
 
 MODULES = {
+    PROGRESSIVE: 'nvlabs_stylegan.progressive',
+    PROGRESSIVE3: 'nvlabs_stylegan.networks_progan',
     STYLEGAN: 'nvlabs_stylegan.networks',
     STYLEGAN2: 'nvlabs_stylegan2.networks',
     ADA: 'nvlabs_stylegan2.ada',
@@ -30,10 +40,12 @@ FUNCTIONS = {
     ADA: ('G_main', 'G_mapping', 'G_synthesis', 'D_main'),
     SEGAN: ('G_segan', 'G_mapping', 'G_synthesis_segan'),  # Its discriminator is StyleGAN2's.
     READER: ('F_reader',),
+    PROGRESSIVE: ('G_paper', 'D_paper'),
+    PROGRESSIVE3: ('G_paper', 'D_paper'),
 }
 
 # The state version with which networks of a generation are written.
-STATE_VERSION = {STYLEGAN: 3, STYLEGAN2: 4, ADA: 5, SEGAN: 4, READER: 4}
+STATE_VERSION = {PROGRESSIVE: 2, STYLEGAN: 3, PROGRESSIVE3: 3, STYLEGAN2: 4, ADA: 5, SEGAN: 4, READER: 4}
 
 # Static arguments of published files that change neither variables nor the function at run-time defaults.
 HARMLESS_ARGUMENTS = frozenset(
@@ -56,7 +68,7 @@ HARMLESS_ARGUMENTS = frozenset(
 
 
 def generation(state):
-    """The generation whose mathematics a network uses: STYLEGAN, STYLEGAN2, ADA, SEGAN or READER.
+    """The generation whose mathematics a network uses: one of the keys of MODULES.
 
     Args:
         state: NetworkState of a whole network, or of a component that stands alone.
@@ -70,12 +82,14 @@ def generation(state):
         return ADA if any(v.endswith('/mod_weight') for v in state.variables) else STYLEGAN
     if name == 'G_mapping':
         return _mapping_generation(state)
+    if name in FUNCTIONS[PROGRESSIVE]:
+        return PROGRESSIVE if state.version == STATE_VERSION[PROGRESSIVE] else PROGRESSIVE3
     owners = [g for g in (STYLEGAN, STYLEGAN2, ADA, SEGAN, READER) if name in FUNCTIONS[g]]
     if not owners:
         known = sorted(set(sum(FUNCTIONS.values(), ())))
         raise NetworkPickleError(
             'network %r is built by the function %r, which is not one of ours (%s); %s.'
-            % (state.name, name, ', '.join(known), trust.ADVICE)
+            % (state.name, name, ', '.join(known), _way_out(state))
         )
     return owners[0]
 
@@ -113,6 +127,113 @@ def build_function_name(state, of_generation):
     if name not in FUNCTIONS[of_generation]:
         raise NetworkPickleError(
             'network %r is built by the function %r, which %s does not have (it has %s); %s.'
-            % (state.name, name, of_generation, ', '.join(FUNCTIONS[of_generation]), trust.ADVICE)
+            % (state.name, name, of_generation, ', '.join(FUNCTIONS[of_generation]), _way_out(state))
         )
     return MODULES[of_generation] + '.' + name
+
+
+# ------------------------------------------------------------------ is it ours?
+
+
+def check(state, parts=None):
+    """What `generation` says of a whole network, after a check that our functions can build it and its components.
+
+    Forks change functions and keep their names: they add arguments, variables, or sides that are no powers of two.
+
+    Args:
+        state: NetworkState.
+        parts: the NetworkStates of its components; default: those in it.
+    Raises: NetworkPickleError, which says what is not ours, and how the file's own code can be used.
+    """
+    found = generation(state)
+    for part in [state] + list(state.components.values() if parts is None else parts):
+        build_function_name(part, found)
+        check_arguments(part, found)
+        _check_variables(part, found)
+    return found
+
+
+def check_arguments(state, of_generation):
+    """Raises NetworkPickleError for static arguments that no function of the generation knows: they may change the
+    network.
+    """
+    unknown = sorted(set(state.static_kwargs) - _known_arguments(of_generation))
+    if unknown:
+        raise NetworkPickleError(
+            'network %r (%s) was built with the argument %s = %s, which our implementation does not know; %s.'
+            % (
+                state.name,
+                state.build_func_name,
+                unknown[0],
+                reprlib.repr(state.static_kwargs[unknown[0]]),
+                _way_out(state),
+            )
+        )
+
+
+@functools.lru_cache(maxsize=None)
+def _known_arguments(of_generation):
+    """Names of all parameters of a generation's functions, from their source text: TensorFlow takes long to import."""
+    found = [_parameters(MODULES[of_generation], function) for function in FUNCTIONS[of_generation]]
+    return HARMLESS_ARGUMENTS.union(*found)
+
+
+def _parameters(module, function):
+    """Names of the parameters of a function of a module, or of one that the module imports: list of str."""
+    for node in _statements(module):
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            return [argument.arg for argument in node.args.args + node.args.kwonlyargs]
+        if isinstance(node, ast.ImportFrom) and function in [alias.name for alias in node.names]:
+            return _parameters(node.module, function)
+    raise LookupError('%s has no function %s' % (module, function))
+
+
+@functools.lru_cache(maxsize=None)
+def _statements(module):
+    spec = importlib.util.find_spec(module)
+    return ast.parse(spec.loader.get_source(module)).body
+
+
+_LOCAL_NAME = re.compile(
+    r'(lod|dlatent_avg|noise[0-9]+|((4x4/)?(Const|Dense[0-9]*)/|([0-9]+x[0-9]+)/(Conv|Conv0|Conv0_up|Conv1|Conv1_down|'
+    r'Skip|ToRGB|FromRGB)/|(To|From)RGB_lod[0-9]+/|Mapping[0-9]+/|Label(Concat|Embed)/|Output/)'
+    r'((Noise|StyleMod)/)?(const|weight|bias|mod_weight|mod_bias|noise_strength|weight_sn))\Z'
+)
+_DEFAULT_RESOLUTION = {'D_basic': 32}  # All other build functions: 1024.
+
+
+def resolution(state):
+    """The resolution that a network among ours was made for, as its arguments say or leave to their default."""
+    return state.static_kwargs.get('resolution', _DEFAULT_RESOLUTION.get(state.build_func_name, 1024))
+
+
+def _check_variables(state, of_generation):
+    """Refuses layers that no network of ours has; their squares have the sides 4, 8, ... up to the resolution."""
+    sides = set()
+    for name, value in state.variables.items():
+        match = _LOCAL_NAME.match(name)
+        height, width = map(int, (match and match.group(5) or '4x4').split('x'))
+        square = height == width and height >= 4 and not height & height - 1
+        if not square or match is None and of_generation not in (SEGAN, READER):  # Which have more.
+            _refuse_variable(state, name)
+        if name == '4x4/Const/const' and value.shape[2:] != (4, 4):
+            _refuse_variable(state, '%s of shape %s' % (name, list(value.shape)))
+        if match and match.group(5):
+            sides.add(height)
+    if sides and max(sides) != resolution(state):
+        raise NetworkPickleError(
+            'network %r (%s) is for the resolution %s by its arguments, but its layers end at %d; %s.'
+            % (state.name, state.build_func_name, reprlib.repr(resolution(state)), max(sides), _way_out(state))
+        )
+
+
+def _refuse_variable(state, what):
+    raise NetworkPickleError(
+        'network %r (%s) has the variable %s, which no network of ours has; %s.'
+        % (state.name, state.build_func_name, what, _way_out(state))
+    )
+
+
+def _way_out(state):
+    """What to do about a network that is not ours."""
+    return trust.ADVICE + ('' if state.build_module_src else '; this file has no such text')

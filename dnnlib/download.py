@@ -9,12 +9,16 @@ import html
 import io
 import os
 import re
+import sys
 import tempfile
 import uuid
 from urllib.parse import urljoin, urlparse
 from urllib.request import url2pathname
 
+from dnnlib import cache_folder
+
 _cache_dir = None
+_unusable = set()  # Folders that this process has said cannot be written.
 
 
 def set_cache_dir(path):
@@ -42,7 +46,8 @@ def open_url(url, cache_dir=None, num_attempts=10, verbose=True, return_filename
         num_attempts: int >= 1; how often a download is tried.
         verbose: print progress.
         return_filename: return the path instead (needs `cache`).
-        cache: keep the download in the cache folder, and take it from there if it is there.
+        cache: keep the download in the cache folder, and take it from there if it is there. A folder that cannot be
+            written is said, and a temporary one takes its place until the process ends.
     Returns: binary file object, or str.
     Raises: FileNotFoundError; IOError after the last attempt, which says which file to put where by hand.
     """
@@ -51,15 +56,15 @@ def open_url(url, cache_dir=None, num_attempts=10, verbose=True, return_filename
     if return_filename and not cache:
         raise ValueError('return_filename=True needs cache=True: without a cache there is no file.')
     url = os.fspath(url)
-    path = _local_path(url)
+    path = local_path(url)
     if path is None and not cache:
         return io.BytesIO(_download(url, num_attempts, verbose)[1])
     path = path or _cached(url, cache_dir or make_cache_dir_path('downloads'), num_attempts, verbose)
     return path if return_filename else open(path, 'rb')
 
 
-def _local_path(url):
-    """The path that a str means, or None for a URL to download."""
+def local_path(url):
+    """The path that a str means, or None for a URL to download. Raises ValueError for a file:// URL of another host."""
     if not re.match('^[a-z]+://', url):
         return url
     parts = urlparse(url)
@@ -77,14 +82,46 @@ def _cached(url, cache_dir, num_attempts, verbose):
     if len(hits) == 1:
         return hits[0]
     hint = 'Fetch it with a browser and save it as %s' % os.path.join(cache_dir, md5 + '_<any name>')
+    why = cache_folder.why_unusable(cache_dir)  # Said before the download.
+    if why is not None:
+        return _uncached(url, md5, cache_dir, why, num_attempts, verbose)
     name, content = _download(url, num_attempts, verbose, hint)
-    path = os.path.join(cache_dir, md5 + '_' + name)
-    temporary = os.path.join(cache_dir, 'tmp_%s_%s_%s' % (uuid.uuid4().hex, md5, name))
-    os.makedirs(cache_dir, exist_ok=True)
+    try:
+        return _written(cache_dir, md5, name, content)
+    except OSError as e:  # A full disk: what was fetched is not fetched again.
+        _note(cache_dir, e.strerror or e)
+        return _written(cache_folder.stand_in(), md5, name, content)
+
+
+def _uncached(url, md5, cache_dir, why, num_attempts, verbose):
+    """As `_cached`, in a folder that lasts as long as the process."""
+    _note(cache_dir, why)
+    hits = glob.glob(os.path.join(glob.escape(cache_folder.stand_in()), md5 + '_*'))
+    if len(hits) == 1:
+        return hits[0]
+    return _written(cache_folder.stand_in(), md5, *_download(url, num_attempts, verbose))
+
+
+def _note(cache_dir, why):
+    if cache_dir not in _unusable:
+        _unusable.add(cache_dir)
+        print(
+            'note: the cache in %s cannot be written (%s), so downloads are not kept there for the next time; '
+            'DNNLIB_CACHE_DIR, or the argument cache_dir, may name another folder' % (cache_dir, why),
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def _written(folder, md5, name, content):
+    """Writes a cached file; no reader ever sees a part of it. Returns its path."""
+    path = os.path.join(folder, md5 + '_' + name)
+    temporary = os.path.join(folder, 'tmp_%s_%s_%s' % (uuid.uuid4().hex, md5, name))
+    os.makedirs(folder, exist_ok=True)
     try:
         with open(temporary, 'wb') as f:
             f.write(content)
-        os.replace(temporary, path)  # No reader ever sees a part of the file.
+        os.replace(temporary, path)
     finally:
         if os.path.exists(temporary):
             os.remove(temporary)

@@ -236,9 +236,11 @@ def call_func_by_name(*args, func_name=None, **kwargs):
     return func_obj(*args, **kwargs)
 
 
-def construct_class_by_name(*args, class_name=None, **kwargs):
-    """Makes an object of the class of that dotted name with the other arguments."""
-    return call_func_by_name(*args, func_name=class_name, **kwargs)
+def construct_class_by_name(*args, class_name=None, func_name=None, **kwargs):
+    """Makes an object of the class of that dotted name, which may be given under either keyword, with the other
+    arguments.
+    """
+    return call_func_by_name(*args, func_name=class_name or func_name, **kwargs)
 
 
 def get_module_dir_by_obj_name(obj_name):

@@ -1,4 +1,4 @@
-"""The pictures of the tutorial: runs its commands and keeps what they draw, enlarged, in docs/tutorial/.
+"""The pictures of the tutorial: runs its commands and keeps what they draw in docs/tutorial/.
 
     python docs/draw_tutorial.py     in the environment of a stack, after a network or a command has changed
 
@@ -8,6 +8,7 @@ Commands with a comment `not run` before them are left out.
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -21,13 +22,10 @@ PICTURES = {
     'named': 'named',
 }
 BLOCK = re.compile(r'(?P<comment><!-- not run:[^\n]*-->\n)?^```sh\n(?P<commands>.*?)^```$', re.MULTILINE | re.DOTALL)
-SIDE = 128  # Pixels of a tile at least.
 
 
 def main():
-    """Runs the commands, then writes the pictures."""
-    from regan.pictures import images  # Here, so that the docs can be built without Pillow.
-
+    """Runs the commands, then copies the pictures."""
     path = os.pathsep.join([os.path.dirname(sys.executable), os.environ['PATH']])
     for block in BLOCK.finditer((DOCS / 'tutorial.md').read_text(encoding='utf-8')):
         if not block['comment'] and not block['commands'].startswith('make '):
@@ -38,11 +36,8 @@ def main():
                 check=True,
                 env=dict(os.environ, PATH=path),
             )
-    side = images.read_png(DRAWN / 'seeds' / 'seed0001.png').shape[0]
     for drawn, kept in PICTURES.items():
-        page = images.read_png(DRAWN / (drawn + '.png'))
-        factor = max(1, SIDE // side)
-        images.save_png(DOCS / 'tutorial' / (kept + '.png'), images.enlarge(page, factor, 'lanczos'))
+        shutil.copyfile(str(DRAWN / (drawn + '.png')), str(DOCS / 'tutorial' / (kept + '.png')))
 
 
 if __name__ == '__main__':

@@ -21,7 +21,7 @@ import rooms
 
 OFFICIAL = {
     'dnnlib': ('dnnlib',),
-    'official scripts': ('pretrained_networks', 'config'),
+    'official scripts': ('pretrained_networks', 'config', 'metrics'),
     'networks as graphs': ('nvlabs_stylegan', 'nvlabs_stylegan2'),
     'training': ('training',),
 }

@@ -187,7 +187,7 @@ def run(spec, folder, networks_folder, open_generator=None):
     help='Folder with network files that you have; default $REGAN_NETWORKS.',
 )
 @click.option('--seeds', metavar='LIST', help='For example 1-12 or 3,7,20-22; default: those of the spec.')
-@click.option('--psi', type=float, callback=options.finite, help='Truncation, 1 for none; default: that of the spec.')
+@click.option('--psi', type=options.number(), help='Truncation, 1 for none; default: that of the spec.')
 @click.option(
     '--spec',
     type=click.Path(dir_okay=False),

@@ -14,6 +14,7 @@ from zoo import reader_of, regan
 
 from regan.base import json_records
 from regan.base.command_errors import errors_in_one_line
+from regan.commands.options import values
 
 SPEC = SPECS / 'segan.json'
 OUT = DRAWN / 'segan'
@@ -73,7 +74,7 @@ def compare(spec, kimg, precision, build):
 
 
 @click.command()
-@click.option('--kimg', type=float, help='Thousands of images of each run; default: that of the spec.')
+@click.option('--kimg', type=values.number(above=0), help='Thousands of images of each run; default: that of the spec.')
 @click.option(
     '--precision',
     type=click.Choice(['float32', 'bf16']),

@@ -32,10 +32,18 @@ def grow_image(structure, lod_in, top, first_block, block, to_rgb, up):
         if structure == 'linear':
             finer, coarser = to_rgb(res, x), up(images)
             with tf.variable_scope('Grow_lod%d' % (top - res)):
-                images = publish(tflib.lerp_clip(finer, coarser, lod_in - (top - res)))
+                images = _blended(finer, coarser, lod_in - (top - res))
         elif res == top:
             images = to_rgb(res, x)
     return images
+
+
+def _blended(finer, coarser, t):
+    """`tflib.lerp_clip` of internal images, under the name that it has in the official graph, and as a layer."""
+    with tf.name_scope('LerpClip'):
+        x = tf.add(finer, (coarser - finer) * tf.clip_by_value(t, 0.0, 1.0), name='blended')
+        x = publish(x, 'add')
+    return publish(x)
 
 
 def _grow_on_demand(lod_in, res, top, coarser_x, x, block, to_rgb, up):
@@ -83,7 +91,7 @@ def shrink_features(structure, lod_in, top, images, from_rgb, block, down):
             images = down(images)
             coarser = from_rgb(res - 1, images)
             with tf.variable_scope('Grow_lod%d' % (top - res)):
-                x = publish(tflib.lerp_clip(x, coarser, lod_in - (top - res)))
+                x = _blended(x, coarser, lod_in - (top - res))
     return x
 
 

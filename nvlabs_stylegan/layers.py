@@ -51,7 +51,7 @@ def add_bias(x, lrmul=1.0):
     return publish(tf.add(x, per_channel(b), name='biased'), 'add')
 
 
-def _sum_of_shifts(size, reverse=False):
+def sum_of_shifts(size, reverse=False):
     """The map of taps w [k, k] to K [k + 1, k + 1], K[a, b] = sum of w[a - p, b - q] over p, q in {0, 1}.
 
     With `reverse`, w is reversed first.
@@ -72,13 +72,13 @@ def up_conv(x, size, kernel, gain, use_wscale, fused_scale):
     if fused_scale == 'auto':
         fused_scale = resolution >= FUSED_FROM
     w = weight([kernel, kernel, num_channels(x), size], gain, use_wscale, dtype=x.dtype)
-    return scatter_convolve(x, combine_taps(w, _sum_of_shifts(kernel, reverse=not fused_scale)), resolution, 'SAME')
+    return scatter_convolve(x, combine_taps(w, sum_of_shifts(kernel, reverse=not fused_scale)), resolution, 'SAME')
 
 
 def down_conv(x, size, kernel, gain, use_wscale):
     """3 x 3 convolution and 2 x 2 mean as one strided convolution; fused_scale makes no difference here."""
     w = weight([kernel, kernel, num_channels(x), size], gain, use_wscale, dtype=x.dtype)
-    return convolve(x, combine_taps(w, _sum_of_shifts(kernel) / 4), stride=2)
+    return convolve(x, combine_taps(w, sum_of_shifts(kernel) / 4), stride=2)
 
 
 def blur(x, blur_filter):

@@ -61,7 +61,8 @@ def _packaged():
 
 HELP = """GANSpace on StyleGAN and StyleGAN2 pickles, on any machine.
 
-NETWORK is a file, or the name of a registered network, such as %s, which is part of every installation.
+NETWORK is a file, or the name of a registered network, such as %s, which is part of every installation, or an
+address with the checksum of its file, https://HOST/FILE#sha256=DIGEST. NETWORK::NAME is one of several networks in it.
 """
 
 

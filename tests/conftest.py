@@ -14,6 +14,15 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+@pytest.fixture(autouse=True)
+def nothing_said():
+    """What one test's code has said on standard error may be said in the next."""
+    from regan.base import kept, notices
+
+    notices.begin()
+    kept.begin()
+
+
 @pytest.fixture(scope='session')
 def tiny_pickle(tmp_path_factory):
     """Path of a small random StyleGAN2 pickle: resolution 16, Z = 13, D = 11, L = 6."""
@@ -46,9 +55,10 @@ def stays_open(tiny_generator, monkeypatch):
         finally:
             tiny_generator.set_noise('stored')
 
-    def open_it(path, noise='stored', trust_embedded_code=False, precision='float32'):
-        if str(getattr(path, 'path', path)) == tiny_generator.path and precision == tiny_generator.precision:
+    def open_it(path, noise='stored', trust_embedded_code=False, precision='float32', label=None):
+        known = str(getattr(path, 'path', path)) == tiny_generator.path and label is None
+        if known and precision == tiny_generator.precision:
             return opened(noise)
-        return open_another(path, noise, trust_embedded_code, precision)
+        return open_another(path, noise, trust_embedded_code, precision, label)
 
     monkeypatch.setattr(Generator, 'open', open_it)

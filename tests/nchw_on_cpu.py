@@ -23,7 +23,7 @@ def _nhwc(sizes):
 
 
 def _transposing(op):
-    def wrapped(x, *args, data_format, **kwargs):
+    def wrapped(x, *args, data_format='NHWC', **kwargs):
         if data_format == 'NCHW':
             for name in ('strides', 'ksize'):
                 if name in kwargs:

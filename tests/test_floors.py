@@ -28,6 +28,7 @@ FLOORS = (
     'regan.sampling',  # seeds -> z, noise
     'regan.pictures',  # arrays -> PNG, MP4; comparison
     'regan.networks',  # pickle -> w = M(z), images
+    'regan.biggan',  # another architecture, from its own containers
     'regan.components',  # w -> principal components
     'regan.editing',  # components -> edited latents
     'regan.drawing',  # latents, edits -> images
@@ -40,6 +41,15 @@ FLOORS = (
     'regan.scale',  # any of these on other machines
     'regan.explore',  # views, edits and networks on a page
     'training',
+    'metrics',  # what official scripts import: the formulas are in regan.metrics
+    'metrics.features',
+    'metrics.frechet_inception_distance',
+    'metrics.inception_score',
+    'metrics.kernel_inception_distance',
+    'metrics.linear_separability',
+    'metrics.perceptual_path_length',
+    'metrics.precision_recall',
+    'metrics.metric_defaults',
     'regan.commands',
     'regan.cli',
     'regan.__main__',
@@ -58,10 +68,18 @@ EXEMPT = {
         'dnnlib.architectures',
         'nvlabs_stylegan.networks',
     ): 'a pickle names a build function, which is found by that name',
+    ('dnnlib.architectures', 'nvlabs_stylegan.progressive'): 'as before',
+    ('dnnlib.architectures', 'nvlabs_stylegan.networks_progan'): 'as before',
     ('dnnlib.architectures', 'nvlabs_stylegan2.networks'): 'as before',
     ('dnnlib.architectures', 'nvlabs_stylegan2.ada'): 'as before',
     ('dnnlib.architectures', 'nvlabs_stylegan2.segan'): 'as before',
     ('dnnlib.architectures', 'nvlabs_stylegan2.factor_reader'): 'as before',
+    (
+        'metrics.metric_base',
+        'metrics.frechet_inception_distance',
+    ): "the first generation's settings name a metric, which is found by that name",
+    ('metrics.metric_base', 'metrics.perceptual_path_length'): 'as before',
+    ('metrics.metric_base', 'metrics.linear_separability'): 'as before',
     ('dnnlib.unpickle', 'dnnlib.tflib.network'): 'the name of the class in a pickle, which is read and not imported',
 }
 

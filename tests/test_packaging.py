@@ -14,8 +14,8 @@ PROJECT = pathlib.Path(__file__).resolve().parents[1]
 PINS = dict.fromkeys(['3.9', '3.10', '3.11', '3.12', '3.13'], 'requirements-tf2.txt')  # Python -> its stack.
 PINS['3.7'] = 'requirements.txt'
 NAMES = {'PIL': 'pillow', 'sklearn': 'scikit-learn', 'imageio_ffmpeg': 'imageio-ffmpeg'}  # Module -> its distribution.
-BESIDES = {'tensorboard'}  # Optional: TensorFlow brings it.
-INSTALLED = ['dnnlib', 'nvlabs_stylegan', 'nvlabs_stylegan2', 'regan', 'training']
+BESIDES = {'tensorboard', 'google'}  # TensorFlow brings them: its boards, and google.protobuf.
+INSTALLED = ['dnnlib', 'metrics', 'nvlabs_stylegan', 'nvlabs_stylegan2', 'regan', 'training']
 OURS = set(INSTALLED + ['config', 'pretrained_networks', 'checkout'])
 
 

@@ -11,9 +11,18 @@ import tensorflow.compat.v1 as tf
 import dnnlib
 import dnnlib.tflib as tflib
 import pretrained_networks
+from dnnlib import unpickle
+from dnnlib.unpickle import NetworkState
+from tests import make_pickles
 from training import misc, networks_stylegan, networks_stylegan2
 
 TINY = dict(resolution=8, num_channels=3, latent_size=7, dlatent_size=5, mapping_layers=2, mapping_fmaps=5, fmap_max=3)
+
+
+G, D, GS, OTHER = [
+    NetworkState(4, name, {}, {}, '', function, {})
+    for name, function in [('G', 'G_main'), ('D', 'D_stylegan2'), ('Gs', 'G_main'), ('other', 'G_main')]
+]
 
 
 @pytest.fixture(autouse=True, scope='module')
@@ -22,18 +31,29 @@ def session():
         yield s
 
 
+class Loaded(str):
+    """In place of a network."""
+
+    def is_usable(self):
+        return True
+
+
 @pytest.fixture
 def counted(monkeypatch):
     """Replaces the reading of files; gives the list of the paths that were read."""
     paths = []
     monkeypatch.setattr(pretrained_networks, '_loaded', {})
 
-    def load_pickle(path, trust_embedded_code, build):
-        assert build and not trust_embedded_code
+    def read(path):
         paths.append(path)
-        return ['G', 'D', 'Gs']
+        return G, D, GS
 
-    monkeypatch.setattr(tflib.revival, 'load_pickle', load_pickle)
+    def revive(states, path, trust_embedded_code, build):
+        assert build and not trust_embedded_code
+        return tuple(state and Loaded(state.name) for state in states)
+
+    monkeypatch.setattr(unpickle, 'read', read)
+    monkeypatch.setattr(tflib.revival, 'revive', revive)
     return paths
 
 
@@ -76,13 +96,62 @@ def test_a_failed_load_is_not_remembered(tmp_path, counted):
     assert counted == [path]
 
 
+@pytest.mark.parametrize(
+    'value, expected',
+    [
+        (GS, (None, None, 'Gs')),
+        ((G, GS), ('G', None, 'Gs')),
+        ({'G': G, 'D': D, 'G_ema': GS}, ('G', 'D', 'Gs')),
+        ({'step': 3, 'networks': [{'G_ema': GS}]}, (None, None, 'Gs')),
+    ],
+)
+def test_networks_wherever_they_are(tmp_path, counted, monkeypatch, value, expected):
+    """What official scripts unpack has three parts, whatever the file holds; only what it has of them is made."""
+    monkeypatch.setattr(unpickle, 'read', lambda path: value)
+    assert pretrained_networks.load_networks(str(tmp_path / 'x.pkl')) == expected
+
+
+def test_which_generator_is_asked_for(tmp_path, counted, monkeypatch):
+    monkeypatch.setattr(unpickle, 'read', lambda path: {'cars': G, 'cats': OTHER, 'D': D})
+    path = str(tmp_path / 'x.pkl')
+    with pytest.raises(IOError, match=r'holds several generators.*: cars \(G_main\), cats \(G_main\); choose one'):
+        pretrained_networks.load_networks(path)
+    assert pretrained_networks.load_networks(path + '::cats') == ('G', 'D', 'other')
+
+
+def test_a_dict_of_networks(path, tmp_path):
+    """It is read by whatever official scripts use, with the same networks in it."""
+    G, D, Gs = [make_pickles.from_data(state) for state in unpickle.read(path)]
+    file = tmp_path / 'dict.pkl'
+    file.write_bytes(make_pickles.dumps({'G': G, 'D': D, 'G_ema': Gs}, 4))
+    expected = pretrained_networks.load_networks(path)[2]
+    z = np.random.RandomState(5).randn(2, 7)
+    for found in (pretrained_networks.load_networks(str(file))[2], misc.load_pkl(str(file))['G_ema']):
+        np.testing.assert_array_equal(found.components.mapping.run(z, None), expected.components.mapping.run(z, None))
+
+
 def test_something_else_in_the_file(tmp_path):
     path = str(tmp_path / 'stats.pkl')
     misc.save_pkl((np.zeros(3), np.zeros([3, 3])), path)
-    with pytest.raises(IOError, match='stats.pkl does not hold'):
+    with pytest.raises(IOError, match='stats.pkl holds no network: it is a pickle of NumPy arrays'):
         pretrained_networks.load_networks(path)
     with pytest.raises(FileNotFoundError):
         pretrained_networks.load_networks(str(tmp_path / 'none.pkl'))
+
+
+def test_networks_of_a_closed_session_are_loaded_again(tiny_pickle, monkeypatch):
+    monkeypatch.setattr(pretrained_networks, '_loaded', {})
+    found = []
+    with tf.Graph().as_default():
+        for _ in range(2):  # Two sessions of one graph.
+            with tflib.create_session().as_default() as session:
+                networks = pretrained_networks.load_networks(str(tiny_pickle))
+                assert pretrained_networks.load_networks(str(tiny_pickle)) is networks
+                found.append(networks[2].get_var('dlatent_avg'))
+                session.close()
+    with tf.Graph().as_default(), tflib.create_session().as_default():
+        found.append(pretrained_networks.load_networks(str(tiny_pickle))[2].get_var('dlatent_avg'))
+    assert np.array_equal(found[0], found[1]) and np.array_equal(found[0], found[2])
 
 
 # ------------------------------------------------------------------ what official scripts do

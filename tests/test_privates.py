@@ -12,6 +12,7 @@ COVERED = [
     'nvlabs_stylegan2',
     'regan',
     'training',
+    'metrics',
     'benchmarks',
     'experiments',
     'config.py',

@@ -1,8 +1,8 @@
 """Data sets as streams of minibatches (official StyleGAN and StyleGAN2 API).
 
     training_set = load_dataset(tfrecord_dir='datasets/cars', seed=1)
-    images, labels = training_set.get_minibatch_tf()        # uint8 [N, C, h, w], [N, label_size]
-    training_set.configure(minibatch, lod, skip_images=k)   # then run what was built on these tensors
+    images, labels = training_set.get_minibatch_tf()            # uint8 [N, C, h, w], [N, label_size]
+    training_set.configure(minibatch_size, lod, skip_images=k)  # then run what was built on these tensors
 
 All need a default session (`tflib.init_tf()`). h and w follow from the level of detail: resolution / 2^floor(lod).
 """
@@ -30,14 +30,16 @@ _as_written = (
 
 
 def load_dataset(class_name=None, data_dir=None, verbose=False, **kwargs):
-    """Makes a data set of a class given by name.
+    """Makes a data set of a class given by name, or, as in StyleGAN2-ADA, of a folder given by its path.
 
     Args:
-        class_name: default 'training.dataset.TFRecordDataset'.
+        class_name: default 'training.dataset.TFRecordDataset'; or the folder of a data set.
         data_dir: folder below which `tfrecord_dir` lies.
         verbose: print what it is.
-        kwargs: for the constructor.
+        kwargs: for the constructor, such as `tfrecord_dir` or `path`.
     """
+    if class_name is not None and not {'tfrecord_dir', 'path'} & set(kwargs) and os.path.isdir(str(class_name)):
+        class_name, kwargs['path'] = None, class_name
     if data_dir is not None and 'tfrecord_dir' in kwargs:
         kwargs['tfrecord_dir'] = os.path.join(data_dir, kwargs['tfrecord_dir'])
     class_name = class_name or __name__ + '.TFRecordDataset'
@@ -81,20 +83,20 @@ class _Dataset:
         """tf.data.Dataset of (images [N, C, h, w], labels [N, label_size])."""
         raise NotImplementedError
 
-    def configure(self, minibatch, lod=0, skip_images=None):
+    def configure(self, minibatch_size, lod=0, skip_images=None):
         """Chooses the minibatch size and the level of detail of the following minibatches.
 
         Args:
-            minibatch: images in a minibatch.
+            minibatch_size: images in a minibatch.
             lod: level of detail; its floor counts.
             skip_images: start the stream again, after this many images. None (as in the official API): leave the stream
                 alone if minibatch and level stay the same, and start it again if not.
         """
-        configuration = int(minibatch), int(np.floor(lod))
+        configuration = int(minibatch_size), int(np.floor(lod))
         if configuration[0] < 1 or configuration[1] not in self._initializers:
             raise ValueError(
                 'There is no minibatch of %s images at lod %s; the lods are %s.'
-                % (minibatch, lod, sorted(self._initializers))
+                % (minibatch_size, lod, sorted(self._initializers))
             )
         if configuration == self._configuration and skip_images is None:
             return
@@ -110,21 +112,21 @@ class _Dataset:
         """Tensors of the next minibatch: images [N, C, h, w] of `dtype`, labels [N, label_size]; `configure` first."""
         return self._iterator.get_next()
 
-    def get_minibatch_np(self, minibatch, lod=0):
+    def get_minibatch_np(self, minibatch_size, lod=0):
         """The next minibatch as arrays, from the same stream."""
-        self.configure(minibatch, lod)
+        self.configure(minibatch_size, lod)
         if self._np_tensors is None:
             self._np_tensors = self.get_minibatch_tf()
         with self.explained_errors():
             return tuple(tflib.run(self._np_tensors))
 
-    def get_random_labels_tf(self, minibatch):
-        """Tensor of labels [minibatch, label_size] of images drawn at random."""
-        return tf.zeros([minibatch, self.label_size], self.label_dtype)
+    def get_random_labels_tf(self, minibatch_size):
+        """Tensor of labels [minibatch_size, label_size] of images drawn at random."""
+        return tf.zeros([minibatch_size, self.label_size], self.label_dtype)
 
-    def get_random_labels_np(self, minibatch, rnd=np.random):
+    def get_random_labels_np(self, minibatch_size, rnd=np.random):
         """As `get_random_labels_tf`, an array. rnd: np.random.RandomState; default: NumPy's global generator."""
-        return np.zeros([minibatch, self.label_size], self.label_dtype)
+        return np.zeros([minibatch_size, self.label_size], self.label_dtype)
 
     @contextlib.contextmanager
     def explained_errors(self):
@@ -148,6 +150,7 @@ class TFRecordDataset(_Dataset):
 
     Args:
         tfrecord_dir: the folder.
+        path: the same under the name of StyleGAN2-ADA.
         resolution: of the images at lod 0; default: the largest there is.
         label_file: .npy content [images, label size], a path or a name in the folder; default: the first *.labels file.
         max_label_size: use so many columns of it; 0 for none, 'full' for all.
@@ -159,14 +162,17 @@ class TFRecordDataset(_Dataset):
         buffer_mb: the reader's buffer, in MB; not used with `seed`.
         num_threads: that prepare images.
         seed: see above; 0 to 2^32 - 1.
+        mirror_augment: flip each image left to right with probability 1/2. With `seed` which ones is a function of the
+            seed and the number of the image; without, TensorFlow's generator decides.
+        shuffle: False is the same as shuffle_mb=0.
 
-    Attributes, besides those of the base: tfrecord_dir, label_file, num_images.
+    Attributes, besides those of the base: tfrecord_dir, label_file, num_images, mirror_augment.
     Raises: UserError naming the file, for anything wrong with the folder.
     """
 
     def __init__(
         self,
-        tfrecord_dir,
+        tfrecord_dir=None,
         resolution=None,
         label_file=None,
         max_label_size=0,
@@ -177,8 +183,17 @@ class TFRecordDataset(_Dataset):
         buffer_mb=256,
         num_threads=2,
         seed=None,
+        mirror_augment=False,
+        shuffle=True,
+        path=None,
     ):
-        self.tfrecord_dir, self.label_file = str(tfrecord_dir), label_file
+        if (tfrecord_dir is None) == (path is None):
+            raise ValueError(
+                'TFRecordDataset needs the folder of a data set as tfrecord_dir or as path, and not twice.'
+            )
+        shuffle_mb = shuffle_mb if shuffle else 0
+        self.tfrecord_dir, self.label_file = str(path if tfrecord_dir is None else tfrecord_dir), label_file
+        self.mirror_augment = mirror_augment
         self._repeat, self._seed, self._num_threads = repeat, seed, num_threads
         self._shuffle_mb, self._prefetch_mb, self._buffer_mb = shuffle_mb, prefetch_mb, buffer_mb
         self._levels = tfrecords.open_levels(self.tfrecord_dir, resolution)
@@ -212,6 +227,16 @@ class TFRecordDataset(_Dataset):
     def _pipeline(self, lod):
         return self._streamed(lod) if self._seed is None else self._indexed(lod)
 
+    @staticmethod
+    def parse_tfrecord_tf(record):
+        """Image uint8 [C, H, W] of a serialised Example, a tensor of a string."""
+        return parse_tfrecord_tf(record)
+
+    @staticmethod
+    def parse_tfrecord_np(record):
+        """Image uint8 [C, H, W] of a serialised Example, bytes. Raises ValueError if it has no image."""
+        return parse_tfrecord_np(record)
+
     # ---- official: in the order of the file, through a window
 
     def _streamed(self, lod):
@@ -223,6 +248,9 @@ class TFRecordDataset(_Dataset):
 
         @_as_written
         def minibatch(images, rows):
+            if self.mirror_augment:
+                flipped = tf.random_uniform(tf.stack([tf.shape(images)[0], 1, 1, 1])) < 0.5
+                images = tf.where(tf.broadcast_to(flipped, tf.shape(images)), tf.reverse(images, axis=[3]), images)
             return images, self._labels_at(rows)
 
         def window(megabytes):
@@ -248,7 +276,11 @@ class TFRecordDataset(_Dataset):
 
         def read(numbers):
             rows = self._order.rows(numbers)
-            return self._ending_on_failure(level.read, rows), self._labels[rows]
+            images = self._ending_on_failure(level.read, rows)
+            if self.mirror_augment:
+                flipped = _flips(numbers, self.num_images, self._seed)
+                images[flipped] = images[flipped, :, :, ::-1]
+            return images, self._labels[rows]
 
         @_as_written
         def minibatch(numbers):
@@ -281,11 +313,11 @@ class TFRecordDataset(_Dataset):
         labels.set_shape(rows.shape.as_list() + [self.label_size])
         return labels
 
-    def get_random_labels_tf(self, minibatch):
-        return self._labels_at(tf.cast(random_uniform([minibatch]) * self.num_images, tf.int64))
+    def get_random_labels_tf(self, minibatch_size):
+        return self._labels_at(tf.cast(random_uniform([minibatch_size]) * self.num_images, tf.int64))
 
-    def get_random_labels_np(self, minibatch, rnd=np.random):
-        return self._labels[rnd.randint(self.num_images, size=[minibatch])]
+    def get_random_labels_np(self, minibatch_size, rnd=np.random):
+        return self._labels[rnd.randint(self.num_images, size=[minibatch_size])]
 
     # ---- errors
 
@@ -340,9 +372,8 @@ class _Order:
 
     def __init__(self, num_images, seed):
         self._num_images = num_images
-        self._epoch = functools.lru_cache(
-            maxsize=4
-        )(  # Two threads may be at an epoch's end; more than four epochs are long past.
+        # Two threads may be at an epoch's end; more than four epochs are long past.
+        self._epoch = functools.lru_cache(maxsize=4)(
             lambda epoch: (
                 np.arange(num_images) if seed is None else np.random.RandomState([seed, epoch]).permutation(num_images)
             )
@@ -358,10 +389,40 @@ class _Order:
         return rows
 
 
-def _decode(record, shape):
-    """Image uint8 [C, H, W] of a serialised Example; an error if it has another shape."""
+def _flips(numbers, num_images, seed):
+    """Which of the images with these numbers (int64 [N]) in the stream are mirrored: bool [N], each with
+    probability 1/2.
+    """
+    epochs, places = np.divmod(numbers, num_images)
+    found = np.empty(len(numbers), bool)
+    for epoch in np.unique(epochs):
+        of_epoch = np.random.RandomState([seed, int(epoch), 1]).rand(num_images) < 0.5
+        found[epochs == epoch] = of_epoch[places[epochs == epoch]]
+    return found
+
+
+def parse_tfrecord_tf(record):
+    """Image uint8 [C, H, W] of a serialised Example, a tensor of a string."""
+    shape, pixels = _parts(record)
+    return tf.reshape(pixels, shape)
+
+
+def parse_tfrecord_np(record):
+    """Image uint8 [C, H, W] of a serialised Example, bytes. Raises ValueError if it has no image."""
+    shape, start, stop = tfrecords.decode_example(record)
+    return np.frombuffer(record[start:stop], np.uint8).reshape(shape)
+
+
+def _parts(record):
+    """Tensors of a serialised Example: shape int64 [3], pixels uint8."""
     features = tf.parse_single_example(
         record, {'shape': tf.FixedLenFeature([3], tf.int64), 'data': tf.FixedLenFeature([], tf.string)}
     )
-    with tf.control_dependencies([tf.assert_equal(features['shape'], np.int64(shape))]):
-        return tf.reshape(tf.decode_raw(features['data'], tf.uint8), shape)
+    return features['shape'], tf.decode_raw(features['data'], tf.uint8)
+
+
+def _decode(record, shape):
+    """Image uint8 [C, H, W] of a serialised Example; an error if it has another shape."""
+    found, pixels = _parts(record)
+    with tf.control_dependencies([tf.assert_equal(found, np.int64(shape))]):
+        return tf.reshape(pixels, shape)

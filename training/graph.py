@@ -9,6 +9,7 @@ import dnnlib.tflib as tflib
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
 from dnnlib.tflib.primitives.randomness import counted_randomness, random_uniform
+from training import misc
 from training.schedule import lazy_correction
 
 ADAM = 'tf.train.AdamOptimizer'
@@ -56,7 +57,7 @@ class TrainingGraph:
 
     def _process_reals(self):
         with tf.name_scope('ProcessReals'):
-            return process_reals(self._images, self._recipe.mirror_augment)
+            return signed_reals(self._images, self._recipe.mirror_augment)
 
     def _losses(self, training_set, reals):
         """Name of a step -> (loss [N, 1] or [N], weight, trained network)."""
@@ -171,15 +172,59 @@ def _new_networks(recipe, training_set):
     return G, D, G.clone('Gs')
 
 
-def process_reals(images, mirror):
+def signed_reals(images, mirror):
     """Tensor of images [N, C, R, R] in [0, 255] -> [-1, 1], each flipped left to right with probability 1/2 if
     mirror is set.
     """
-    x = tflib.convert_images_from_uint8(images)
-    if mirror:
-        flipped = random_uniform(tf.stack([tf.shape(x)[0], 1, 1, 1])) < 0.5
-        x = tf.where(tf.broadcast_to(flipped, tf.shape(x)), tf.reverse(x, axis=[3]), x)
-    return x
+    return _mirrored(tflib.convert_images_from_uint8(images)) if mirror else tflib.convert_images_from_uint8(images)
+
+
+def _mirrored(x):
+    flipped = random_uniform(tf.stack([tf.shape(x)[0], 1, 1, 1])) < 0.5
+    return tf.where(tf.broadcast_to(flipped, tf.shape(x)), tf.reverse(x, axis=[3]), x)
+
+
+def process_reals(x, *args, **kwargs):
+    """Real images as the networks see them at a level of detail, as a tensor (official API of both generations).
+
+    Call it with (x, lod, mirror_augment, drange_data, drange_net) as in StyleGAN, or with (x, labels, lod, ...) as in
+    StyleGAN2, by position or by name.
+
+    Args:
+        x: images [N, C, h, w] of the resolution that the level of detail has.
+        labels: [N, label_size].
+        lod: number or tensor [], >= 0; each block of 2 x 2 pixels is moved towards its mean by the fraction of lod.
+        mirror_augment: flip each image left to right with probability 1/2.
+        drange_data, drange_net: ranges of the values, before and after.
+    Returns: float32 [N, C, h 2^floor(lod), w 2^floor(lod)], scaled up by nearest neighbour; with labels, a pair of
+        these images and the labels.
+    """
+    names = ['lod', 'mirror_augment', 'drange_data', 'drange_net']
+    if 'labels' in kwargs or len(args) + len(kwargs) > len(names):
+        names.insert(0, 'labels')
+    given = dict(zip((name for name in names if name not in kwargs), args), **kwargs)
+    if set(given) != set(names) or len(args) + len(kwargs) != len(names):
+        raise TypeError('process_reals takes x, then %s' % ', '.join(names))
+    with tf.name_scope('ProcessReals'):
+        x = misc.adjust_dynamic_range(tf.cast(x, tf.float32), given['drange_data'], given['drange_net'])
+        if given['mirror_augment']:
+            x = _mirrored(x)
+        x = _faded(x, tf.cast(given['lod'], tf.float32))
+    return (x, given['labels']) if 'labels' in given else x
+
+
+def _faded(x, lod):
+    """`fade` as a graph."""
+    level = tf.floor(lod)
+    shape = tf.shape(x)
+    n, c, h, w = [shape[axis] for axis in range(4)]
+    blocks = tf.reshape(x, tf.stack([n, c, h // 2, 2, w // 2, 2]))
+    blocks = tflib.lerp(blocks, tf.reduce_mean(blocks, axis=[3, 5], keepdims=True), lod - level)
+    factor = tf.cast(2.0**level, tf.int32)
+    pixels = tf.tile(tf.reshape(blocks, tf.stack([n, c, h, 1, w, 1])), tf.stack([1, 1, 1, factor, 1, factor]))
+    result = tf.reshape(pixels, tf.stack([n, c, h * factor, w * factor]))
+    result.set_shape(x.shape.as_list()[:2] + [None, None])
+    return result
 
 
 def fade(images, lod):

@@ -16,7 +16,7 @@ import dnnlib
 from dnnlib import portable_pickle
 from dnnlib.submission.submit import load_submit_config
 
-_CACHE_DIR = '.stylegan2-cache'
+CACHE_DIR = '.stylegan2-cache'  # Of downloads, and of what metrics know of real images.
 
 
 # ------------------------------------------------------------------ files
@@ -46,7 +46,7 @@ def save_pkl(obj, filename):
 
 def _local_file(file_or_url):
     if dnnlib.util.is_url(file_or_url, allow_file_urls=True):
-        return dnnlib.util.open_url(file_or_url, cache_dir=_CACHE_DIR, return_filename=True)
+        return dnnlib.util.open_url(file_or_url, cache_dir=CACHE_DIR, return_filename=True)
     return file_or_url
 
 
@@ -104,10 +104,12 @@ def _default_grid(num):
 
 
 def convert_to_pil_image(image, drange=(0, 1)):
-    """Image [C, H, W] or [H, W] with values in drange -> PIL image; rounded (half to even) and clipped. One channel
-    gives mode L.
+    """Image [C, H, W] or [H, W] with values in drange -> PIL image; rounded (half to even) and clipped. 1, 3 and 4
+    channels give modes L, RGB and RGBA; others raise ValueError.
     """
     image = np.asarray(image)
+    if image.ndim not in (2, 3) or image.ndim == 3 and image.shape[0] not in (1, 3, 4):
+        raise ValueError('a picture has 1, 3 or 4 channels [C, H, W], or is [H, W]; found %s' % (list(image.shape),))
     if image.ndim == 3:
         image = image[0] if image.shape[0] == 1 else image.transpose([1, 2, 0])
     image = adjust_dynamic_range(image, drange, [0, 255])
@@ -119,6 +121,33 @@ def save_image_grid(images, filename, drange=(0, 1), grid_size=None):
     image = convert_to_pil_image(create_image_grid(images, grid_size), drange)
     with _atomic_path(filename) as temporary:
         image.save(temporary)
+
+
+def save_image(image, filename, drange=(0, 1), quality=95):
+    """Saves one image; see `convert_to_pil_image`.
+
+    Args:
+        image: [C, H, W] or [H, W].
+        filename: its ending says the format.
+        drange: range of the values.
+        quality: of a JPEG, 1 to 95; other formats have none.
+    """
+    options = dict(quality=quality, optimize=True, progressive=True) if _is_jpeg(filename) else {}
+    with _atomic_path(filename) as temporary:
+        convert_to_pil_image(image, drange).save(temporary, **options)
+
+
+def _is_jpeg(filename):
+    return os.path.splitext(os.fspath(filename))[1].lower() in ('.jpg', '.jpeg')
+
+
+def random_latents(num_latents, G, random_state=None):
+    """Latents float32 [num_latents, ...] for a generator.
+
+    random_state: np.random.RandomState; default: NumPy's global generator.
+    """
+    rnd = np.random if random_state is None else random_state
+    return rnd.randn(num_latents, *G.input_shape[1:]).astype(np.float32)
 
 
 def apply_mirror_augment(minibatch, rnd=np.random):
@@ -146,29 +175,45 @@ _BLOCK_SIZES = {  # layout -> (cols, rows) of the blocks that show one class; No
 }
 
 
-def setup_snapshot_image_grid(*networks_and_training_set, size='1080p', layout='random', rnd=np.random):
+def setup_snapshot_image_grid(*args, G=None, training_set=None, size=None, layout=None, rnd=np.random):
     """Chooses what the sample images of a training show: as many as a screen has room for.
 
-    Call it with (training_set, ...) as in StyleGAN2, or (G, training_set, ...) as in StyleGAN.
+    Call it with (training_set, size, layout) as in StyleGAN2, or (G, training_set, size, layout) as in StyleGAN, by
+    position or by name.
 
     Args:
+        args: those of the next four that are not given by name, in this order.
+        G: generator; without it there are no latents.
         training_set: data set with shape [C, H, W], label_size and get_minibatch_np(n) -> (images, labels).
-        size: '1080p', '4k' or '8k'.
-        layout: 'random', or images of one class per 'row_per_class', 'col_per_class' or 'class4x4' block.
+        size: '1080p' (default), '4k' or '8k'.
+        layout: 'random' (default), or images of one class per 'row_per_class', 'col_per_class' or 'class4x4' block.
         rnd: as in `apply_mirror_augment`, for the latents.
     Returns: (cols, rows), reals [N, C, H, W], labels [N, label_size], and, with G, latents [N, ...], N = cols * rows.
-    Raises: ValueError.
+    Raises: ValueError; TypeError for arguments that are none of these.
     """
-    training_set = networks_and_training_set[-1]
+    objects, words = [x for x in args if not isinstance(x, str)], [x for x in args if isinstance(x, str)]
+    G, training_set = _filled([('training_set', training_set), ('G', G)], objects[::-1])[::-1]
+    size, layout = _filled([('size', size), ('layout', layout)], words)
+    size, layout = size or '1080p', layout or 'random'
+    if training_set is None:
+        raise TypeError('setup_snapshot_image_grid needs a training set')
     cols, rows = _snapshot_grid_size(training_set.shape, size)
     if layout == 'random':
         reals, labels = training_set.get_minibatch_np(cols * rows)
     else:
         reals, labels = _images_by_class(training_set, cols, rows, layout)
-    if len(networks_and_training_set) == 1:
+    if G is None:
         return (cols, rows), reals, labels
-    generator = networks_and_training_set[0]
-    return (cols, rows), reals, labels, rnd.randn(cols * rows, *generator.input_shape[1:])
+    return (cols, rows), reals, labels, rnd.randn(cols * rows, *G.input_shape[1:])
+
+
+def _filled(named, by_position):
+    """The values of (name, value) pairs, where those that are None come from a list by their order."""
+    waiting = list(by_position)
+    values = [waiting.pop(0) if value is None and waiting else value for _, value in named]
+    if waiting:
+        raise TypeError('%s and more arguments were given than there are' % ', '.join(name for name, _ in named))
+    return values
 
 
 def _snapshot_grid_size(shape, size):

@@ -53,7 +53,8 @@ def train(images, factors, facts, spec, checkpoint=None, progress=None):
         factors: float [n, F], range [0, 1], in the same order.
         facts: dict with world (str), factor_names (F str) and circular (indices of the circular factors).
         spec: ReaderSpec.
-        checkpoint: .npz file that an interrupted training goes on from, or None; removed at the end.
+        checkpoint: .npz file that an interrupted training goes on from, or None. It stays until the caller, who has
+            written the result, removes it.
         progress: callable that gets the number of steps done since its last call, and the mean loss of them.
     Returns: bytes, and the R2 of each factor on the held-out images, float64 [F].
     Raises: UserError.
@@ -177,7 +178,7 @@ class _Trainer:
         return tf.reduce_mean(loss)
 
     def run(self, kept, saved, progress):
-        """Trains from the saved step, if there is one, to the last, and keeps a Checkpoint."""
+        """Trains from the saved step, if there is one, to the last, and keeps that in a Checkpoint."""
         begin = self._restored(saved) if saved else 0
         progress(begin, float('nan'))
         while begin < self.spec.steps:
@@ -189,7 +190,6 @@ class _Trainer:
             kept.save(types.SimpleNamespace(step=end, **values))
             progress(end - begin, loss)
             begin = end
-        kept.remove()
 
     def _restored(self, saved):
         """Gives the variables, network's and optimizer's, their saved values; returns the number of steps done."""

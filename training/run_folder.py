@@ -1,5 +1,6 @@
 """What a training run leaves in its folder: log, TensorBoard events, sample grids, network pickles."""
 
+import io
 import os
 
 import numpy as np
@@ -9,9 +10,10 @@ from dnnlib.tflib.autosummary import save_summaries
 # isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
-from regan.base import artefacts, tables
+from regan.base import artefacts, finite, kept, tables
 from regan.base.errors import UserError
 from training import misc
+from training.events import Events
 
 STATE = 'state.npz'
 LOG = 'log.csv'
@@ -24,18 +26,18 @@ class RunFolder:
 
     Args:
         path: folder, new or of the run that goes on.
+        shared: it may hold other files, too, as that of `dnnlib.submit_run`.
     Raises: UserError if it holds something else.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, shared=False):
         self.path = os.fspath(path)
-        if os.path.isdir(self.path) and os.listdir(self.path) and not os.path.exists(self.file('recipe.json')):
+        begun = os.path.exists(self.file('recipe.json'))
+        if not (shared or begun) and os.path.isdir(self.path) and os.listdir(self.path):
             raise UserError('%s holds other files, but no training run; give a new folder' % self.path)
-        try:
+        with artefacts.writing(self.path):
             os.makedirs(self.path, exist_ok=True)
-        except OSError as error:
-            raise UserError('cannot make the folder %s: %s' % (self.path, error.strerror)) from error
-        self._writer = None
+        self._events = Events(self.path)
 
     def file(self, name):
         """Path of a file of the run."""
@@ -52,17 +54,14 @@ class RunFolder:
         """
         rows = self._rows() + [{key: '%.6g' % value for key, value in row.items()}]
         self._write_rows(rows)
-        if self._writer is None:
-            self._writer = tf.summary.FileWriter(self.path)
         step = int(row['kimg'] * 1000)
-        self._writer.add_summary(
+        self._events.add_summary(
             tf.Summary(
                 value=[tf.Summary.Value(tag='Progress/' + key, simple_value=value) for key, value in row.items()]
             ),
             step,
         )
-        save_summaries(self._writer, step)
-        self._writer.flush()
+        save_summaries(self._events, step)
 
     def drop_rows_after(self, kimg):
         """Forgets what was logged after the state that training goes on from."""
@@ -85,33 +84,31 @@ class RunFolder:
         if rows:
             tables.write_csv(self.file(LOG), [{name: row.get(name) for name in names} for row in rows])
 
-    def close(self):
-        """Closes the TensorBoard events."""
-        if self._writer is not None:
-            self._writer.close()
-
     # ---------------------------------------------------------------- images and networks
 
-    def save_reals(self, images):
-        """reals.png from uint8 images [32, C, H, W]."""
-        self._save_grid('reals.png', images, [0, 255])
+    def save_reals(self, images, grid=GRID):
+        """reals.png from uint8 images [N, C, H, W] in a grid of (columns, rows)."""
+        self._save_grid('reals.png', images, [0, 255], grid)
 
-    def save_fakes(self, name, Gs, labels, seed):
-        """A grid of 32 images of the averaged generator: latents of RandomState(seed), no truncation, stored noise."""
-        count = GRID[0] * GRID[1]
-        z = np.random.RandomState(seed).randn(count, *Gs.input_shapes[0][1:])
+    def save_fakes(self, name, Gs, labels, seed, grid=GRID):
+        """A grid (columns, rows) of images of the averaged generator with labels [N, label_size]: latents of
+        RandomState(seed), no truncation, stored noise.
+        """
+        z = np.random.RandomState(seed).randn(len(labels), *Gs.input_shapes[0][1:])
         images = Gs.run(z, labels, is_validation=True, randomize_noise=False, minibatch_size=SAMPLES_AT_ONCE)
-        self._save_grid(name, images, [-1, 1])
+        finite.check(images, 'the images of Gs for %s' % name, 'start again with a lower learning rate')
+        self._save_grid(name, images, [-1, 1], grid)
 
-    def _save_grid(self, name, images, drange):
-        grid = misc.convert_to_pil_image(misc.create_image_grid(images, GRID), drange)
+    def _save_grid(self, name, images, drange, grid):
+        grid = misc.convert_to_pil_image(misc.create_image_grid(images, grid), drange)
+        content = io.BytesIO()  # Pillow would not say why a file takes no more.
+        grid.save(content, format='PNG')
         with artefacts.atomic_path(self.file(name)) as temporary:
-            grid.save(str(temporary))
+            temporary.write_bytes(content.getvalue())
 
     def save_networks(self, name, networks):
         """The pickle (G, D, Gs) in the official form; returns its path."""
-        try:
+        with artefacts.writing(self.file(name)):
             misc.save_pkl(networks, self.file(name))
-        except OSError as error:
-            raise UserError('cannot write %s: %s' % (self.file(name), error.strerror or error)) from error
+        kept.add(self.file(name))
         return self.file(name)

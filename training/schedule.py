@@ -8,6 +8,9 @@ import dataclasses
 import math
 from typing import Mapping, Optional
 
+import dnnlib
+from regan.base.errors import UserError
+
 
 def lazy_correction(interval):
     """Adam's correction where a regulariser has a step of its own every k minibatches (Karras et al. 2020, appendix B).
@@ -102,3 +105,114 @@ def ema_decay(minibatch, images, half_life_kimg=10.0, rampup=None):
     if rampup is not None:
         half_life = min(half_life, max(images, 1) * rampup)
     return 0.5 ** (minibatch / max(half_life, 1e-8))
+
+
+# ------------------------------------------------------------------ the official arguments
+
+_GROWING = dict(lod_training_kimg=600, lod_transition_kimg=600)
+_REST = dict(G_lrate_dict={}, D_lrate_dict={}, lrate_rampup_kimg=0)
+
+OFFICIAL_SCHEDULES = {  # Generation -> the arguments of its `training_schedule` and their defaults.
+    1: dict(
+        _GROWING,
+        lod_initial_resolution=4,
+        minibatch_base=16,
+        minibatch_dict={},
+        max_minibatch_per_gpu={},
+        G_lrate_base=0.001,
+        D_lrate_base=0.001,
+        tick_kimg_base=160,
+        tick_kimg_dict={4: 160, 8: 140, 16: 120, 32: 100, 64: 80, 128: 60, 256: 40, 512: 30, 1024: 20},
+        **_REST,
+    ),
+    2: dict(
+        _GROWING,
+        lod_initial_resolution=None,
+        minibatch_size_base=32,
+        minibatch_size_dict={},
+        minibatch_gpu_base=4,
+        minibatch_gpu_dict={},
+        G_lrate_base=0.002,
+        D_lrate_base=0.002,
+        tick_kimg_base=4,
+        tick_kimg_dict={8: 28, 16: 24, 32: 20, 64: 16, 128: 12, 256: 8, 512: 6, 1024: 4},
+        **_REST,
+    ),
+}
+
+
+def official_schedule(generation, sched_args, num_gpus=1, network='G'):
+    """The Schedule of official `sched_args`.
+
+    Args:
+        generation: 1 or 2.
+        sched_args: dict, keys as in OFFICIAL_SCHEDULES.
+        num_gpus: int; a minibatch of the first generation is a multiple of it.
+        network: 'G' or 'D', whose learning rate is meant.
+    Raises: UserError for an unknown argument.
+    """
+    unknown = sorted(set(sched_args) - set(OFFICIAL_SCHEDULES[generation]))
+    if unknown:
+        raise UserError('sched_args has %s, which StyleGAN%s does not know' % (unknown[0], ['', '2'][generation - 1]))
+    args = dnnlib.EasyDict(OFFICIAL_SCHEDULES[generation], **sched_args)
+    return Schedule(
+        lod_initial_resolution=args.lod_initial_resolution,
+        lod_training_kimg=args.lod_training_kimg,
+        lod_transition_kimg=args.lod_transition_kimg,
+        lrate=args[network + '_lrate_base'],
+        lrate_dict=args[network + '_lrate_dict'],
+        lrate_rampup_kimg=args.lrate_rampup_kimg,
+        tick_kimg=args.tick_kimg_base,
+        tick_kimg_dict=args.tick_kimg_dict,
+        **(_minibatches(args, num_gpus) if generation == 1 else _minibatches_in_parts(args)),
+    )
+
+
+def _minibatches(args, num_gpus):
+    def whole(size):
+        return size - size % num_gpus
+
+    sizes = {resolution: whole(size) for resolution, size in args.minibatch_dict.items()}
+    for resolution, most in args.max_minibatch_per_gpu.items():
+        sizes[resolution] = min(sizes.get(resolution, whole(args.minibatch_base)), most * num_gpus)
+    return dict(minibatch_size=whole(args.minibatch_base), minibatch_size_dict=sizes)
+
+
+def _minibatches_in_parts(args):
+    return dict(
+        minibatch_size=args.minibatch_size_base,
+        minibatch_size_dict=args.minibatch_size_dict,
+        minibatch_gpu=args.minibatch_gpu_base,
+        minibatch_gpu_dict=args.minibatch_gpu_dict,
+    )
+
+
+def training_schedule(cur_nimg, training_set, num_gpus=None, **sched_args):
+    """What holds after `cur_nimg` images (official API of both generations).
+
+    Args:
+        cur_nimg: int.
+        training_set: of which only `resolution_log2` counts.
+        num_gpus: int, as StyleGAN's scripts give it; None: StyleGAN2.
+        sched_args: see OFFICIAL_SCHEDULES, which has the defaults, too.
+    Returns: EasyDict of kimg, lod, resolution, G_lrate, D_lrate, tick_kimg and, for StyleGAN, minibatch, for
+        StyleGAN2 minibatch_size and minibatch_gpu.
+    Raises: UserError for an unknown argument.
+    """
+    generation, gpus = (2, 1) if num_gpus is None else (1, num_gpus)
+    stage, of_D = [
+        official_schedule(generation, sched_args, gpus, network).at(cur_nimg, 2**training_set.resolution_log2)
+        for network in 'GD'
+    ]
+    sizes = dict(minibatch=stage.minibatch)
+    if generation == 2:
+        sizes = dict(minibatch_size=stage.minibatch, minibatch_gpu=stage.at_once)
+    return dnnlib.EasyDict(
+        kimg=cur_nimg / 1000,
+        lod=stage.lod,
+        resolution=stage.resolution,
+        G_lrate=stage.lrate,
+        D_lrate=of_D.lrate,
+        tick_kimg=stage.tick_kimg,
+        **sizes,
+    )

@@ -42,10 +42,12 @@ def load(path, recipe):
 def _check(path, header, recipe):
     if header.get('format') != FORMAT:
         raise UserError('%s has the format %s, this program reads %d' % (path, header.get('format'), FORMAT))
-    for name, mine, its in differences(recipe, header['recipe']):
+    found = differences(recipe, header['recipe'])
+    if found:
+        texts = ['%s = %s, but now it is %s' % (name, json.dumps(its), json.dumps(mine)) for name, mine, its in found]
         raise UserError(
-            '%s was saved by a run with %s = %s, but now it is %s; train with the same settings, or into another folder'
-            % (os.fspath(path), name, json.dumps(its), json.dumps(mine))
+            '%s was saved by a run with %s; train with the same settings, or into another folder'
+            % (os.fspath(path), ', and '.join(texts))
         )
 
 

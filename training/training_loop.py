@@ -7,22 +7,25 @@ import dataclasses
 import math
 import signal
 import time
+from typing import Callable, Mapping, Optional
 
 import numpy as np
 import tqdm
 
+import dnnlib
 import dnnlib.tflib as tflib
 
 # isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
-from regan.base import artefacts
+from regan.base import artefacts, kept
 from regan.base.errors import UserError
 from regan.networks import precision
-from training import dataset, misc, state
-from training.graph import TrainingGraph, fade
+from training import dataset, misc, official, resumption, state
+from training.graph import TrainingGraph, fade, process_reals  # The last one for scripts, which expect it here.
+from training.misc import save_image_grid
 from training.run_folder import GRID, STATE, RunFolder
-from training.schedule import ema_decay
+from training.schedule import ema_decay, training_schedule
 
 
 @dataclasses.dataclass
@@ -49,7 +52,32 @@ class Progress:
     sums: dict = dataclasses.field(default_factory=dict)
 
 
-def training_loop(
+@dataclasses.dataclass(frozen=True)
+class Surroundings:
+    """What official programs decide besides; the defaults are those of `regan train`.
+
+    Attributes:
+        data: further arguments of `TFRecordDataset`.
+        grid: arguments size and layout of `setup_snapshot_image_grid` for the sample grids; None: 8 x 4 at random.
+        session: settings for `tflib.create_session`.
+        kimg, seconds: what a new run counts from, as one that was trained before does.
+        shared_folder: the folder of the run may hold other files.
+        each_tick: callable (log row) -> bool, whether the training ends here, as if it had come to its end.
+    """
+
+    data: Mapping = dataclasses.field(default_factory=dict)
+    grid: Optional[Mapping] = None
+    session: Mapping = dataclasses.field(default_factory=dict)
+    kimg: float = 0.0
+    seconds: float = 0.0
+    shared_folder: bool = False
+    each_tick: Callable = lambda row: False
+
+
+REGAN = Surroundings()
+
+
+def train(
     recipe,
     data_dir,
     run_dir,
@@ -62,6 +90,7 @@ def training_loop(
     metrics=None,
     threads=None,
     show_progress=True,
+    surroundings=REGAN,
 ):
     """Trains until `total_kimg` thousand reals were shown; goes on where an earlier call on `run_dir` ended.
 
@@ -74,36 +103,50 @@ def training_loop(
         run_dir: folder of the run: recipe.json, log.csv, TensorBoard events, reals.png, fakes*.png,
             network-snapshot-*.pkl (kimg), network-final.pkl, and state.npz, from which it goes on.
         resolution, max_label_size: see `TFRecordDataset`.
-        image_snapshot_ticks, network_snapshot_ticks: a grid, and a pickle, every so many ticks.
-        resume_pkl: pickle (G, D, Gs) whose networks a new run starts from.
+        image_snapshot_ticks, network_snapshot_ticks: a grid, and a pickle, every so many ticks; None: only at the ends.
+        resume_pkl: pickle (G, D, Gs) whose networks a new run starts from, see `training.resumption`.
         metrics: callable, path of a pickle -> dict of numbers for the log; called for every network snapshot.
         threads: of TensorFlow; default: one for each processor.
+        show_progress: a bar on the terminal.
+        surroundings: Surroundings.
     Returns: path of network-final.pkl, or None if it was interrupted.
-    Raises: UserError for bad data, a state of another recipe, a full disk, or a loss that is not finite.
+    Raises: UserError for bad data, a state of another recipe, a pickle that fits neither data nor recipe, a full disk,
+        or a loss that is not finite.
     """
     precision.check_dtype(recipe.precision, tf.__version__)
-    folder = RunFolder(run_dir)
-    with tf.Graph().as_default(), _session(threads), contextlib.closing(folder):
+    resumed = None
+    if resume_pkl:  # Compared before anything is built or written.
+        data = resumption.facts_of_data(data_dir, resolution, max_label_size)
+        resumed = resumption.Resumed(resume_pkl, recipe, data)
+        recipe = resumed.recipe
+    folder = RunFolder(run_dir, shared=surroundings.shared_folder)
+    with tf.Graph().as_default(), _session(threads, surroundings):
         training_set = dataset.load_dataset(
-            tfrecord_dir=data_dir, resolution=resolution, max_label_size=max_label_size, seed=recipe.seed
+            tfrecord_dir=data_dir,
+            resolution=resolution,
+            max_label_size=max_label_size,
+            seed=recipe.seed,
+            **surroundings.data,
         )
         with contextlib.closing(training_set):
-            networks = misc.load_pkl(resume_pkl) if resume_pkl and not folder.has_state() else None
-            run = _Run(recipe, training_set, folder, networks, metrics, image_snapshot_ticks, network_snapshot_ticks)
+            networks = resumed.networks() if resumed else None
+            ticks = image_snapshot_ticks, network_snapshot_ticks
+            run = _Run(recipe, training_set, folder, networks, metrics, ticks, surroundings)
             return run.train(total_kimg, show_progress)
 
 
-def _session(threads):
+def _session(threads, surroundings):
     config = {} if threads is None else {'intra_op_parallelism_threads': threads, 'inter_op_parallelism_threads': 1}
-    return tflib.create_session(config)
+    return tflib.create_session(dict(config, **surroundings.session))
 
 
 class _Run:
     """One process's part of a run."""
 
-    def __init__(self, recipe, training_set, folder, networks, metrics, image_snapshot_ticks, network_snapshot_ticks):
+    def __init__(self, recipe, training_set, folder, networks, metrics, ticks, surroundings):
         self._recipe, self._training_set, self._folder, self._metrics = recipe, training_set, folder, metrics
-        self._image_ticks, self._network_ticks = image_snapshot_ticks, network_snapshot_ticks
+        self._image_ticks, self._network_ticks = ticks
+        self._surroundings = surroundings
         self._facts = dict(
             recipe.facts(),
             data=dict(shape=training_set.shape, images=training_set.num_images, label_size=training_set.label_size),
@@ -115,16 +158,27 @@ class _Run:
         self._networks = self._graph.G, self._graph.D, self._graph.Gs
         self._progress, self._stage = Progress(), None
         self._next_minibatch = training_set.get_minibatch_tf()
-        self._grid_labels = training_set.get_random_labels_np(GRID[0] * GRID[1], np.random.RandomState(recipe.seed))
+        self._grid, reals, self._grid_labels = self._samples()
         if saved:
             self._resume(*saved)
         else:
-            self._begin()
+            self._begin(reals)
 
-    def _begin(self):
+    def _samples(self):
+        """(columns, rows) of the grids, the reals of the first one, and the labels of all."""
+        data, rnd = self._training_set, np.random.RandomState(self._recipe.seed)
+        if self._surroundings.grid is not None:
+            return misc.setup_snapshot_image_grid(training_set=data, **self._surroundings.grid)
+        reals, _ = data.get_minibatch_np(GRID[0] * GRID[1])
+        return GRID, reals, data.get_random_labels_np(len(reals), rnd)
+
+    def _begin(self, reals):
+        images = int(self._surroundings.kimg * 1000)
+        self._progress = Progress(
+            images=images, stage_images=images, tick_start=images, seconds=self._surroundings.seconds
+        )
         artefacts.write_json(self._folder.file('recipe.json'), self._facts)
-        self._training_set.configure(GRID[0] * GRID[1], 0, skip_images=0)
-        self._folder.save_reals(tflib.run(self._next_minibatch)[0])
+        self._folder.save_reals(reals, self._grid)
         self._save_fakes('fakes_init.png')
 
     def _resume(self, variables, progress):
@@ -137,6 +191,8 @@ class _Run:
                 % (self._folder.file(STATE), error)
             ) from None
         self._folder.drop_rows_after(self._progress.images / 1000)
+        kept.add(self._folder.file(STATE))
+        kept.resumable()
 
     # ---------------------------------------------------------------- the loop
 
@@ -156,7 +212,8 @@ class _Run:
                     self._save_state()
                     return None
                 if self._progress.images >= self._progress.tick_start + self._stage.tick_kimg * 1000:
-                    self._tick()
+                    if self._tick():
+                        break
         self._tick()
         return self._folder.save_networks('network-final.pkl', self._networks)
 
@@ -235,19 +292,21 @@ class _Run:
     # ---------------------------------------------------------------- reports
 
     def _tick(self):
+        """Reports; returns whether the training ends here."""
         p = self._progress
         if p.images == p.tick_start:
-            return
+            return False
         kimg, row = p.images / 1000, self._row()
         p.ticks += 1
-        if p.ticks % self._image_ticks == 0:
+        if self._image_ticks and p.ticks % self._image_ticks == 0:
             self._save_fakes('fakes%06d.png' % kimg)
-        if p.ticks % self._network_ticks == 0:
+        if self._network_ticks and p.ticks % self._network_ticks == 0:
             path = self._folder.save_networks('network-snapshot-%06d.pkl' % kimg, self._networks)
             row.update(self._metrics(path) if self._metrics else {})
         self._folder.log(row)
         p.tick_start, p.sums = p.images, {}
         self._save_state()
+        return self._surroundings.each_tick(row)
 
     def _row(self):
         p = self._progress
@@ -262,10 +321,11 @@ class _Run:
         return row
 
     def _save_fakes(self, name):
-        self._folder.save_fakes(name, self._graph.Gs, self._grid_labels, self._recipe.seed)
+        self._folder.save_fakes(name, self._graph.Gs, self._grid_labels, self._recipe.seed, self._grid)
 
     def _save_state(self):
         state.save(self._folder.file(STATE), self._graph.get_state(), dataclasses.asdict(self._progress), self._facts)
+        kept.resumable()
 
 
 @contextlib.contextmanager
@@ -284,3 +344,65 @@ def _interruptible():
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
+
+
+# ------------------------------------------------------------------ as official programs call it
+
+
+def training_loop(submit_config=None, **arguments):
+    """Trains as the official program of StyleGAN, StyleGAN2 or StyleGAN2-ADA would with these arguments.
+
+    Which of the three is told from the arguments. The folder of the run gets what `train` leaves there, beside what
+    `dnnlib.submit_run` puts into it; a run whose folder has a state goes on from it.
+
+    Args:
+        submit_config: dnnlib.SubmitConfig of the run in progress, or None.
+        arguments: of an official training loop, see `training.official.DEFAULTS`.
+    Returns: path of network-final.pkl.
+    Raises: UserError that names an argument that cannot be honoured, before anything starts; and as `train`.
+        KeyboardInterrupt if it was interrupted; the state is kept.
+    """
+    if submit_config is not None:
+        arguments['submit_config'] = submit_config
+    plan = official.plan(arguments)
+    metrics = [official.metric(args) for args in plan.metric_args]
+
+    def measured(pkl):
+        found = {}
+        for metric in metrics:
+            metric.run(pkl, run_dir=plan.run_dir, num_gpus=1, tf_config=dict(plan.session), **plan.metric_data)
+            found.update(metric.get_results())
+        return found
+
+    def each_tick(row):
+        print(official.tick_line(row))
+        context = dnnlib.RunContext.get()
+        context.update('%.2f' % row['lod'], int(row['kimg']), plan.total_kimg)
+        if plan.tell is not None:
+            plan.tell(int(row['kimg']), plan.total_kimg)
+        return context.should_stop() or (plan.stop is not None and plan.stop())
+
+    path = train(
+        plan.recipe,
+        plan.data_dir,
+        plan.run_dir,
+        plan.total_kimg,
+        image_snapshot_ticks=plan.image_snapshot_ticks,
+        network_snapshot_ticks=plan.network_snapshot_ticks,
+        resume_pkl=plan.resume_pkl,
+        metrics=measured if metrics else None,
+        show_progress=False,
+        surroundings=Surroundings(
+            plan.data, plan.grid, plan.session, plan.kimg, plan.seconds, shared_folder=True, each_tick=each_tick
+        ),
+        **plan.fitting,
+    )
+    if path is None:
+        raise KeyboardInterrupt
+    return path
+
+
+def setup_snapshot_image_grid(training_set):
+    """The sample grid of StyleGAN2-ADA: (columns, rows), reals, labels for a screen of 8k, a class in each row."""
+    layout = 'row_per_class' if training_set.label_size else 'random'
+    return misc.setup_snapshot_image_grid(training_set, '8k', layout)

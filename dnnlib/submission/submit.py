@@ -31,6 +31,18 @@ class PathType(enum.Enum):
     AUTO = 3
 
 
+class PlatformExtras(util.EasyDict):
+    """Hints for readers of data that scripts may bring; nothing here reads them.
+
+    Attributes:
+        data_reader_buffer_size: bytes.
+        data_reader_process_count: int, 0 for none besides this one.
+    """
+
+    def __init__(self):
+        super().__init__(data_reader_buffer_size=1 << 30, data_reader_process_count=0)
+
+
 class SubmitConfig(util.EasyDict):
     """Settings of a run.
 
@@ -63,7 +75,7 @@ class SubmitConfig(util.EasyDict):
         self.local = util.EasyDict(do_not_copy_source_files=False)
         self.nvprof = False
         self.datasets = []
-        self.platform_extras = util.EasyDict()
+        self.platform_extras = PlatformExtras()
 
         self.run_id = None
         self.run_name = None
@@ -82,14 +94,37 @@ def get_path_from_template(path_template, path_type=PathType.AUTO):
     """The template with <USERNAME> filled in and the separators of `path_type`."""
     if path_type == PathType.AUTO:
         path_type = PathType.WINDOWS if platform.system() == 'Windows' else PathType.LINUX
-    path = path_template.replace('<USERNAME>', _user_name())
+    path = path_template.replace('<USERNAME>', get_user_name())
     return path.replace('/', '\\') if path_type == PathType.WINDOWS else path.replace('\\', '/')
 
 
-convert_path = get_path_from_template
+def get_template_from_path(path):
+    """A path as a template, which has '/' between its parts on every machine.
+
+    >>> get_template_from_path('results\\\\runs/<USERNAME>')
+    'results/runs/<USERNAME>'
+    """
+    return path.replace('\\', '/')
 
 
-def _user_name():
+def convert_path(path, path_type=PathType.AUTO):
+    """A path of any machine with the separators of `path_type`; see `get_path_from_template`."""
+    return get_path_from_template(get_template_from_path(path), path_type)
+
+
+_user_name_override = None
+
+
+def set_user_name_override(name):
+    """Makes `get_user_name` return this name in place of the user's; None: no longer."""
+    global _user_name_override
+    _user_name_override = name
+
+
+def get_user_name():
+    """The name that <USERNAME> stands for: that of the user who runs this process, unless another one was set."""
+    if _user_name_override is not None:
+        return _user_name_override
     try:
         return getpass.getuser()
     except (ImportError, KeyError, OSError):  # A container may run under a number that has no name.
@@ -116,6 +151,7 @@ class _ConfigUnpickler(pickle.Unpickler):
     _types = {
         ('dnnlib.submission.submit', 'SubmitConfig'): SubmitConfig,
         ('dnnlib.submission.submit', 'SubmitTarget'): SubmitTarget,
+        ('dnnlib.submission.submit', 'PlatformExtras'): PlatformExtras,
         ('dnnlib.util', 'EasyDict'): util.EasyDict,
     }
 
@@ -148,14 +184,14 @@ def submit_run(submit_config, run_func_name, **run_func_kwargs):
         raise ValueError('Only plain runs on this machine are supported (submit_target LOCAL, nvprof False).')
     config.run_func_name = run_func_name
     config.run_func_kwargs = run_func_kwargs
-    config.user_name = _user_name()
+    config.user_name = get_user_name()
     _choose_run_dir(config)
     if config.ask_confirmation and not util.ask_yes_no('Start %s in %s?' % (run_func_name, config.run_dir)):
         return None
     _fill_run_dir(config)
     if config.print_info:
         print(pprint.pformat(dict(config)))
-    _run(config)
+    run_wrapper(config)
     return config
 
 
@@ -200,7 +236,14 @@ def _source_files(config):
     return [(src, os.path.join(config.run_dir, 'src', dst)) for src, dst in files]
 
 
-def _run(config):
+def run_wrapper(submit_config):
+    """Calls the function of a run whose folder is there: what is printed goes to its log.txt, too.
+
+    Args:
+        submit_config: SubmitConfig with run_dir, run_func_name and run_func_kwargs, as `submit_run` fills it in.
+    Raises: what the function raises.
+    """
+    config = submit_config
     name = config.run_func_name.split('.')[-1]
     start = time.time()
     dnnlib.submit_config = config

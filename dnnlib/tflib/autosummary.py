@@ -81,7 +81,7 @@ def save_summaries(file_writer, global_step=None):
     """Writes all summaries of the graph, those of `autosummary` included, and starts new means.
 
     Args:
-        file_writer: tf.summary.FileWriter.
+        file_writer: tf.summary.FileWriter, or what has its add_summary.
         global_step: int or None.
     """
     summaries = _summaries()

@@ -95,8 +95,9 @@ class Frozen:
             self._load(dict(zip(self._volatile, tfutil.run(self._volatile, self._given))))
 
     def run(self, name, **arrays):
-        """The output of that name for arrays as inputs, by name."""
-        return self.session.run(self.outputs[name], {self.inputs[n]: value for n, value in arrays.items()})
+        """The output of that name, or a list of those of several names, for arrays as inputs, by name."""
+        outputs = [self.outputs[n] for n in name] if isinstance(name, list) else self.outputs[name]
+        return self.session.run(outputs, {self.inputs[n]: value for n, value in arrays.items()})
 
     def close(self):
         """Frees the session; the object is of no use afterwards."""

@@ -19,6 +19,13 @@ from .pickled import EMBEDDED, PickledNetwork, import_handler  # The last one fo
 from .run_graph import RunGraphs, building, run_in_minibatches
 from .source import module_source
 
+
+def _device_here(net):
+    """The device of the present scope, '' for none: only an op tells."""
+    with net.graph.as_default(), tf.name_scope(None), tf.control_dependencies(None):
+        return tf.no_op(name=net.scope + '/_Device').device
+
+
 # Attributes that need the graph: name -> function of the Network. Each is set when something first asks for it, and is
 # a plain attribute from then on, which converters assign, as in the official API.
 _OF_THE_GRAPH = {
@@ -36,6 +43,7 @@ _OF_THE_GRAPH = {
     'output_shape': lambda net: net.output_shapes[0],
     'num_inputs': lambda net: len(net.input_templates),
     'num_outputs': lambda net: len(net.output_templates),
+    'device': _device_here,
 }
 
 
@@ -52,7 +60,8 @@ class Network(NetworkVariables):
     Needs a default session when its graph is built. Attributes: name, scope, static_kwargs, components (EasyDict),
     num_inputs, num_outputs, input_shapes, output_shapes (lists of lists, batch None), input_shape, output_shape (of the
     first), input_names, output_names, input_templates, output_templates, own_vars, vars, trainables (ordered local
-    name -> variable), var_global_to_local; beyond the official ones build_func_name, graph.
+    name -> variable), var_global_to_local, device (in whose scope it was made or loaded, a str, '' for none); beyond
+    the official ones build_func_name, graph.
     """
 
     def __init__(self, name=None, func_name=None, **static_kwargs):
@@ -63,6 +72,7 @@ class Network(NetworkVariables):
         if not util.is_top_level_function(function):
             raise ValueError('func_name must be a top-level function, found %r' % (func_name,))
         self._setup(name or function.__name__, function, static_kwargs, {})
+        self.device = _device_here(self)
 
     def _setup(self, name, function, static_kwargs, components, values=None, version=None, origin=None):
         if not re.match(r'^[A-Za-z0-9_.\-]+$', name):
@@ -111,6 +121,11 @@ class Network(NetworkVariables):
             )
         return self._session
 
+    def is_usable(self):
+        """Whether the session in which the network was made is open, and the default one where there is one."""
+        made_in = self._session
+        return tf.get_default_session() in (None, made_in) and made_in is not None and not tfutil.is_closed(made_in)
+
     @contextlib.contextmanager
     def entered(self):
         """Makes the network's graph and session the default ones inside the block."""
@@ -157,8 +172,9 @@ class Network(NetworkVariables):
     def _identify(self, parent=None):
         """Finds the build function of a pickled state, and those of its components. Parent: see `build_function`."""
         pickled, self._pickled = self._pickled, None
-        generation, function = pickled.build_function(parent)
         state = pickled.state
+        waiting = [getattr(component, '_pickled', None) for component in state.components.values()]
+        generation, function = pickled.build_function(parent, [part.state for part in waiting if part is not None])
         for component in state.components.values():
             if getattr(component, '_pickled', None) is not None:
                 component._identify(generation)
@@ -247,6 +263,7 @@ class Network(NetworkVariables):
 
     def build(self):
         """Makes the graph now, those of the components first, instead of when something first asks for it."""
+        self.device = _device_here(self)
         with self.entered():
             for component in self._components.values():
                 component.build()

@@ -4,8 +4,6 @@ One of ours, or, for networks that are not among ours and readers who trust the 
 """
 
 import inspect
-import reprlib
-import sys
 
 from .. import architectures, trust, util
 from ..unpickle import NetworkPickleError, NetworkState
@@ -42,11 +40,13 @@ class PickledNetwork:
         self.state, self.path = NetworkState.from_dict(state, path), path
         self._trust = trust_embedded_code or trust.by_environment()
 
-    def build_function(self, parent=None):
+    def build_function(self, parent=None, parts=()):
         """(generation, build function).
 
         Args:
             parent: generation of the network that this one is a component of, or EMBEDDED; None: it stands alone.
+            parts: NetworkStates of its components. Where code of the file may run, it does unless all is ours to the
+                last variable.
 
         Components below embedded code are embedded code too: its author may have changed them.
         """
@@ -54,9 +54,11 @@ class PickledNetwork:
         try:
             if parent == EMBEDDED and state.build_module_src:
                 return EMBEDDED, embedded_code.execute(state, self.path)
+            if parent is None and self._trust and state.build_module_src:
+                architectures.check(state, parts)
             generation = parent if parent not in (None, EMBEDDED) else architectures.generation(state)
             function = util.get_obj_by_name(architectures.build_function_name(state, generation))
-            _check_arguments(function, state)
+            architectures.check_arguments(state, generation)
             return generation, function
         except NetworkPickleError as e:
             if parent == EMBEDDED or not (self._trust and state.build_module_src):
@@ -74,23 +76,3 @@ class PickledNetwork:
             chosen = self.state.components['synthesis'].build_func_name
             if kwargs.get('synthesis_func', parameter.default) != chosen:
                 kwargs['synthesis_func'] = chosen
-
-
-def _check_arguments(function, state):
-    """Refuses static arguments that our functions do not know: they may change the network."""
-    module = sys.modules[function.__module__]
-    known = set(architectures.HARMLESS_ARGUMENTS)
-    for name in architectures.FUNCTIONS[next(g for g, m in architectures.MODULES.items() if m == function.__module__)]:
-        known.update(inspect.signature(getattr(module, name)).parameters)
-    unknown = sorted(set(state.static_kwargs) - known)
-    if unknown:
-        raise NetworkPickleError(
-            'network %r (%s) was built with the argument %s = %s, which our implementation does not know; %s.'
-            % (
-                state.name,
-                state.build_func_name,
-                unknown[0],
-                reprlib.repr(state.static_kwargs[unknown[0]]),
-                trust.ADVICE,
-            )
-        )

@@ -2,12 +2,14 @@
 
 import collections
 import inspect
+import warnings
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from ..unpickle import NetworkPickleError
 from . import tfutil
+from .primitives.layout import feedable_views
 
 
 class Template:
@@ -34,7 +36,7 @@ class Template:
         self.input_names = [p.name for p in parameters if p.kind == p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
         with graph.as_default(), tf.control_dependencies(None), tf.device(None), tfutil.absolute_variable_scope(
             scope, reuse=False
-        ), tfutil.absolute_name_scope(scope):
+        ), tfutil.absolute_name_scope(scope), feedable_views(scope + '/_Views'):
             self.inputs = [tf.placeholder(tf.float32, name=n) for n in self.input_names]
             outputs = function(*self.inputs, **dict(kwargs, is_template_graph=True))
         self.outputs = list(outputs) if isinstance(outputs, (tuple, list)) else [outputs]
@@ -84,7 +86,8 @@ def without_variables(function, inputs, scope, kwargs):
 
 
 def check_values(values, shapes, where):
-    """Raises NetworkPickleError unless values have the names and shapes that a graph wants.
+    """Raises NetworkPickleError unless values have the names and shapes that a graph wants. Warns of NaN and
+    infinity among them.
 
     Args:
         values: dict of local name -> array.
@@ -106,3 +109,8 @@ def check_values(values, shapes, where):
             raise NetworkPickleError(
                 '%s: the file %s %s%s.' % (where, what, ', '.join(names[:3]), ' ...' if len(names) > 3 else '')
             )
+    with np.errstate(all='ignore'):  # A sum is finite only if all values are, and quicker.
+        doubtful = [n for n, value in values.items() if not np.isfinite(np.sum(value))]
+    wrong = [n for n in doubtful if not np.isfinite(values[n]).all()]
+    if wrong:
+        warnings.warn('%s: NaN or infinity in %s%s' % (where, ', '.join(wrong[:3]), ' ...' if len(wrong) > 3 else ''))

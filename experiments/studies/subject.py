@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from regan.base import artefacts
+from regan.base import artefacts, cache
 from regan.sampling import latents
 from studies.readings import Units
 
@@ -74,14 +74,16 @@ class Subject:
             )
         )
         path = self._cache / ('%s-%s.npz' % (what, key))
-        if not path.exists():
+
+        def make():
             bar = self._progress('%s, %s' % (self.name, what), images) if self._progress else None
             try:
-                artefacts.write_npz(path, measure(lambda dlatents: self._read(dlatents, bar)))
+                return measure(lambda dlatents: self._read(dlatents, bar))
             finally:
                 if bar:
                     bar.close()
-        return artefacts.read_npz(path)
+
+        return cache.arrays(path, make)
 
     def _read(self, dlatents, bar):
         """dlatents float [n, L, D], before truncation -> readings float32 [n, A]."""

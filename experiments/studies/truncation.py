@@ -5,7 +5,7 @@ from typing import Optional
 
 import numpy as np
 
-from regan.base import artefacts
+from regan.base import artefacts, cache
 from regan.editing import edits
 from regan.metrics import frechet, neighbours
 from regan.pictures import images
@@ -88,11 +88,9 @@ class Drawn:
             basis=edit and self._basis.record,
         )
         path = self._cache / ('truncation-%s.npz' % artefacts.cache_key(facts))
-        if path.exists():
+        if cache.has(path):
             self._progress(self._n)
-        else:
-            artefacts.write_npz(path, self._draw(psi, cutoff, edit))
-        return artefacts.read_npz(path)
+        return cache.arrays(path, lambda: self._draw(psi, cutoff, edit))
 
     def _draw(self, psi, cutoff, edit):
         random, pieces = np.random.RandomState(self._seed), []

@@ -35,8 +35,11 @@ import inspect
 import json
 import math
 import re
+import reprlib
 from typing import Any, Callable, Dict, Iterable, Optional, Set, Type, TypeVar
 
+from dnnlib import file_kinds
+from regan.base import artefacts, names
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
 
@@ -44,18 +47,20 @@ Rule = Callable[[Any, str], Any]  # (value, where) -> value
 Class = TypeVar('Class', bound=type)
 Record = TypeVar('Record')
 
-LONGEST_SHOWN = 120  # Characters of a wrong value in a message.
+LONGEST_SHOWN = 200  # Characters of a wrong value in a message.
 _UNPRINTED = re.compile('[\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 
 
 def load(path: PathLike) -> Any:
     """Read a JSON file. Raises UserError when it is missing or not JSON."""
+    artefacts.check_there(path)
     try:
         with open(str(path), encoding='utf-8') as file:
             return json.load(file)
-    except FileNotFoundError:
-        raise UserError('there is no file %s; check the name' % path)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
+        found = file_kinds.of_path(path)
+        if found is not None and found.key not in ('text', 'csv', 'python'):
+            raise UserError('%s is not JSON but %s; %s' % (path, found.what, found.advice))
         raise UserError('%s is not valid JSON (%s); correct it' % (path, error))
 
 
@@ -185,11 +190,13 @@ def construct(cls: Type[Record], where: str, **values: Any) -> Record:
 
 def refuse(where: str, wanted: str, value: Any) -> UserError:
     """The UserError for a value that is not what was wanted."""
-    return UserError('%s must be %s, not %s; correct it' % (where, wanted, _shown(json.dumps(value))))
+    return UserError(
+        '%s must be %s, not %s; correct it' % (where, wanted, _shown(json.dumps(value, default=reprlib.repr)))
+    )
 
 
 def _shown(text):
-    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + '...'
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + ' ...'
 
 
 # ------------------------------------------------------------------ rules
@@ -252,8 +259,8 @@ def _limits(low, high):
 
 
 def text(value: Any, where: str) -> str:
-    """Rule: a string with something in it."""
-    if not isinstance(value, str) or not value.strip():
+    """Rule: a string with something in it, and without control characters."""
+    if not isinstance(value, str) or not value.strip() or not names.is_printable(value):
         raise refuse(where, 'a text', value)
     return value
 

@@ -1,5 +1,6 @@
 """Plots as PNG files."""
 
+import io
 from typing import Any, Callable, Tuple
 
 from regan.base import artefacts
@@ -22,5 +23,7 @@ def save(path: PathLike, draw: Callable[[Any], None], size: Tuple[float, float],
     FigureCanvasAgg(figure)
     draw(figure)
     figure.tight_layout()
+    content = io.BytesIO()  # Pillow would not say why a file takes no more.
+    figure.savefig(content, format='png', metadata={'Software': None})
     with artefacts.atomic_path(path) as temporary:
-        figure.savefig(str(temporary), format='png', metadata={'Software': None})
+        temporary.write_bytes(content.getvalue())

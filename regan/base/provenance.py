@@ -23,11 +23,28 @@ def software(backend: Dict[str, str]) -> Dict[str, str]:
     )
 
 
-def made_by(command: str, network: PathLike, generator: Any) -> Dict[str, str]:
-    """The part of a sidecar that the commands on a network share. Args: name of the command, NETWORK as given, open
-    Generator.
+def made_by(command: str, network: PathLike, generator: Any) -> Dict[str, Any]:
+    """The part of a sidecar that the commands on a network share.
+
+    Args:
+        command: its name.
+        network: NETWORK as given.
+        generator: open Generator; the class of a conditional one is among the facts.
     """
-    return dict(software(generator.backend), command=command, network=str(network), network_sha256=generator.sha256)
+    return dict(
+        software(generator.backend),
+        command=command,
+        network=str(network),
+        network_sha256=generator.sha256,
+        **label_facts(generator),
+    )
+
+
+def label_facts(generator: Any) -> Dict[str, Any]:
+    """The class of a conditional generator, for a sidecar: {'label': its number, or None for a label of zeros}. Nothing
+    for a network without classes.
+    """
+    return {'label': generator.label} if getattr(generator, 'label_size', 0) else {}
 
 
 def _processor():

@@ -5,14 +5,17 @@ A table is a list of dicts with the same keys in the same order: the headings, a
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
+from dnnlib import file_kinds
 from regan.base import artefacts
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
 
 Table = Sequence[Dict[str, Any]]
+_FORMULA = re.compile(r'[=@]|[+-][^\d.]')
 
 
 def markdown(rows: Table) -> str:
@@ -27,8 +30,12 @@ def markdown(rows: Table) -> str:
     if not rows:
         return ''
     head = '| %s |\n|%s\n' % (' | '.join(rows[0]), '---|' * len(rows[0]))
-    cells = [['' if value is None else str(value) for value in row.values()] for row in rows]
+    cells = [['' if value is None else _cell(value) for value in row.values()] for row in rows]
     return head + ''.join('| %s |\n' % ' | '.join(row) for row in cells)
+
+
+def _cell(value):
+    return ' '.join(str(value).split('\n')).replace('|', '\\|')
 
 
 def write(folder: Path, name: str, text: str, rows: Table) -> List[Path]:
@@ -53,9 +60,19 @@ def write_csv(path: PathLike, rows: Table, digits: Optional[int] = None) -> None
         writer.writerow(rows[0])
     for row in rows:
         writer.writerow(
-            ['%.*g' % (digits, value) if digits and isinstance(value, float) else value for value in row.values()]
+            ['%.*g' % (digits, v) if digits and isinstance(v, float) else _no_formula(v) for v in row.values()]
         )
     artefacts.write_text(path, text.getvalue())
+
+
+def _no_formula(value):
+    """A text that a spreadsheet would take for a formula begins with an apostrophe, which it takes for a text."""
+    if isinstance(value, str) and _FORMULA.match(value):
+        try:
+            float(value)
+        except ValueError:
+            return "'" + value
+    return value
 
 
 def read_csv(path: PathLike) -> List[Dict[str, str]]:
@@ -78,4 +95,4 @@ def read_csv_rows(path: PathLike) -> List[List[str]]:
         with open(str(path), newline='', encoding='utf-8-sig') as file:
             return [row for row in csv.reader(file) if row]
     except (OSError, ValueError, csv.Error) as error:
-        raise UserError('%s is no readable .csv file (%s)' % (path, error)) from error
+        raise UserError('%s is no readable .csv file (%s)%s' % (path, error, file_kinds.hint(path))) from error

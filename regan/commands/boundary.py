@@ -62,10 +62,9 @@ class _Scored(NamedTuple):
 )
 @click.option(
     '--psi',
-    type=float,
+    type=options.number(),
     default=0.7,
     show_default=True,
-    callback=options.finite,
     help='Truncation of the images; the codes are not truncated.',
 )
 @click.option(
@@ -82,10 +81,10 @@ class _Scored(NamedTuple):
         '--scores', type=click.Path(dir_okay=False), help='... and their scores in a .npy or .csv (last column).'
     ),
 )
-@click.option('--invalid', type=float, help='Leave out codes with this score.')
+@click.option('--invalid', type=options.number(), help='Leave out codes with this score.')
 @click.option(
     '--ratio',
-    type=click.FloatRange(min=0, min_open=True),
+    type=options.number(above=0),
     default=0.02,
     show_default=True,
     help='Share of the codes at either end that is used; above 1 their number.',
@@ -196,8 +195,8 @@ class _Walk(NamedTuple):
 @options.group(
     'walk',
     _Walk,
-    click.option('--start-distance', type=float, default=-3, show_default=True, callback=options.finite),
-    click.option('--end-distance', type=float, default=3, show_default=True, callback=options.finite),
+    click.option('--start-distance', type=options.number(), default=-3, show_default=True),
+    click.option('--end-distance', type=options.number(), default=3, show_default=True),
     click.option('--steps', type=click.IntRange(min=2), default=10, show_default=True),
 )
 @_SPACE
@@ -211,17 +210,18 @@ class _Walk(NamedTuple):
     callback=options.png,
     help='PNG: one row for each seed. A .json with the same name says what made it.',
 )
+@options.PLAIN
 @options.network
-def edit(network, file, seeds, walk, space, drawing, out):
+def edit(network, file, seeds, walk, space, drawing, out, plain):
     """Move codes along a boundary, in all layers, to absolute distances from its plane (as InterFaceGAN does), and draw
     them.
     """
     import numpy as np
 
     from regan.base import artefacts, provenance
-    from regan.drawing import edit_images
+    from regan.drawing import captions, edit_images
     from regan.editing import boundary as module
-    from regan.pictures import images
+    from regan.pictures import images, pages
     from regan.sampling import latents
 
     seeds, distances = latents.parse_seeds(seeds), np.linspace(*walk)
@@ -229,7 +229,10 @@ def edit(network, file, seeds, walk, space, drawing, out):
         settings = drawing.settings(generator)
         normal = module.resolve(file, generator.dlatent_size if space == 'w' else generator.latent_size)
         dlatents = edit_images.boundary_rows(generator, normal, seeds, distances, space)  # [N, F, L, D]
-        images.save_png(out, images.grid(edit_images.draw(generator, dlatents, settings)))
+        tiles = edit_images.draw(generator, dlatents, settings)
+        rows, columns = [captions.of_seed(seed) for seed in seeds], captions.of_distances(distances)
+        title = '%s: distance from its plane' % file
+        images.save_png(out, images.grid(tiles) if plain else pages.matrix(tiles, rows, columns, title))
         artefacts.write_json(
             Path(out).with_suffix('.json'),
             dict(
@@ -238,6 +241,7 @@ def edit(network, file, seeds, walk, space, drawing, out):
                 seeds=seeds,
                 distances=distances.tolist(),
                 space=space,
+                plain=plain,
                 **settings.facts(),
             ),
         )
@@ -257,6 +261,8 @@ def fetch(names, folder):
     They fit the first generation only: stylegan-ffhq and stylegan-celebahq. Without a name the names are printed. MIT
     licence, copyright 2019 Yujun Shen.
     """
+    from dnnlib import cache_folder
+    from regan.base import artefacts
     from regan.base.errors import UserError
     from regan.editing import boundary as module
 
@@ -268,7 +274,13 @@ def fetch(names, folder):
                 'there is no published boundary %s; the names are: %s' % (name, ', '.join(module.PUBLISHED))
             )
         else:
-            click.echo('%s: %s' % (name, module.locate(name, folder)))
+            path = module.locate(name, folder)
+            if not cache_folder.is_lasting(path):
+                raise UserError(
+                    '%s cannot be kept in the cache; let %s name a folder that can be written'
+                    % (name, artefacts.CACHE_VARIABLE)
+                )
+            click.echo('%s: %s' % (name, path))
 
 
 def _sample(network, sampling, drawing, seed):

@@ -1,8 +1,6 @@
 """`regan dataset`: TFRecords for training, from worlds or from images."""
 
-import contextlib
 import json
-import sys
 from typing import NamedTuple, Optional
 
 import click
@@ -16,7 +14,7 @@ def dataset():
 
 
 _OF_WORLD = ('n', 'seed', 'supersampling')
-_OF_IMAGES = ('resize', 'shuffle', 'labels')
+_OF_IMAGES = ('resize', 'shuffle', 'labels', 'strict')
 
 
 class _Source(NamedTuple):
@@ -46,10 +44,10 @@ class _Source(NamedTuple):
                 creation.create_from_images(folder, self.images, progress=bar.update, **self.settings)
 
 
-def _source(world, source, resize, **values):
+def _source(world, source, resize, strict, **values):
     if (world is None) == (source is None):
         raise click.UsageError('give either --world or --images')
-    values['resize'] = resize or None
+    values.update(resize=resize or None, strict=strict or None)
     for option in _OF_IMAGES if world else _OF_WORLD:
         if values.pop(option) is not None:
             raise click.UsageError('--%s does not go with %s' % (option, '--world' if world else '--images'))
@@ -71,7 +69,8 @@ def _source(world, source, resize, **values):
         'source',
         metavar='FOLDER',
         type=click.Path(),
-        help='Take all images in a folder and the folders in it.',
+        help='Take all images in a folder and the folders in it, or in a zip file. They are turned upright and become '
+        'RGB of 8 bits, or grey if all are.',
     ),
     click.option(
         '--resolution',
@@ -88,19 +87,21 @@ def _source(world, source, resize, **values):
         default=None,
         help="Images in the official tool's shuffled order, or sorted by path.  [default: shuffle]",
     ),
+    click.option('--strict', is_flag=True, help='Refuse images that would have to be converted, and list them.'),
     click.option(
         '--labels',
+        metavar='FILE|folders|none',
         type=click.Path(),
-        help='.npy with a row for each image sorted by path, or .csv with FILE,NUMBER,...; one whole number '
-        'is a class.',
+        help=".npy with a row for each image sorted by path, .csv with FILE,NUMBER,..., or StyleGAN2-ADA's .json; one "
+        'whole number is a class. folders: the first folder in its path is the class of an image.  [default: '
+        'dataset.json, if it lies among the images]',
     ),
 )
 def create(folder, source):
     """Make a data set, DIR, from a world (--world) or from your images (--images)."""
     from regan.data import creation as module
 
-    with _nothing_kept():
-        source.write(folder)
+    source.write(folder)
     click.echo(module.report(module.describe(folder)))
 
 
@@ -128,16 +129,6 @@ def extract(folder, out):
     """Write the images of a data set as PNG files into the new folder OUT."""
     from regan.data import creation as module
 
-    with _nothing_kept(), progress.bar(module.describe(folder)['images']) as bar:
+    with progress.bar(module.describe(folder)['images']) as bar:
         module.extract(folder, out, bar.update)
     click.echo('wrote %s' % out)
-
-
-@contextlib.contextmanager
-def _nothing_kept():
-    """What is written here appears whole or not at all, also after Ctrl-C."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo('Interrupted; nothing was kept.', err=True)
-        sys.exit(130)

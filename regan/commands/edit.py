@@ -1,10 +1,19 @@
 """`regan edit`: latents moved along components, and drawn."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
 from regan.commands import options, progress
+
+
+class _Arrangement(NamedTuple):
+    """How edits are shown: 'strips', 'sequence' or None for what suits them; frames of a strip; without labels."""
+
+    layout: str
+    frames: int
+    plain: bool
 
 
 @click.command()
@@ -27,17 +36,21 @@ from regan.commands import options, progress
     'the file of a saved edit (.json or .pkl). May be given several times.',
 )
 @options.edits
-@click.option(
-    '--layout',
-    type=click.Choice(['strips', 'sequence']),
-    help='strips: each edit from -strength to +strength. sequence: one edit after the other. Default: '
-    'sequence if there is a target.',
+@options.group(
+    'arrangement',
+    _Arrangement,
+    click.option(
+        '--layout',
+        type=click.Choice(['strips', 'sequence']),
+        help='strips: each edit from -strength to +strength. sequence: one edit after the other. Default: '
+        'sequence if there is a target.',
+    ),
+    click.option('--frames', type=click.IntRange(min=2), default=5, show_default=True, help='Of a strip.'),
+    options.PLAIN,
 )
-@click.option('--frames', type=click.IntRange(min=2), default=5, show_default=True, help='Of a strip.')
 @click.option(
     '--psi',
-    type=float,
-    callback=options.finite,
+    type=options.number(),
     help='Truncation; 1 for none. Default: that of a named edit, else 0.7.',
 )
 @options.CUTOFF
@@ -52,7 +65,7 @@ from regan.commands import options, progress
 @options.PRECISION
 @options.basis_and_edit_mode
 @options.network
-def edit(network, seeds, choices, layout, frames, drawing, out, basis):
+def edit(network, seeds, choices, arrangement, drawing, out, basis):
     """Move latents along principal components in some layers, E(v_i, j-k), and draw the result.
 
     Layers are counted from 0 and printed inclusively. Strengths are standard deviations of the component. Truncation
@@ -68,7 +81,7 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
 
     seeds = latents.parse_seeds(seeds) if seeds else list(edit_choices.agreed(choices, 'seeds', '--seed'))
     drawing = options.with_psi_of(choices, drawing)
-    layout = layout or ('sequence' if any(choice.edit.kind == 'target' for choice in choices) else 'strips')
+    layout = arrangement.layout or ('sequence' if any(choice.edit.kind == 'target' for choice in choices) else 'strips')
     options.notice_transfer(choices, network.name)
     with network.open() as generator:
         settings = drawing.settings(generator)
@@ -79,21 +92,22 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
         if basis.edit_mode != 'latent':
             view = None  # None can say it.
             tiles = _of_a_layer(
-                generator, along, seeds, moves, basis, None if layout == 'sequence' else frames, settings
+                generator, along, seeds, moves, basis, None if layout == 'sequence' else arrangement.frames, settings
             )
         else:
             if layout == 'sequence':
                 dlatents = edit_images.sequences(generator, along, seeds, moves)  # [rows, frames, L, D]
             else:
-                dlatents = edit_images.strips(generator, along, seeds, moves, frames)
+                dlatents = edit_images.strips(generator, along, seeds, moves, arrangement.frames)
             with progress.bar(dlatents.shape[0] * dlatents.shape[1]) as bar:
                 tiles = edit_images.draw(generator, dlatents, settings, bar.update)
             truncated = edit_images.truncated(generator, dlatents, settings)
             options.report_precision(generator, truncated, settings.conversion)
             origin = made.Origin(network.name, generator, settings, components)
-            view = made.rows(origin, seeds, choices, None if layout == 'sequence' else frames)
+            view = made.rows(origin, seeds, choices, None if layout == 'sequence' else arrangement.frames)
         rows, columns = tiles.shape[:2]
-        images.save_png(out, images.grid(tiles), carriers.texts(view))
+        page = images.grid(tiles) if arrangement.plain else _labelled(tiles, seeds, choices, layout)
+        images.save_png(out, page, carriers.texts(view))
         artefacts.write_json(
             Path(out).with_suffix('.json'),
             dict(
@@ -108,6 +122,7 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
                 **options.said_space(components),
                 **({} if basis.edit_mode == 'latent' else {'edit_mode': basis.edit_mode}),
                 precision=network.precision,
+                plain=arrangement.plain,
                 **settings.facts(),
                 **carriers.sidecar(view),
             ),
@@ -115,6 +130,22 @@ def edit(network, seeds, choices, layout, frames, drawing, out, basis):
     click.echo(
         'wrote %s: %d rows of %d (seeds %s, psi %g)' % (out, rows, columns, ', '.join(map(str, seeds)), settings.psi)
     )
+
+
+def _labelled(tiles, seeds, choices, layout):
+    """Tiles [rows, frames, H, W, C] on a page that names edits, seeds and strengths."""
+    from regan.drawing import captions
+    from regan.pictures import pages
+
+    names, latents = [captions.of_edit(*choice[:2]) for choice in choices], [captions.of_seed(seed) for seed in seeds]
+    if layout == 'sequence':
+        return pages.matrix(tiles, latents, [captions.UNEDITED] + names)
+    columns = captions.of_frames([choice.edit for choice in choices], tiles.shape[1])
+    if len(names) == 1:
+        return pages.matrix(tiles, latents, columns, names[0])
+    if len(latents) == 1:
+        return pages.matrix(tiles, names, columns, latents[0])
+    return pages.matrix(tiles, ['%s, %s' % (latent, name) for latent in latents for name in names], columns)
 
 
 def _of_a_layer(generator, along, seeds, moves, basis, frames, settings):

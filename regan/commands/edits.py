@@ -94,9 +94,7 @@ def import_edit(file, out):
     type=click.IntRange(0, 2**32 - 1),
     help='Of a latent to show it on; default: that of a named edit, else 0.',
 )
-@click.option(
-    '--psi', type=float, callback=options.finite, help='To show it with; default: that of a named edit, else 0.7.'
-)
+@click.option('--psi', type=options.number(), help='To show it with; default: that of a named edit, else 0.7.')
 @options.EDITS_FILE
 @click.option('--format', 'kind', type=click.Choice(['ganspace', 'json']), default='ganspace', show_default=True)
 @click.option(

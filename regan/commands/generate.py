@@ -16,8 +16,12 @@ GRID_PIXELS = 2**26  # 200 MB; what does not fit is only written image by image.
 @options.PSI
 @options.CUTOFF
 @options.drawing_or_seed
-@click.option('--class', 'label', type=click.IntRange(min=0), help='Class of a conditional network.')
-@click.option('--columns', type=click.IntRange(min=1), help='Of the grid; default: nearly square.')
+@options.group(
+    'grid',
+    dict,
+    click.option('--columns', type=click.IntRange(min=1), help='Of the grid; default: about the shape of a screen.'),
+    options.PLAIN,
+)
 @click.option(
     '--out',
     type=click.Path(file_okay=False),
@@ -27,7 +31,7 @@ GRID_PIXELS = 2**26  # 200 MB; what does not fit is only written image by image.
 @options.SCHEDULER
 @options.PRECISION
 @options.network
-def generate(network, seeds, drawing, label, columns, out, scheduler):
+def generate(network, seeds, drawing, grid, out, scheduler):
     """Write one image for each seed, and a grid of all."""
     from regan.base import artefacts, provenance
     from regan.drawing import seed_images
@@ -36,31 +40,26 @@ def generate(network, seeds, drawing, label, columns, out, scheduler):
 
     seeds, folder = latents.parse_seeds(seeds), Path(out)
     with options.workers(scheduler) as cluster, network.open() as generator:
-        _check_class(label, generator)
         settings = drawing.settings(generator)
         plan = seed_images.Plan(
-            settings.noise,
-            settings.psi,
-            settings.cutoff,
-            settings.conversion,
-            label,
-            settings.instance_norm_epsilon,
+            settings.noise, settings.psi, settings.cutoff, settings.conversion, settings.instance_norm_epsilon
         )
         _report_precision(generator, plan, seeds)
         in_grid = len(seeds) * generator.resolution**2 <= GRID_PIXELS
-        origin = made.Origin(network.name, generator, settings, label=label)
-        view = made.sheets(origin, seeds, columns)
+        origin = made.Origin(network.name, generator, settings)
+        view = made.sheets(origin, seeds, grid['columns'])
         drawn = _pngs(generator, plan, seeds, cluster, network.trusted)
         with contextlib.closing(drawn), progress.bar(len(seeds)) as bar:
             carried = _with_views(origin, seeds, drawn)
-            seed_images.save(folder, seeds, carried, columns, in_grid, bar.update, carriers.texts(view))
+            seed_images.save(folder, seeds, carried, in_grid, bar.update, carriers.texts(view), **grid)
         artefacts.write_json(
             folder / 'generate.json',
             dict(
                 provenance.made_by('generate', network.name, generator),
                 seeds=seeds,
-                label=label,
+                label=generator.label,
                 precision=network.precision,
+                plain=grid['plain'],
                 **settings.facts(),
                 **carriers.sidecar(view),
             ),
@@ -77,12 +76,6 @@ def _with_views(origin, seeds, drawn):
 
     for seed, content in zip(seeds, drawn):
         yield images.with_texts(content, carriers.texts(made.sheets(origin, [seed])))
-
-
-def _check_class(label, generator):
-    if label is not None and label >= generator.label_size:
-        classes = 'classes 0-%d' % (generator.label_size - 1) if generator.label_size else 'no classes'
-        raise click.BadParameter('%d, but this network has %s' % (label, classes), param_hint='--class')
 
 
 def _report_precision(generator, plan, seeds):

@@ -84,9 +84,7 @@ class _JudgeFiles(NamedTuple):
         show_default=True,
         help="Of every metric's random numbers.",
     ),
-    click.option(
-        '--psi', type=float, callback=options.finite, help='Truncate; default: no truncation, as published numbers are.'
-    ),
+    click.option('--psi', type=options.number(), help='Truncate; default: no truncation, as published numbers are.'),
     click.option('--mirror', is_flag=True, help='Flip the real images at random, if the training did.'),
     click.option('--crop', is_flag=True, help='Crop the images to the face for path lengths (needs --lpips).'),
     also=['names'],
@@ -102,6 +100,7 @@ class _JudgeFiles(NamedTuple):
 @options.group(
     'network',
     options.asked_network,
+    options.CLASS,
     options.NETWORKS_FOLDER,
     click.option(
         '--trust-embedded-code',
@@ -132,7 +131,7 @@ def metrics(network, request, judge_files, drawing, data, out, scheduler):
         judges.check(request, generator, data is not None)
         images = None
         if request.compares:
-            images = reals.open_images(data, generator.resolution)
+            images = reals.open_images(data, generator.resolution, generator.num_channels)
             stack.callback(images.close)
         cluster = stack.enter_context(options.workers(scheduler))
         farm = cluster and _farm(cluster, request, generator, network.trusted, networks, openers)

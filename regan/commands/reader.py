@@ -57,6 +57,7 @@ def reader(data, steps, precision, held_out, seed, out):
         pickled, r2 = module.train(images, factors, facts, spec, checkpoint, show)
     with artefacts.atomic_path(out) as temporary:
         temporary.write_bytes(pickled)
+    checkpoint.unlink()  # Only now: a full disk must not cost the work.
     for name, value in zip(facts['factor_names'], r2):
         click.echo('%-20s R2 %.4f' % (name, value))
     click.echo('wrote %s' % out)

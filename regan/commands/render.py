@@ -28,7 +28,7 @@ from regan.commands import options, progress
 )
 @click.option(
     '--fps',
-    type=click.FloatRange(min=1, max=120),
+    type=options.number(1, 120),
     default=12,
     show_default=True,
     help='Frames per second of a video.',
@@ -65,8 +65,11 @@ def render(view, network, basis_file, paths, fps, out):
     else:
         options.refuse(['fps'], 'is for a video')
     arrays = files.load(list(paths) + (files.beside(view, source.parent) if source else []))
-    network = dataclasses.replace(network, name=network.name or _registered(view.network))
+    if network.label is not None:
+        view = dataclasses.replace(view, label=network.label)
+    network = dataclasses.replace(network, name=network.name or _registered(view.network), label=view.label)
     with network.open() as generator:
+        images.check_channels(generator)
         facts = dict(sha256=generator.sha256, num_layers=generator.num_layers, label_size=generator.label_size)
         document.fit(view, dict(facts, components=None))
         basis, remark = bases.find(view, generator, basis_file)

@@ -7,7 +7,7 @@ import click
 
 from regan.commands import options, progress
 
-_NETWORK = options.group('network', options.asked_network, also=['network'])
+_NETWORK = options.group('network', options.asked_network, options.CLASS, options.ALLOW_NON_FINITE, also=['network'])
 
 
 class _Coordinate(NamedTuple):
@@ -69,10 +69,12 @@ def segan():
     callback=options.png,
     help='PNG; a .json with the same name says what made it.',
 )
-def control(network, coordinate, values, operation, seeds, drawing, out):
+@options.PLAIN
+def control(network, coordinate, values, operation, seeds, drawing, out, plain):
     """Draw what one coordinate of one subspace does: the same z and noise along a row."""
     from regan.base import artefacts, provenance
-    from regan.pictures import images
+    from regan.drawing import captions
+    from regan.pictures import images, pages
     from regan.sampling import latents
     from regan.segan import control as module
     from regan.segan.subspaces import Subspaces
@@ -81,6 +83,7 @@ def control(network, coordinate, values, operation, seeds, drawing, out):
     with network.open() as generator:
         settings = drawing.settings(generator)
         settings.prepare(generator)
+        images.check_channels(generator)
         subspaces = Subspaces(generator)
         subspace = subspaces.at(coordinate.layer, coordinate.position)
         with progress.bar(len(rows) * len(numbers)) as bar:
@@ -95,18 +98,22 @@ def control(network, coordinate, values, operation, seeds, drawing, out):
                 bar.update,
                 settings.conversion,
             )
-        images.save_png(out, images.grid(tiles))
+        name, latent = '%sD%d' % (subspace.name, coordinate.dimension), [captions.of_seed(seed) for seed in rows]
+        title = '%s, %s' % (name, operation)
+        columns = captions.of_distances(numbers)
+        images.save_png(out, images.grid(tiles) if plain else pages.matrix(tiles, latent, columns, title))
         artefacts.write_json(
             Path(out).with_suffix('.json'),
             dict(
                 provenance.made_by('segan control', network.name, generator),
                 **_drawn(settings),
                 mode=subspaces.mode,
-                coordinate='%sD%d' % (subspace.name, coordinate.dimension),
+                coordinate=name,
                 scope=subspace.scope,
                 values=numbers.tolist(),
                 operation=operation,
                 seeds=rows,
+                plain=plain,
             ),
         )
     click.echo('wrote %s: %d rows of %d' % (out, tiles.shape[0], tiles.shape[1]))

@@ -38,15 +38,17 @@ class _Arrangement(NamedTuple):
         pages: the layout of `sweep.pages` that this means.
         frames: of each cell.
         fps: frames per second of the videos, or None for none.
+        plain: pictures without labels.
     """
 
     layout: str
     pages: str
     frames: int
     fps: Optional[float]
+    plain: bool
 
 
-def _arrangement(layout, by, video, fps, frames):
+def _arrangement(layout, by, video, fps, frames, plain):
     if by and layout == 'grid':
         raise click.UsageError('--by is for strips; a grid has all edits and latents')
     if not video:
@@ -55,7 +57,7 @@ def _arrangement(layout, by, video, fps, frames):
         options.refuse(['frames'], 'is for strips and videos; a grid shows the latents at full strength')
         frames = 2  # It shows the last one only.
     pages = 'grid' if layout == 'grid' else {'edit': 'edits', 'seed': 'seeds'}[by or 'edit']
-    return _Arrangement(layout, pages, frames, fps if video else None)
+    return _Arrangement(layout, pages, frames, fps if video else None, plain)
 
 
 @click.command()
@@ -89,10 +91,9 @@ def _arrangement(layout, by, video, fps, frames):
     ),
     click.option(
         '--strength',
-        type=float,
+        type=options.number(),
         default=2.0,
         show_default=True,
-        callback=options.finite,
         help='Of --vectors: so many standard deviations.',
     ),
 )
@@ -106,8 +107,7 @@ def _arrangement(layout, by, video, fps, frames):
 )
 @click.option(
     '--psi',
-    type=float,
-    callback=options.finite,
+    type=options.number(),
     help='Truncation; 1 for none. Default: that of a named edit, else 0.7.',
 )
 @options.CUTOFF
@@ -135,11 +135,12 @@ def _arrangement(layout, by, video, fps, frames):
     ),
     click.option(
         '--fps',
-        type=click.FloatRange(min=1, max=120),
+        type=options.number(1, 120),
         default=12,
         show_default=True,
         help='Frames per second of the videos.',
     ),
+    options.PLAIN,
     also=['frames'],
 )
 @click.option(
@@ -190,16 +191,40 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
                 **options.said_space(components),
                 precision=network.precision,
                 fps=arrangement.fps,
+                **({} if arrangement.plain else {'labelled': True}),  # Plain pictures of earlier versions stay.
             ),
         )
         along, moves = edit_choices.placed(choices, components)
         cells = module.Sweep(generator, along, moves, seeds, arrangement.frames, settings)
         options.report_precision(generator, cells.bases, settings.conversion)
+        if arrangement.fps and generator.num_channels == 4:
+            click.echo('note: videos have no transparency; in them the images are on white', err=True)
         with progress.bar(arrangement.frames * sum(len(page.cells) for page in pages)) as bar:
             texts = {name: carriers.texts(view) for name, view in views.items()}
-            paths, kept = module.write(cells, pages, out, facts, arrangement.fps, bar.update, texts)
+            labels = None if arrangement.plain else _labels(pages, choices, seeds, arrangement)
+            paths, kept = module.write(cells, pages, out, facts, arrangement.fps, bar.update, texts, labels)
     there = ': %d of %d pictures were there already' % (kept, len(pages)) if kept else ''
     click.echo('wrote %d files to %s%s' % (len(paths), out, there))
+
+
+def _labels(pages, choices, seeds, arrangement):
+    """{name of a page: its Labels}."""
+    from regan.drawing import captions
+    from regan.drawing.sweep import Labels
+
+    found = {}
+    for page in pages:
+        shown, with_seeds = _shown(page, choices, seeds)
+        names, latents = [captions.of_edit(*choice[:2]) for choice in shown], [captions.of_seed(j) for j in with_seeds]
+        if page.still:
+            found[page.name] = Labels([captions.UNEDITED] + names, latents, '')
+            continue
+        columns = captions.of_frames([choice.edit for choice in shown], arrangement.frames)
+        if arrangement.pages == 'edits':
+            found[page.name] = Labels(latents, columns, names[0])
+        else:
+            found[page.name] = Labels(names, columns, latents[0])
+    return found
 
 
 def _shown(page, choices, seeds):

@@ -1,5 +1,6 @@
 """`regan train`: a StyleGAN, StyleGAN2 or SEGAN from a folder of TFRecords."""
 
+import math
 from typing import NamedTuple, Optional
 
 import click
@@ -25,10 +26,10 @@ def _sizes(command):
 
 
 class _Run(NamedTuple):
-    """A run, but for its recipe: data, folder, length, and what it leaves; see `training.training_loop`.
+    """A run, but for its recipe: data, folder, length, and what it leaves; see `training.training_loop.train`.
 
     Attributes:
-        data_dir, run_dir, resolution, resume_pkl, threads: as for `training_loop`.
+        data_dir, run_dir, resolution, resume_pkl, threads: as there.
         kimg: thousands of images.
         labels: columns of the labels to use, -1 for all.
         image_ticks, network_ticks: ticks between sample grids and between network pickles.
@@ -129,9 +130,13 @@ def _check(values):
 
 
 def _check_above_zero(values, names):
+    """Of these options all must be larger than 0; and finite, as every number."""
     for name in names:
         if not values[name] > 0:
             raise UserError('--%s must be larger than 0, not %s' % (name.replace('_', '-'), values[name]))
+    for name, value in values.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UserError('--%s must be a finite number, not %s' % (name.replace('_', '-'), value))
 
 
 # Options of the recipe, which `_recipe` takes; the list of options below is in the order of the help.
@@ -216,7 +221,7 @@ _RECIPE = (
 @click.option(
     '--ema-rampup', type=float, help='The half-life is at most this part of the images so far; short runs want 0.05.'
 )
-@click.option('--style-mixing', type=click.FloatRange(0, 1), help='Probability; default: 0.9, for segan none.')
+@click.option('--style-mixing', type=options.number(0, 1), help='Probability; default: 0.9, for segan none.')
 @click.option(
     '--grow-from', type=_POSITIVE, help='stylegan: progressive growing from this resolution; default: fixed resolution.'
 )
@@ -270,14 +275,14 @@ _RECIPE = (
     '--resume',
     'resume_pkl',
     type=click.Path(exists=True, dir_okay=False),
-    help='Pickle (G, D, Gs) to start a new run from.',
+    help='Pickle (G, D, Gs) to start a new run from; it must fit the data and the options.',
 )
 @click.option('--threads', type=_POSITIVE, help='Of TensorFlow; default: one for each processor.')
 def train(run, recipe, measuring):
     """Train a generator and a discriminator. The same command goes on where it was interrupted, bit for bit."""
-    from training.training_loop import training_loop
+    from training.training_loop import train as train_networks
 
-    path = training_loop(
+    path = train_networks(
         recipe,
         run.data_dir,
         run.run_dir,
@@ -288,17 +293,17 @@ def train(run, recipe, measuring):
         network_snapshot_ticks=run.network_ticks,
         resume_pkl=run.resume_pkl,
         threads=run.threads,
-        metrics=_metrics(measuring, run.data_dir, recipe.mirror_augment),
+        metrics=_metrics(measuring, run, recipe.mirror_augment),
     )
     click.echo('wrote %s' % path if path else 'interrupted; run the same command to go on')
     if path is None:
         raise SystemExit(130)
 
 
-def _metrics(measuring, data_dir, mirror):
+def _metrics(measuring, run, mirror):
     """What measures each network pickle of a run, see `snapshots.judged_by`; None where there is no reader."""
     if measuring.reader is None:
         return None
     from regan.metrics import snapshots
 
-    return snapshots.judged_by(measuring.reader, data_dir, measuring.metric_images, mirror)
+    return snapshots.judged_by(measuring.reader, run.data_dir, measuring.metric_images, mirror, run.resolution)

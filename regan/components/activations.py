@@ -22,7 +22,7 @@ from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
 from regan.components import estimators, pca, randomized
 from regan.components.basis import SPACES, Basis, largest_cosine, near_ties
-from regan.components.interfaces import LayeredGenerator
+from regan.components.interfaces import LayeredGenerator, label_facts
 from regan.components.ipca import IncrementalPCA
 from regan.components.moments import Moments
 from regan.networks import layer_names
@@ -163,6 +163,7 @@ def _facts(generator, layer, spec, space):
         network=generator.sha256,
         backend=generator.backend,
         algorithm=ALGORITHM,
+        **label_facts(generator),
     )
 
 

@@ -6,7 +6,8 @@ from typing import Any, Dict, List, Tuple
 
 import numpy as np
 
-from regan.base import artefacts
+from dnnlib import file_kinds
+from regan.base import artefacts, finite
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
 
@@ -87,6 +88,8 @@ class Basis:
             space = record.get('space', 'z' if theirs_in_z else 'w')
             if space not in SPACES:
                 raise UserError("its record has the space '%s'" % space)
+            for name in ('lat_comp', 'lat_mean', 'lat_stdev'):
+                finite.check(arrays[name], name, 'they were computed from a network that is damaged')
             return cls(
                 mean=arrays['lat_mean'].reshape(-1),
                 components=components.reshape(len(components), -1),
@@ -98,6 +101,12 @@ class Basis:
                 space=space,
             )
         except (KeyError, ValueError, TypeError, AttributeError, UserError) as error:
+            found = file_kinds.of_path(path)
+            if found is not None and found.key != 'components':
+                raise UserError(
+                    '%s is not a basis but %s; %s; if it is from the cache, delete it and run again'
+                    % (path, found.what, found.advice)
+                ) from error
             raise UserError(
                 '%s is not a basis (%s); delete it and run again, or name another file' % (path, error)
             ) from error

@@ -1,6 +1,6 @@
 """What the components need of a generator. `regan.networks.generator.Generator` has all of it."""
 
-from typing import Dict, Mapping, Tuple
+from typing import Any, Dict, Mapping, Tuple
 
 import numpy as np
 
@@ -41,3 +41,14 @@ class LayeredGenerator(LatentMapper, Protocol):
 
     def activations(self, dlatents: np.ndarray, layer: str) -> np.ndarray:
         """dlatents float [n, L, D] -> float32 [n, C, H, W]."""
+
+
+def label_facts(mapper: Any) -> Dict[str, int]:
+    """What the class of a conditional network adds to the facts that components depend on: {'label': class}, or
+    nothing where all labels are zero.
+
+    Args:
+        mapper: LatentMapper; it may have the attribute `label`, a class or None.
+    """
+    label = getattr(mapper, 'label', None)
+    return {} if label is None else {'label': label}

@@ -29,13 +29,13 @@ from typing import Any, Callable, ClassVar, Dict, Generator, Optional, Tuple
 import numpy as np
 import threadpoolctl
 
-from regan.base import artefacts, background
+from regan.base import artefacts, background, cache, finite
 from regan.base.checkpoint import Checkpoint
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
 from regan.components import estimators
 from regan.components.basis import Basis, largest_cosine, near_ties
-from regan.components.interfaces import LatentMapper
+from regan.components.interfaces import LatentMapper, label_facts
 from regan.components.ipca import IncrementalPCA
 from regan.components.moments import BLOCKS_PER_SHARD, ExactPCA, Moments, RandomDirections
 from regan.sampling import latents, normals
@@ -229,7 +229,7 @@ def load_or_compute(
             last bits) and map(z [n, Z]) -> w [n, D].
         spec, progress, spread: see `compute`.
         cache_dir: folder; the file name has a key of everything that the result depends on. An unfinished run
-            leaves a checkpoint beside it.
+            leaves a checkpoint beside it. Where it cannot be written, this is said, and nothing is kept.
 
     Raises:
         UserError: see `compute`; or a file of the cache is damaged or not what its name says.
@@ -238,17 +238,21 @@ def load_or_compute(
     if found is not None:
         return found
     path, facts = _place(generator, spec, cache_dir)
-    checkpoint = _checkpoint(path.with_name(path.stem + '.checkpoint.npz'), spec, facts)
+    usable = artefacts.is_usable(path.parent)  # Said before the work.
+    kept = path.with_name(path.stem + '.checkpoint.npz') if usable else None
+    checkpoint = _checkpoint(kept, spec, facts, in_cache=True)
     basis = _compute(generator.map, generator.latent_size, spec, facts, progress, checkpoint, spread)
-    basis.save(path)
-    checkpoint.remove()  # only now: a full disk must not cost the work
+    if usable:
+        cache.keep(path, lambda: basis.save(path))
+    if cache.has(path):
+        checkpoint.remove()  # Only now: a full disk must not cost the work.
     return basis
 
 
 def cached(generator: LatentMapper, spec: PCASpec, cache_dir: PathLike) -> Optional[Basis]:
     """The Basis of a network's W if the cache has it, else None. Args and Raises: see `load_or_compute`."""
     path, facts = _place(generator, spec, cache_dir)
-    if not path.exists():
+    if not cache.has(path):
         return None
     basis = Basis.load(path)
     if {key: basis.record.get(key) for key in facts} != facts:
@@ -259,7 +263,9 @@ def cached(generator: LatentMapper, spec: PCASpec, cache_dir: PathLike) -> Optio
 def _place(generator, spec, cache_dir):
     """(path in the cache, everything that the result depends on)."""
     facts = dict(
-        _facts(spec, generator.latent_size, generator.sha256, generator.backend), dlatent_size=generator.dlatent_size
+        _facts(spec, generator.latent_size, generator.sha256, generator.backend),
+        dlatent_size=generator.dlatent_size,
+        **label_facts(generator),
     )
     name = '%s-c%d-n%d-%s' % (spec.estimator, spec.components, spec.n, artefacts.cache_key(facts))
     return pathlib.Path(cache_dir) / (name + '.npz'), facts
@@ -270,8 +276,8 @@ def _facts(spec, width, network, backend):
     return dict(spec.facts, space='w', latent_size=width, network=network, algorithm=ALGORITHM, backend=backend)
 
 
-def _checkpoint(path, spec, facts):
-    return Checkpoint(path if spec.estimator in STREAMED else None, facts)
+def _checkpoint(path, spec, facts, in_cache=False):
+    return Checkpoint(path if spec.estimator in STREAMED else None, facts, in_cache)
 
 
 # One thread for NumPy's matrices: they are so small that more gain little and wait for each other on a busy
@@ -431,7 +437,7 @@ def _start(spec, width, random):
 
 def _mapped(map_w, z):
     w = np.asarray(map_w(z))  # [n, D]
-    if not np.isfinite(w).all():
+    if not finite.is_finite(w):
         raise UserError(
             'the mapping network gave NaN or infinity among %d latents; its file is damaged or the '
             'network has diverged' % len(z)

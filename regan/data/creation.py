@@ -1,10 +1,11 @@
-"""Data sets of TFRecords: made from a world or from a folder of images, described, checked, and turned back into
+"""Data sets of TFRecords: made from a world or from images of users, described, checked, and turned back into
 images.
 
 Beside the records lie NAME.json with what made them and, for a world, NAME.factors.npy: float32 [n, factors], in the
 order of the records.
 """
 
+import contextlib
 import json
 import pathlib
 import platform
@@ -12,16 +13,15 @@ import shutil
 import sys
 
 import numpy as np
-from PIL import Image
 
 import regan
 from regan import worlds
+from regan.base import artefacts
 from regan.base.errors import UserError
-from regan.data import label_tables as label_files
-from regan.data import tfrecords
+from regan.data import label_tables, sources, tfrecords
+from regan.data.gathering import Gathering
 from regan.pictures import images as pictures
 
-IMAGE_ENDINGS = ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp')
 _SIZES = 'the sides of the images must be a power of two from 4'
 _FRAMING = 80  # Bytes around the pixels of a record, at most.
 _BATCH = 64  # Images at most between two reports of progress.
@@ -50,7 +50,7 @@ def create_from_world(folder, world, n, resolution, seed, supersampling=2, progr
         for start in _batches(n, 3 * resolution**2):
             rendered = world.render(factors[start], resolution=resolution, supersampling=supersampling)  # [N, H, W, 3]
             _add(writer, rendered.transpose(0, 3, 1, 2), progress)
-        np.save(str(writer.path('.factors.npy')), factors)
+        artefacts.write_npy(writer.path('.factors.npy'), factors)
         _write_facts(
             writer,
             source='world',
@@ -62,115 +62,55 @@ def create_from_world(folder, world, n, resolution, seed, supersampling=2, progr
         )
 
 
-def create_from_images(folder, source, resolution=None, resize=False, shuffle=True, labels=None, progress=None):
-    """Writes the images found in a folder and all folders in it, sorted by path.
+def create_from_images(
+    folder, source, resolution=None, resize=False, shuffle=True, labels=None, strict=False, progress=None
+):
+    """Writes the images found in a folder and all folders in it, or in a zip file, sorted by path.
+
+    They become RGB of 8 bits, or grey if all of them are, and upright, see `regan.pictures.reading`; how many had to be
+    changed is in NAME.json.
 
     Args:
         folder: the data set; must not exist.
-        source: folder of images, all grey (L) or all RGB, square, of one size that is a power of two.
+        source: folder or zip file of images, square, of one size that is a power of two.
         resolution: that size, if it shall be checked; needed with `resize`.
         resize: cut the central square out of each image and resize it to `resolution` (Lanczos).
         shuffle: store the images in the official tool's shuffled order.
-        labels: file of labels, see `regan.data.label_tables.read`.
+        labels: file of labels, 'folders', or 'none'; default: the source's dataset.json, if it has one. See
+            `regan.data.label_tables.choose`.
+        strict: refuse images whose pixels would have to be converted.
         progress: called with the number of images after each batch.
 
     Raises:
-        UserError: it names the image or file that does not fit.
+        UserError: it names all images or labels that do not fit.
     """
     if resize and resolution is None or resolution is not None and not tfrecords.is_resolution(resolution):
         raise UserError('say which resolution the data set shall have; %s' % _SIZES)
-    paths = find_images(source)
-    names = [path.relative_to(source).as_posix() for path in paths]
-    table = None if labels is None else label_files.read(labels, names)
-    order = tfrecords.shuffled_order(len(paths)) if shuffle else np.arange(len(paths))
-    first = read_image(paths[0], resolution if resize else None)
-    _check_first(paths[0], first, resolution)
-    with tfrecords.new_data_set(folder) as writer:
-        _check_room(writer, len(paths), first.shape)
-        for start in _batches(len(paths), first.size):
-            batch = [_like_first(paths[i], paths[0], first, resolution if resize else None) for i in order[start]]
-            _add(writer, np.stack(batch), progress)
+    images = sources.Images(source)
+    with contextlib.closing(images), tfrecords.new_data_set(folder) as writer:
+        table, about_labels = label_tables.choose(labels, images)
+        gathering = Gathering(images, resolution, resize, strict)
+        n = len(images.names)
+        order = tfrecords.shuffled_order(n) if shuffle else np.arange(n)
+        _check_room(writer, n, gathering.shape)
+        for batch in _batches(n, int(np.prod(gathering.shape))):
+            _add(writer, gathering.read([images.names[i] for i in order[batch]]), progress)
         if table is not None:
             writer.add_labels(table[order])
         _write_facts(
-            writer, source='images', images=pathlib.Path(source).resolve().name, shuffled=shuffle, resized=resize
+            writer,
+            source='images',
+            images=pathlib.Path(source).resolve().name,
+            shuffled=shuffle,
+            resized=resize,
+            **_said(changed=gathering.changed, changes=gathering.changes, left_out=images.left_out),
+            **about_labels,
         )
 
 
-def find_images(source):
-    """Paths of all image files below a folder, sorted by their path in it; hidden ones are left out.
-
-    Raises:
-        UserError: no such folder, or nothing in it.
-    """
-    source = pathlib.Path(source)
-    if not source.is_dir():
-        raise UserError('there is no folder %s' % source)
-    found = [
-        path
-        for path in source.rglob('*')
-        if path.suffix.lower() in IMAGE_ENDINGS
-        and path.is_file()
-        and not any(part.startswith('.') for part in path.relative_to(source).parts)
-    ]
-    if not found:
-        raise UserError('%s holds no images (%s)' % (source, ', '.join(IMAGE_ENDINGS)))
-    return sorted(found, key=lambda path: path.relative_to(source).as_posix())
-
-
-def read_image(path, resize_to=None):
-    """An image file as uint8 [C, H, W]; with `resize_to` its central square in that size.
-
-    Raises:
-        UserError: unreadable, or neither grey nor RGB of 8 bits.
-    """
-    try:
-        with Image.open(str(path)) as image:
-            image.load()
-            if image.mode in ('L', 'RGB') and resize_to:
-                image = _resized(image, resize_to)
-            mode, pixels = image.mode, np.array(image)
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        raise UserError('%s is not a readable image (%s); repair or remove it' % (path, error)) from error
-    if mode not in ('L', 'RGB'):
-        raise UserError('%s is an image of mode %s; save it as grey (L) or RGB of 8 bits' % (path, mode))
-    return pixels.reshape(pixels.shape[:2] + (-1,)).transpose(2, 0, 1)  # [C, H, W]
-
-
-def _resized(image, size):
-    """The central square of the shorter side, as `size` x `size`."""
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    return image.crop((left, top, left + side, top + side)).resize((size, size), Image.LANCZOS)
-
-
-def _check_first(path, image, resolution):
-    _, height, width = image.shape
-    if height != width or not tfrecords.is_resolution(height):
-        raise UserError(
-            '%s has %dx%d pixels; the images must be square and their sides a power of two from 4, so let them be '
-            'resized '
-            '(--resize --resolution R)' % (path, width, height)
-        )
-    if resolution not in (None, height):
-        raise UserError(
-            '%s has %dx%d pixels, not %dx%d; let the images be resized (--resize), or leave the resolution out'
-            % (path, width, height, resolution, resolution)
-        )
-
-
-def _like_first(path, first_path, first, resize_to):
-    image = read_image(path, resize_to)
-    if image.shape != first.shape:
-        raise UserError(
-            '%s has %s, but %s has %s; the images must be alike (--resize makes their sizes equal)'
-            % (path, _kind(image), first_path, _kind(first))
-        )
-    return image
-
-
-def _kind(image):
-    return '%dx%d pixels in %s' % (image.shape[2], image.shape[1], {1: 'grey', 3: 'RGB'}[image.shape[0]])
+def _said(**facts):
+    """Those of the facts that say something."""
+    return {name: value for name, value in facts.items() if value}
 
 
 def _batches(n, image_bytes):
@@ -204,7 +144,7 @@ def _write_facts(writer, **facts):
     facts = dict(
         facts, n=writer.num_images, resolution=int(writer.shape[1]), channels=int(writer.shape[0]), software=software
     )
-    writer.path('.json').write_text(json.dumps(facts, indent=2) + '\n', encoding='utf-8')
+    artefacts.write_json(writer.path('.json'), facts)
 
 
 # ------------------------------------------------------------------ reading
@@ -251,7 +191,7 @@ def report(description):
         'factors      %s' % (description['factors'] or 'none'),
     ]
     lines += [
-        '%-12s %s' % (key, ', '.join('%s' % v for v in value) if isinstance(value, list) else value)
+        '%-12s %s' % (key, _as_text(value))
         for key, value in sorted(facts.items())
         if key not in ('n', 'resolution', 'channels', 'software')
     ]
@@ -261,6 +201,12 @@ def report(description):
         else []
     )
     return '\n'.join(lines)
+
+
+def _as_text(value):
+    if isinstance(value, dict):
+        return ', '.join('%s: %s' % item for item in value.items())
+    return ', '.join('%s' % v for v in value) if isinstance(value, list) else value
 
 
 def check(folder, progress=None):

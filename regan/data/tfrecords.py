@@ -19,8 +19,9 @@ import uuid
 
 import numpy as np
 
-from regan.base import artefacts
-from regan.base.errors import UserError
+from dnnlib import file_kinds
+from regan.base import artefacts, finite, kept
+from regan.base.errors import UserError, WriteError
 from regan.data.crc32c import masked_crc32c
 
 BATCH_BYTES = 8 << 20  # A good size of the batches given to `Writer.add`; its memory is about ten times that.
@@ -168,7 +169,8 @@ class RecordFile:
         self._header = self._bytes(0, 0, min(_HEADER, size))
         if size < _HEADER or not _is_header(self._header):
             raise UserError(
-                '%s is no TFRecord file, or a compressed or damaged one; make the data set again' % self.path
+                '%s is no TFRecord file, or a compressed or damaged one%s; make the data set again'
+                % (self.path, file_kinds.hint(self.path))
             )
         self.record_bytes = _HEADER + _length(self._header) + _FOOTER
         if size < self.record_bytes:
@@ -303,7 +305,10 @@ def open_levels(folder, resolution=None):
     """
     paths = sorted(pathlib.Path(folder).glob('*.tfrecords'))
     if not paths:
-        raise UserError('%s holds no .tfrecords files; give the folder of a data set' % folder)
+        raise UserError(
+            '%s holds no .tfrecords files; give the folder of a data set, as `regan dataset create` makes it%s'
+            % (folder, file_kinds.hint(folder))
+        )
     opened, levels = [], {}
     try:
         for path in paths:
@@ -385,6 +390,7 @@ def read_table(path, num_images):
             '%s must hold an array of numbers with 2 axes and %d rows, one for each image, but holds %s %s'
             % (path, num_images, table.dtype, list(table.shape))
         )
+    finite.check(table, str(path), 'make it again')
     return table
 
 
@@ -431,22 +437,26 @@ def new_folder(path):
     """Context manager: yields a temporary folder (pathlib.Path) beside `path` that becomes `path` if the body succeeds.
 
     If not, it is removed with all its content. An existing `path` is refused.
-    Raises: UserError, also for a full disk and the like in the body.
+    Raises:
+        UserError: `path` exists.
+        WriteError: a full disk and the like, also in the body.
     """
     path = pathlib.Path(os.path.abspath(str(path)))
-    if path.exists():
+    if os.path.lexists(str(path)):
         raise UserError('%s exists already; choose another place, or remove it first' % path)
     temporary = path.with_name('.%s.%s' % (path.name, uuid.uuid4().hex[:8]))
     try:
-        temporary.mkdir(parents=True)
-        yield temporary
-        os.rename(str(temporary), str(path))
-    except OSError as error:
-        raise UserError(
-            'cannot write %s: %s; nothing was kept, so make room or choose another place and try again'
-            % (path, error.strerror or error)
-        ) from error
+        with artefacts.writing(path):
+            temporary.mkdir(parents=True)
+            yield temporary
+            os.rename(str(temporary), str(path))
+        kept.add(path)
+    except WriteError as error:
+        if temporary in pathlib.Path(error.path).parents:  # The name by which the user knows it.
+            raise WriteError(path / pathlib.Path(error.path).relative_to(temporary), error.reason) from error
+        raise
     finally:
+        kept.drop(temporary)
         shutil.rmtree(str(temporary), ignore_errors=True)
 
 
@@ -516,8 +526,7 @@ class Writer:
         if labels.ndim != 2:
             raise ValueError('labels must be [images, label_size], not %s' % list(labels.shape))
         self._num_labels = len(labels)
-        with open(str(self.path('-rxx.labels')), 'wb') as file:
-            np.save(file, labels)
+        artefacts.write_npy(self.path('-rxx.labels'), labels)
 
     def finish(self):
         """Writes everything out, and raises UserError if the data set is not whole."""

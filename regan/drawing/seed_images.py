@@ -10,7 +10,8 @@ import numpy as np
 
 from regan.base import background
 from regan.base.typing import PathLike, Progress
-from regan.pictures import images
+from regan.drawing import captions
+from regan.pictures import images, pages
 from regan.sampling import latents
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ class Plan(NamedTuple):
         noise: a choice of `regan.sampling.noise`, or PER_IMAGE.
         psi, cutoff: see `latents.truncate`.
         conversion: see `Generator.synthesize`.
-        label: class of a conditional network, or None.
         instance_norm_epsilon: see `modes.Settings`.
     """
 
@@ -36,7 +36,6 @@ class Plan(NamedTuple):
     psi: float = 0.7
     cutoff: Optional[int] = None
     conversion: str = 'round'
-    label: Optional[int] = None
     instance_norm_epsilon: Optional[float] = None
 
 
@@ -65,10 +64,11 @@ def save(
     folder: PathLike,
     seeds: Sequence[int],
     contents: Iterable[bytes],
-    columns: Optional[int] = None,
     in_grid: bool = True,
     progress: Optional[Progress] = None,
     texts: Optional[Mapping[str, str]] = None,
+    columns: Optional[int] = None,
+    plain: bool = False,
 ) -> None:
     """Writes seedNNNN.png for each seed, and grid.png with all of them.
 
@@ -76,10 +76,11 @@ def save(
         folder: path, made if missing.
         seeds: list of int.
         contents: iterable of PNG files as bytes, in the order of the seeds; a file is written as soon as it comes.
-        columns: of the grid, see `images.sheet`.
         in_grid: False leaves the grid out, and nothing is kept in memory.
         progress: callable that gets the number of images done since its last call.
         texts: that the grid of several images carries, see `images.png`.
+        columns: of the grid; None: nearly as many as rows if it is plain, else see `pages.sheet`.
+        plain: the grid has the images only, and does not say whose they are.
     """
     kept = []
     for seed, content in zip(seeds, contents):
@@ -87,18 +88,17 @@ def save(
         kept += [content] if in_grid else []
         if progress:
             progress(1)
-    if len(kept) == 1:
+    if len(kept) == 1 and plain:
         images.save_bytes(Path(folder) / 'grid.png', kept[0])
     elif kept:
         pictures = np.stack([images.read_png(io.BytesIO(content)) for content in kept])  # [N, H, W, C]
-        images.save_png(Path(folder) / 'grid.png', images.sheet(pictures, columns), texts)
+        names = [captions.of_seed(seed) for seed in seeds]
+        page = images.sheet(pictures, columns) if plain else pages.sheet(pictures, names, columns=columns)
+        images.save_png(Path(folder) / 'grid.png', page, texts)
 
 
 def styles(generator: Generator, plan: Plan, randoms: Sequence[np.random.RandomState]) -> np.ndarray:
     """The dlatents, float32 [N, L, D], of z drawn from each of these RandomStates: mapped one by one, since a product
     of many rows has other last bits than one of a single row."""
-    labels = None if plan.label is None else np.eye(generator.label_size, dtype=np.float32)[[plan.label]]
-    w = np.concatenate(
-        [generator.map(random.randn(1, generator.latent_size).astype(np.float32), labels) for random in randoms]
-    )
+    w = np.concatenate([generator.map(random.randn(1, generator.latent_size).astype(np.float32)) for random in randoms])
     return latents.truncate(latents.broadcast(w, generator.num_layers), generator.dlatent_avg, plan.psi, plan.cutoff)

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, NamedTuple
 
 import numpy as np
 
-from regan.base import artefacts, background
+from regan.base import artefacts, background, kept
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
 from regan.drawing import edit_images
 from regan.editing import edits
 from regan.pictures import images, video
+from regan.pictures import pages as labelled
 from regan.sampling import latents
 
 if TYPE_CHECKING:
@@ -52,6 +53,14 @@ class Page(NamedTuple):
     cells: List[Cell]
     columns: int
     still: bool
+
+
+class Labels(NamedTuple):
+    """What a page says of its tiles, see `pages.matrix`: texts of its rows and columns, and a title or ''."""
+
+    rows: List[str]
+    columns: List[str]
+    title: str
 
 
 def pages(layout: str, names: Sequence[str], seeds: Sequence[int]) -> List[Page]:
@@ -211,6 +220,7 @@ def write(
     fps: Optional[float] = None,
     progress: Optional[Progress] = None,
     texts: Optional[Mapping[str, Mapping[str, str]]] = None,
+    labels: Optional[Mapping[str, Labels]] = None,
 ) -> Tuple[List[Path], int]:
     """Draws pages into a folder.
 
@@ -222,6 +232,7 @@ def write(
         fps: frames per second of a video beside each picture; None for none.
         progress: callable that gets the number of frames done since its last call.
         texts: {name of a page: what its PNG carries, see `images.png`, and its video as a comment}.
+        labels: {name of a page: Labels}; None for pictures of the tiles alone.
 
     Returns: (list of paths, number of pages that were there already).
 
@@ -233,10 +244,11 @@ def write(
         _check_size(page, sweep)
     if fps:
         video.check()
+    kept.resumable()
     missing = [page for page in wanted if not _is_there(folder / page.name, facts[page.name], fps)]
     progress(sweep.num_frames * sum(len(page.cells) for page in wanted if page not in missing))
     drawn = _drawn(sweep, missing, folder, facts, progress)
-    finish = functools.partial(_finish, folder, facts, fps, texts or {})
+    finish = functools.partial(_finish, folder, facts, fps, texts or {}, labels)
     collections.deque(
         background.behind(finish, drawn, buffered=2), maxlen=0
     )  # While a page is encoded, the next one is drawn.
@@ -282,14 +294,14 @@ def _drawn(sweep, wanted, folder, facts, progress):
         yield page, parts
 
 
-def _finish(folder, facts, fps, texts, drawn):
+def _finish(folder, facts, fps, texts, labels, drawn):
     page, parts = drawn
     path, carried = folder / page.name, texts.get(page.name, {})
     tiles = np.stack([parts.read(index)[-1:] if page.still else parts.read(index) for index in range(len(page.cells))])
     if _with(path, '.json').exists():
-        _with(path, '.json').unlink()  # It is about to be untrue.
-    picture = images.sheet(tiles[:, 0], page.columns) if page.still else images.grid(tiles)
-    images.save_png(_with(path, '.png'), picture, carried)
+        with artefacts.writing(_with(path, '.json')):
+            _with(path, '.json').unlink()  # It is about to be untrue.
+    images.save_png(_with(path, '.png'), _picture(page, tiles, labels and labels[page.name]), carried)
     if fps:
         order = video.there_and_back(parts.frames)
         shown = ([parts.read(index)[frame] for index in range(len(page.cells))] for frame in order)
@@ -299,35 +311,51 @@ def _finish(folder, facts, fps, texts, drawn):
     parts.remove()
 
 
+def _picture(page, tiles, labels):
+    """The picture of a page, uint8 [H', W', C], of the tiles [cells, frames, H, W, C]."""
+    if labels is None:
+        return images.sheet(tiles[:, 0], page.columns) if page.still else images.grid(tiles)
+    if page.still:
+        tiles = tiles.reshape((-1, page.columns) + tiles.shape[2:])  # [edits, latents, H, W, C]
+    return labelled.matrix(tiles, *labels)
+
+
 class _Parts:
     """Frames of cells on the disk: a file for each cell, which has its name when it is whole."""
 
     def __init__(self, folder, frames, tile_shape):
         self.frames, self._folder, self._shape, self._left = frames, folder, tuple(tile_shape), {}
-        folder.mkdir(parents=True, exist_ok=True)
+        with artefacts.writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
 
     def _path(self, index):
         return self._folder / ('%d.uint8' % index)
 
     def has(self, index):
-        return self._path(index).exists()
+        there = self._path(index).exists()
+        if there:
+            kept.add(self._path(index))
+        return there
 
     def put(self, index, frame, image):
         """Adds a frame, uint8 [H, W, C], to a cell."""
         growing = self._folder / ('%d.partial' % index)
-        if index not in self._left:
-            self._left[index] = self.frames
-            growing.write_bytes(b'')
-        with open(str(growing), 'r+b') as file:  # No memory map: on a full disk that ends the process.
-            file.seek(frame * image.size)
-            file.write(image.tobytes())
-        self._left[index] -= 1
-        if not self._left[index]:
-            growing.replace(self._path(index))
+        with artefacts.writing(growing):
+            if index not in self._left:
+                self._left[index] = self.frames
+                growing.write_bytes(b'')
+            with open(str(growing), 'r+b') as file:  # No memory map: on a full disk that ends the process.
+                file.seek(frame * image.size)
+                file.write(image.tobytes())
+            self._left[index] -= 1
+            if not self._left[index]:
+                growing.replace(self._path(index))
+                kept.add(self._path(index))
 
     def read(self, index):
         """uint8 [F, H, W, C], read as it is used."""
         return np.memmap(str(self._path(index)), np.uint8, 'r', shape=(self.frames,) + self._shape)
 
     def remove(self):
-        shutil.rmtree(str(self._folder))
+        shutil.rmtree(str(self._folder), ignore_errors=True)
+        kept.drop(self._folder)

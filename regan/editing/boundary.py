@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Dict, NamedTuple, Optional, Sequence, Tuple, U
 
 import numpy as np
 
-from regan.base import artefacts, places, tables
+from dnnlib import file_kinds
+from regan.base import artefacts, finite, places, tables
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
 from regan.editing import edits
@@ -251,7 +252,8 @@ def move(codes: np.ndarray, normal: np.ndarray, distances: Union[Sequence[float]
     """
     codes = np.asarray(codes)
     ways = np.asarray(distances, np.float64) - edits.coordinates(codes, 0.0, normal)[:, np.newaxis]  # [N, F]
-    return (codes[:, np.newaxis] + np.multiply.outer(ways, np.asarray(normal, np.float64))).astype(codes.dtype)
+    with np.errstate(over='ignore', invalid='ignore'):  # Whoever draws them refuses codes that are not finite.
+        return (codes[:, np.newaxis] + np.multiply.outer(ways, np.asarray(normal, np.float64))).astype(codes.dtype)
 
 
 def cosines(normal: np.ndarray, components: np.ndarray) -> np.ndarray:
@@ -274,8 +276,7 @@ def cosines(normal: np.ndarray, components: np.ndarray) -> np.ndarray:
 
 def save(path: PathLike, normal: np.ndarray) -> None:
     """Writes InterFaceGAN's .npy, atomically."""
-    with artefacts.atomic_path(path) as temporary:
-        np.save(str(temporary), np.asarray(normal, np.float64)[np.newaxis])
+    artefacts.write_npy(path, np.asarray(normal, np.float64)[np.newaxis])
 
 
 def load(path: PathLike, width: Optional[int] = None) -> np.ndarray:
@@ -290,13 +291,14 @@ def load(path: PathLike, width: Optional[int] = None) -> np.ndarray:
     array = artefacts.read_npy(path)
     if array.ndim != 2 or len(array) != 1 or array.dtype not in (np.float32, np.float64):
         raise UserError(
-            '%s holds an array of shape %s and type %s; a boundary has shape (1, D) and type float64'
-            % (path, array.shape, array.dtype)
+            '%s holds an array of shape %s and type %s; a boundary has shape (1, D) and type float64%s'
+            % (path, array.shape, array.dtype, file_kinds.hint(path))
         )
     if width not in (None, array.shape[1]):
         raise UserError(
             '%s has width %d but the codes have %d; it belongs to another network' % (path, array.shape[1], width)
         )
+    finite.check(array, str(path), 'train or fetch the boundary again')
     length = np.linalg.norm(array.astype(np.float64))
     if not abs(length - 1) <= UNIT_TOLERANCE:
         raise UserError('%s has length %g but a boundary is a unit vector; divide it by its length' % (path, length))
@@ -335,6 +337,8 @@ def _unpublished(name, folder):
     for path in [ours.get(name, Path(name))] + ([Path(folder) / (name + ENDING)] if folder else []):
         if path.is_file():
             return path
+    if os.path.exists(name):
+        raise UserError('%s is no boundary%s' % (name, file_kinds.hint(name)))
     names = ', '.join(list(ours) + list(PUBLISHED))
     message = '%s is neither a file nor a known boundary; the names are: %s' % (name, names)
     if places.INSTALLED:
@@ -349,6 +353,7 @@ def read_codes(path: PathLike) -> np.ndarray:
         raise UserError(
             '%s holds an array of shape %s and type %s; codes have shape [N, D]' % (path, array.shape, array.dtype)
         )
+    finite.check(array, 'the codes in %s' % path, 'leave those rows out')
     return array
 
 
@@ -367,6 +372,7 @@ def read_scores(path: PathLike) -> np.ndarray:
             '%s holds an array of shape %s and type %s; scores are N numbers, or have shape [N, 1]'
             % (path, array.shape, array.dtype)
         )
+    finite.check(array, 'the scores in %s' % path, 'leave those rows out here and among the codes')
     return array.reshape(-1).astype(np.float64)
 
 
@@ -377,7 +383,9 @@ def _read_csv(path):
     if None in numbers[first:] or len(numbers) == first:
         line = numbers.index(None, first) + 1 if None in numbers[first:] else 1
         raise UserError('%s, row %d: there is no score in the last column' % (path, line))
-    return np.array(numbers[first:], np.float64)
+    scores = np.array(numbers[first:], np.float64)
+    finite.check(scores, 'the scores in %s' % path, 'leave those rows out here and among the codes')
+    return scores
 
 
 def _number(cell):

@@ -1,10 +1,12 @@
 """Edits as people ask for them: in notation, by name, or by the file of a saved edit."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
-from regan.base import artefacts
+from dnnlib import file_kinds
+from regan.base import artefacts, names
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
 from regan.components.basis import Basis
@@ -34,7 +36,7 @@ class EditChoice(NamedTuple):
         >>> EditChoice(edits.parse('E(v1, 5-9) * 4')).file_stem
         'e-v1-5-9-4.0'
         """
-        return re.sub('[^A-Za-z0-9.-]+', '-', self.name or str(self.edit)).strip('-.').lower()
+        return names.for_file(re.sub('[^A-Za-z0-9.-]+', '-', self.name or str(self.edit)).strip('-.').lower())
 
 
 def choose(texts: Iterable[str], edits_file: Optional[PathLike] = None) -> List[EditChoice]:
@@ -59,6 +61,8 @@ def _choice(text, named):
     if is_saved(text):
         source: Union[edit_zoo.NamedEdit, saved_edits.SavedEdit] = saved_edits.load(text)
         name = text
+    elif os.path.isfile(text):
+        raise UserError('%s is no file of a saved edit (.json or .pkl)%s' % (text, file_kinds.hint(text)))
     elif '/' in text:
         source = found = edit_zoo.find(text, named)
         name = found.id

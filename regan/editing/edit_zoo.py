@@ -15,6 +15,7 @@ import re
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from dnnlib import contents
 from regan.base import json_records
 from regan.base.errors import UserError
 from regan.base.json_records import choice, declared, flag, key, made, number, optional, sequence, text
@@ -172,7 +173,8 @@ def registered(network: PathLike) -> Optional[models.Model]:
     None.
     """
     files = {model.file: model for model in models.registry().values()}
-    return models.find(str(network)) or files.get(Path(str(network)).name)
+    file, _ = contents.split(network)
+    return models.find(file) or files.get(Path(file).name)
 
 
 def _key(name):

@@ -260,7 +260,8 @@ def move(
             now = coordinates(dlatents[:, :1], axis.mean, axis.direction)  # [N, 1]
             goal = strength * np.where(now < 0, 1, -1) if invert else strength
             way = goal * axis.unit - now
-        edited[:, layers] = dlatents[:, layers] + np.multiply.outer(way, axis.direction)  # [N, l, D]
+        with np.errstate(over='ignore', invalid='ignore'):  # Whoever draws them refuses latents that are not finite.
+            edited[:, layers] = dlatents[:, layers] + np.multiply.outer(way, axis.direction)  # [N, l, D]
     return edited
 
 

@@ -8,15 +8,14 @@ the edit needs no basis, and moves any network whose w has the same width.
 from __future__ import annotations
 
 import dataclasses
-import io
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Tuple
 
 import numpy as np
 
-from dnnlib import portable_pickle, unpickle
-from regan.base import artefacts, json_records
+from dnnlib import file_kinds, portable_pickle, unpickle
+from regan.base import artefacts, json_records, names
 from regan.base.errors import UserError
 from regan.base.json_records import choice, declared, integer, key, number, sequence, text
 from regan.base.typing import PathLike
@@ -46,6 +45,7 @@ _PICKLED = dict(
     seed='example_seed',
 )
 _PICKLED_PCA = dict(estimator='name', components='components', samples='samples', layer='layer', found_on='class_name')
+_MOST_OF_A_NAME = 40  # Characters of each text in a file's name; file systems allow 255 in all.
 _ARRAYS = dict(direction='lat_comp', act_direction='act_comp')
 
 
@@ -171,7 +171,7 @@ def arrays_path(path: PathLike) -> Path:
 def _load_json(path):
     facts = json_records.load(path)
     if not isinstance(facts, dict):
-        raise json_records.refuse(str(path), 'a saved edit', facts)
+        raise UserError('%s is no saved edit%s' % (path, file_kinds.hint(path)))
     unknown = sorted(set(facts) - set(json_records.rules(SavedEdit)))
     if unknown:
         raise UserError(
@@ -237,13 +237,16 @@ def from_basis(
 def file_name(saved: SavedEdit) -> str:
     """The name that GANSpace gives to the pickle, from which it tells model, class and space."""
     dataset = saved.dataset if saved.dataset == saved.found_on else '%s_onto_%s' % (saved.found_on, saved.dataset)
+    model, dataset, estimator, layer = [
+        names.for_file(text)[:_MOST_OF_A_NAME] for text in (saved.model, dataset, saved.estimator, saved.layer)
+    ]
     return '%s-%s-%s-%s-%s-%s-comp%d-range%d-%d.pkl' % (
-        saved.model,
-        re.sub('[^A-Za-z0-9_-]', '_', saved.name),
+        model,
+        re.sub('[^A-Za-z0-9_-]', '_', saved.name)[:_MOST_OF_A_NAME],
         dataset,
-        saved.estimator,
+        estimator,
         saved.space,
-        saved.layer,
+        layer,
         saved.component,
         saved.start,
         saved.end,
@@ -263,16 +266,17 @@ def export(path: PathLike, saved: SavedEdit) -> None:
 
 
 def _load_pickle(path):
+    artefacts.check_there(path)
     try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise UserError('cannot read %s: %s' % (path, error.strerror or error)) from error
-    try:
-        facts = unpickle.read(io.BytesIO(data), str(path))
+        facts = unpickle.read(path)
     except unpickle.NetworkPickleError as error:
         raise UserError('%s is no saved edit that can be read: %s' % (path, error)) from None
+    except OSError as error:
+        raise UserError('cannot read %s: %s' % (path, error.strerror or error)) from error
     if not isinstance(facts, dict) or not isinstance(facts.get('decomposition'), dict):
-        raise UserError('%s is no edit that GANSpace saved: it holds no dict with a decomposition' % path)
+        raise UserError(
+            '%s is no edit that GANSpace saved: it holds no dict with a decomposition%s' % (path, file_kinds.hint(path))
+        )
     ours = dict(_renamed(facts, _PICKLED, path), **_renamed(facts['decomposition'], _PICKLED_PCA, path))
     return json_records.build(SavedEdit, dict(ours, space=str(facts.get('latent_space')).lower()), str(path))
 

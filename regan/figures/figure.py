@@ -25,22 +25,21 @@ from regan.base.typing import PathLike
 from regan.components import cached
 from regan.drawing import modes
 from regan.editing import edits
+from regan.figures import borrowed, references
 from regan.figures import figure_spec as specs
-from regan.figures import references
 from regan.figures.references import Drawn
 from regan.networks import models
-from regan.pictures import images
+from regan.pictures import images, pages
 from regan.sampling import noise as noises
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
     from regan.networks.generator import Generator
 
-LETTERS = 28  # height in pixels of the title ...
-SMALL = LETTERS * 2 // 3  # ... and of all other texts
+LETTERS, SMALL = pages.LETTERS, pages.SMALL  # Height in pixels of the title, and of all other texts.
 
 Draw = Callable[[specs.Panel, 'Generator', 'Basis'], np.ndarray]  # A panel -> tiles uint8 [rows, columns, H, W, C].
-Open = Callable[[Path], ContextManager['Generator']]
+Open = Callable[..., ContextManager['Generator']]  # Called with a path, and `label=` where a class is asked for.
 
 
 class Figure(NamedTuple):
@@ -75,7 +74,7 @@ def run(
         draw: callable (Panel, Generator, Basis) -> tiles uint8 [rows, columns, H, W, C], before the crop.
         out_dir: folder for the files, made if missing.
         folder: with network files that the user already has, see `models.resolve`.
-        open_generator: callable (path) -> context manager; default Generator.open.
+        open_generator: callable (path), or (path, label=class) -> context manager; default Generator.open.
         quiet: no progress bar.
         mode: name of a mode that replaces noise, conversion, truncation and instance norms of every panel, and how its
             components are found.
@@ -91,11 +90,13 @@ def run(
     open_generator = open_generator or _generator_class().open
     asked = [mode, noise and noise.replace(':', '-'), conversion]
     spec = dataclasses.replace(spec, name='-'.join([spec.name] + [one for one in asked if one]))
-    drawn, facts = [], []
-    for network, panels in itertools.groupby(spec.panels, lambda panel: panel.network):
-        with open_generator(models.resolve(network, folder)) as generator:
+    drawn, shown, facts = [], [], []
+    for _, group in itertools.groupby(spec.panels, lambda panel: (panel.network, panel.network_class)):
+        panels = list(group)
+        with _open(panels[0], panels[0].network, folder, open_generator) as generator:
+            images.check_channels(generator)
             software = provenance.software(generator.backend)
-            for panel in panels:
+            for panel in borrowed.fitted(panels, generator):
                 panel, settings = _redrawn(
                     panel, (mode, noise and noises.parse(noise), conversion), generator.generation
                 )
@@ -103,9 +104,18 @@ def run(
                 settings.prepare(generator)
                 basis, source = _basis(panel, generator, folder, open_generator, quiet)
                 tiles = images.check(draw(panel, generator, basis), rank=5)
+                panel = borrowed.with_crop(panel, *tiles.shape[2:4])
                 drawn.append(images.crop(tiles, **dataclasses.asdict(panel.crop)))
+                shown.append(panel)
                 facts.append(dict(_settings(panel, generator), components_sha256=source, **_asked(settings)))
+    spec = borrowed.enlarged(dataclasses.replace(spec, panels=tuple(shown)), drawn)
     return _save(spec, drawn, facts, software, Path(out_dir))
+
+
+def _open(panel, network, folder, open_generator):
+    """A network for a panel, of its class."""
+    chosen = {} if panel.network_class is None else dict(label=panel.network_class)
+    return open_generator(models.resolve(network, folder), **chosen)
 
 
 def _generator_class():
@@ -134,7 +144,7 @@ def _basis(panel, generator, folder, open_generator, quiet):
     """The Basis, and the SHA-256 of the network that it belongs to."""
     if panel.components_of in (None, panel.network):
         return cached.basis(generator, panel.pca, quiet), generator.sha256
-    with open_generator(models.resolve(panel.components_of, folder)) as other:
+    with _open(panel, panel.components_of, folder, open_generator) as other:
         return cached.basis(other, panel.pca, quiet), other.sha256
 
 
@@ -143,6 +153,7 @@ def _settings(panel, generator):
         json_records.recorded(panel),
         pca=panel.pca.facts,
         network_sha256=generator.sha256,
+        **provenance.label_facts(generator),
         edits=[edits.notation(edit) for edit in panel.edits],
     )
 
@@ -245,6 +256,9 @@ def command(
         'variant of the spec, or any network.',
     )
     @click.option(
+        '--class', 'label', type=click.IntRange(min=0), metavar='NUMBER', help='Class of a conditional network, from 0.'
+    )
+    @click.option(
         '--networks-folder',
         type=click.Path(exists=True, file_okay=False),
         help='Folder with network files that you have; default $REGAN_NETWORKS.',
@@ -267,7 +281,7 @@ def command(
     )
     @click.option('--reference', is_flag=True, help='Then make this drawing the reference of its stack, in a checkout.')
     @click.option('--quiet', is_flag=True, help='Print nothing but failures.')
-    def draw_figure(networks, networks_folder, out, check, reference, quiet, **asked):
+    def draw_figure(networks, label, networks_folder, out, check, reference, quiet, **asked):
         if bool(check) + bool(reference) + any(asked.values()) > 1:
             raise click.UsageError('choose one of --check, --reference and --mode (or --noise, --conversion)')
         if (check or reference) and references_folder is None:
@@ -278,6 +292,7 @@ def command(
         with command_errors.errors_in_one_line():
             spec = specs.choose(figure.name, networks, specs_folder)
             specs.check_needs(spec, figure.needs)
+            spec = specs.of_class(spec, label) if label is not None else spec
             choices = asked['mode'], asked['noise'], asked['conversion']
             drawn = run(spec, figure.draw, out, networks_folder, open_generator, quiet, *choices)
             passed, lines = True, ['wrote %s' % path for path in drawn]

@@ -109,6 +109,9 @@ class Panel:
     frames: Optional[int] = key(integer(2), 'of a strip, from -strength to +strength', default=None)
     exchange: Optional[Exchange] = key(record(Exchange), 'what Figure 3 needs besides', default=None)
     supervised: Optional[Supervised] = key(record(Supervised), 'what Figure 2 needs besides', default=None)
+    network_class: Optional[int] = key(
+        optional(integer(0)), 'of a conditional network, from 0; None: a label of zeros', default=None, recorded=False
+    )
     components_of: Optional[str] = key(text, "the network whose components are used; None: the panel's", default=None)
     edits: Tuple[Edit, ...] = key(
         sequence(_edit), 'in the order of use; the sidecar has their notation', default=(), recorded=False
@@ -119,6 +122,9 @@ class Panel:
     rows: Tuple[str, ...] = key(sequence(text), 'texts left of the rows', default=(), recorded=False)
     labels: Tuple[str, ...] = key(sequence(text), 'texts below the columns', default=(), recorded=False)
     name: str = made('for messages, "figure5-embedded, panel 2"', default='')
+    made_for: Optional[int] = made(
+        'pixels of a side of the network that the parameters were published with; None: this one', default=None
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -216,7 +222,8 @@ def check_network(panel: Panel, resolution: int, num_layers: int, where: str) ->
     Raises UserError, which starts with `where`, for a crop, a cutoff or an edit that does not fit.
     """
     crop = panel.crop
-    if max(crop.top + crop.bottom, crop.left + crop.right) >= resolution:
+    scaled = panel.made_for is not None and resolution < panel.made_for  # By `borrowed.with_crop`.
+    if not scaled and max(crop.top + crop.bottom, crop.left + crop.right) >= resolution:
         raise UserError('%s.crop leaves nothing of %d pixels; cut less' % (where, resolution))
     if panel.cutoff is not None and panel.cutoff > num_layers:
         raise UserError('%s.cutoff is %d but the network has %d layers' % (where, panel.cutoff, num_layers))
@@ -237,7 +244,7 @@ def choose(figure: str, networks: str, folder: PathLike) -> FigureSpec:
     """The FigureSpec that `networks` means: a variant, the network of all panels of a variant, or any other network.
 
     Another network (a name of models.json or a path) gets the published parameters, those of
-    `official`, and its own name in place of the variant's.
+    `official`, and its own name in place of the variant's; `borrowed` makes them fit.
     """
     variants = load(figure, folder)
     if networks in variants:
@@ -248,8 +255,26 @@ def choose(figure: str, networks: str, folder: PathLike) -> FigureSpec:
     official, stem = variants['official'], Path(networks).name.split('.')[0]
     panels = tuple(
         dataclasses.replace(
-            panel, network=networks, components_of=None, name=panel.name.replace('-official', '-' + stem)
+            panel,
+            network=networks,
+            components_of=None,
+            name=panel.name.replace('-official', '-' + stem),
+            made_for=_resolution(panel.network),
         )
         for panel in official.panels
     )
     return dataclasses.replace(official, panels=panels, name='%s-%s' % (figure, stem))
+
+
+def _resolution(network):
+    model: Any = models.find(network)  # `_panel` has found it.
+    return model.resolution
+
+
+def of_class(spec: FigureSpec, label: int) -> FigureSpec:
+    """The spec with all panels of one class of a conditional network, which becomes part of its name."""
+    return dataclasses.replace(
+        spec,
+        panels=tuple(dataclasses.replace(panel, network_class=label) for panel in spec.panels),
+        name='%s-class-%d' % (spec.name, label),
+    )

@@ -1,6 +1,7 @@
 """The metrics of a generator: draws its images, asks the networks that judge them, and applies the formulas.
 
-Unless asked otherwise, images are not truncated. New noise images are drawn for every minibatch of 16 from the metric's
+All images of a conditional network are of the class it was opened with. Unless asked otherwise, images are not
+truncated. New noise images are drawn for every minibatch of 16 from the metric's
 own RandomState, so results are functions of the seed on any TensorFlow. The official code draws new noise for every
 single image from TensorFlow's generator. Each image has the same distribution either way; here the 16 of a minibatch
 share their noise. (For path lengths the official code, too, draws noise once for each minibatch.)
@@ -99,11 +100,6 @@ class Judges:
 
     def check(self, request, generator, has_reals):
         """Raises UserError if a request cannot be answered, before minutes are spent."""
-        if generator.label_size:
-            raise UserError(
-                '%s is conditional (%d classes); metrics are for networks without classes'
-                % (generator.path, generator.label_size)
-            )
         if request.compares and not has_reals:
             raise UserError('frechet and pr compare with real images; name them with --data')
         if request.mirror and not request.compares:
@@ -120,6 +116,11 @@ class Judges:
             )
         if self.reader:
             self.reader.check(generator.num_channels, generator.resolution)
+        if (self.inception or self.lpips) and generator.num_channels not in (1, 3):
+            raise UserError(
+                '%s draws images with %d channels, but the official networks look at RGB, and at grey as RGB; judge it '
+                'with --reader' % (generator.path, generator.num_channels)
+            )
 
 
 def evaluate(generator, request, judges, reals=None, cache_dir=None, progress=None, farm=None):

@@ -40,6 +40,7 @@ def load(folder):
     factors = tfrecords.read_table(factors_path, levels[0].num_images)
     with contextlib.closing(FolderImages(folder, min(resolution, LARGEST_SIDE))) as source:
         images = np.concatenate(list(source.batches(source.num_images)))  # [n, H, W, C]
-    names = list(facts['factor_names'])
-    circular = [i for i, name in enumerate(names) if name in CIRCULAR.get(facts['world'], ())]
-    return images, factors, dict(world=facts['world'], factor_names=names, circular=circular)
+    names = list(json_records.sequence(json_records.text)(facts['factor_names'], '%s.factor_names' % facts_path))
+    world = json_records.text(facts['world'], '%s.world' % facts_path)
+    circular = [i for i, name in enumerate(names) if name in CIRCULAR.get(world, ())]
+    return images, factors, dict(world=world, factor_names=names, circular=circular)

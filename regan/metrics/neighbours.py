@@ -8,7 +8,7 @@ NEIGHBOUR = 3  # k of the published numbers, which round distances to float16; w
 CHUNK = 1000  # Rows and columns of the distance matrix at a time.
 
 
-def precision_recall(reals, fakes, radii=None, progress=None):
+def precision_recall(reals, fakes, radii=None, progress=None, neighbour=NEIGHBOUR):
     """(precision, recall): the share of fakes among the reals, and of reals among the fakes.
 
     A sample is among a set if it lies within the radius (see `radii_of`) of at least one member.
@@ -18,22 +18,23 @@ def precision_recall(reals, fakes, radii=None, progress=None):
         radii: of the reals, if they are known.
         progress: callable that gets the number of rows done since its last call, n + m of them in the end for each
             pass: radii of the reals (unless known), radii of the fakes, precision, recall.
+        neighbour: k, see `radii_of`.
     Raises: UserError for too few rows, or for NaN and infinity.
     """
     reals, fakes = np.asarray(reals, np.float32), np.asarray(fakes, np.float32)
-    radii = radii_of(reals, progress) if radii is None else radii
+    radii = radii_of(reals, progress, neighbour) if radii is None else radii
     precision = covered(fakes, reals, radii, progress).mean()
-    recall = covered(reals, fakes, radii_of(fakes, progress), progress).mean()
+    recall = covered(reals, fakes, radii_of(fakes, progress, neighbour), progress).mean()
     return float(precision), float(recall)
 
 
-def radii_of(features, progress=None):
-    """Squared distance of each row to its third nearest other row: float [n].
+def radii_of(features, progress=None, neighbour=NEIGHBOUR):
+    """Squared distance of each row to its `neighbour`-th nearest other row: float [n].
 
     Raises: UserError.
     """
-    if len(features) <= NEIGHBOUR:
-        raise UserError('precision and recall need more than %d images on each side; raise n' % NEIGHBOUR)
+    if len(features) <= neighbour:
+        raise UserError('precision and recall need more than %d images on each side; raise n' % neighbour)
     if not np.isfinite(features).all():
         raise UserError(
             'NaN or infinity among the features of %d images; the generator or the feature network is damaged'
@@ -43,9 +44,10 @@ def radii_of(features, progress=None):
     for begin in range(0, len(features), CHUNK):
         rows = features[begin : begin + CHUNK]
         nearest = [
-            _smallest(_squared_distances(rows, columns, exclude)) for columns, exclude in _columns(features, begin)
+            _smallest(_squared_distances(rows, columns, exclude), neighbour)
+            for columns, exclude in _columns(features, begin)
         ]
-        radii.append(_smallest(np.concatenate(nearest, axis=1))[:, -1])
+        radii.append(_smallest(np.concatenate(nearest, axis=1), neighbour)[:, -1])
         _report(progress, len(rows))
     return np.concatenate(radii)
 
@@ -89,10 +91,10 @@ def _squared_distances(a, b, exclude_self=False):
     return squares
 
 
-def _smallest(values):
-    """The NEIGHBOUR smallest of each row in ascending order; fewer if there are fewer."""
-    if values.shape[1] > NEIGHBOUR:
-        values = np.partition(values, NEIGHBOUR - 1, axis=1)[:, :NEIGHBOUR]
+def _smallest(values, count):
+    """The `count` smallest of each row in ascending order; fewer if there are fewer."""
+    if values.shape[1] > count:
+        values = np.partition(values, count - 1, axis=1)[:, :count]
     return np.sort(values, axis=1)
 
 

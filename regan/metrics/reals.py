@@ -7,7 +7,8 @@ import pathlib
 
 import numpy as np
 
-from regan.base import artefacts
+from dnnlib import file_kinds
+from regan.base import artefacts, cache
 from regan.base.errors import UserError
 from regan.metrics import frechet, neighbours
 
@@ -79,13 +80,32 @@ class WorldImages:
         pass
 
 
-def open_images(data, resolution):
-    """The images behind an argument: 'world:NAME', or the folder of a data set. Raises UserError."""
+def open_images(data, resolution, num_channels=None):
+    """The images behind an argument, to compare with those of a generator.
+
+    Args:
+        data: 'world:NAME', or the folder of a data set.
+        resolution, num_channels: of the generator; None: any channels.
+
+    Raises:
+        UserError: there are none, or not of this resolution and number of channels.
+    """
     if data.startswith(WORLD):
-        return WorldImages(data[len(WORLD) :], resolution)
-    if not pathlib.Path(data).is_dir():
-        raise UserError('%s is no folder; give that of a data set, or %sNAME for fresh renders' % (data, WORLD))
-    return FolderImages(data, resolution)
+        images = WorldImages(data[len(WORLD) :], resolution)
+    elif not pathlib.Path(data).is_dir():
+        raise UserError(
+            '%s is no folder; give that of a data set, or %sNAME for fresh renders%s'
+            % (data, WORLD, file_kinds.hint(data))
+        )
+    else:
+        images = FolderImages(data, resolution)
+    if num_channels not in (None, images.num_channels):
+        images.close()
+        raise UserError(
+            'the images of %s have %d channels, but those of the network %d; give images like those that it was '
+            'trained on' % (data, images.num_channels, num_channels)
+        )
+    return images
 
 
 def mirrored(batches, random):
@@ -134,10 +154,7 @@ class RealStatistics:
         return Neighbours(**self._cached('neighbours', compute))
 
     def _cached(self, kind, compute):
-        path = self._path.with_name('%s-%s.npz' % (self._path.name, kind))
-        if not path.exists():
-            artefacts.write_npz(path, compute())
-        return artefacts.read_npz(path)
+        return cache.arrays(self._path.with_name('%s-%s.npz' % (self._path.name, kind)), compute)
 
     def _all_features(self, progress):
         """float32 [n, F]; computed once, for both kinds."""

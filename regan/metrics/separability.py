@@ -12,7 +12,7 @@ def score(entropies):
     return float(2 ** np.sum(entropies))
 
 
-def entropies(inputs, logits, progress=None):
+def entropies(inputs, logits, progress=None, keep=None):
     """What remains unknown of each attribute once a linear classifier of the inputs has answered, in bits.
 
     Of each attribute only the surer half of the samples is used: those with the largest |logit| (the official measure
@@ -22,6 +22,7 @@ def entropies(inputs, logits, progress=None):
         inputs: float [n, D], latents z or w.
         logits: float [n, A], positive where the attribute is there.
         progress: callable that gets the number of attributes done since its last call.
+        keep: how many samples are the surer ones; None: half of them.
     Returns: float64 [A].
     Raises: UserError for fewer than 4 samples.
     """
@@ -29,7 +30,7 @@ def entropies(inputs, logits, progress=None):
         raise UserError('linear separability needs at least 4 images; raise n')
     found = []
     for logit in np.transpose(logits):
-        sure = np.argsort(-np.abs(logit), kind='mergesort')[: len(logit) // 2]
+        sure = np.argsort(-np.abs(logit), kind='mergesort')[: len(logit) // 2 if keep is None else keep]
         target = logit[sure] > 0
         found.append(conditional_entropy(target, predictions(inputs[sure], target)))
         if progress:

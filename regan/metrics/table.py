@@ -24,6 +24,7 @@ def facts(generator, request, judges, images):
         provenance.software(generator.backend),
         network=os.path.basename(generator.path),
         network_sha256=generator.sha256,
+        **provenance.label_facts(generator),
     )
     asked = dataclasses.asdict(request)
     settings = asked.pop('settings')

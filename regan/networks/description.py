@@ -2,42 +2,52 @@
 
 from typing import Any, Dict, List
 
-from dnnlib import architectures, unpickle
+from dnnlib import architectures, contents, unpickle
 from dnnlib.unpickle import NetworkPickleError
 from regan.base import artefacts
 from regan.base.typing import PathLike
-
-_DEFAULT_RESOLUTION = {'D_basic': 32}  # All other build functions: 1024.
+from regan.networks import weights
 
 
 def describe(path: PathLike) -> Dict[str, Any]:
     """Facts about a pickle, as a dict for JSON.
 
-    Returns: dict(path, sha256, networks=[dict(name, build_function, generation, state_version, static_kwargs,
-        parameters, components, and for generators and discriminators resolution; for generators also latent_size,
-        dlatent_size, label_size, layers=[dict(index, resolution, scopes)])]).
+    Args:
+        path: of the file; of FILE::NAME, only the network that it calls so is described.
+
+    Returns: dict(path, sha256, networks=[dict(name, key, build_function, generation, state_version, static_kwargs,
+        parameters, components, non_finite (names of weights that are NaN or infinite -> how many values; only if there
+        are some), and for generators and discriminators resolution; for generators also latent_size,
+        dlatent_size, label_size, layers=[dict(index, resolution, scopes)]; for networks that are not among ours
+        instead problem and variables, a dict of names to shapes)]). `key` is what the file calls a network.
     Raises: NetworkPickleError, UserError.
     """
-    found = unpickle.networks(unpickle.read(path))
-    if not found:
-        raise NetworkPickleError('%s is a pickle, but holds no network' % path)
-    return dict(path=str(path), sha256=artefacts.sha256_file(path), networks=[_network(state) for state in found])
+    file, choice = contents.split(path)
+    found = contents.in_file(unpickle.read(file), file)
+    if choice is not None:
+        found = [contents.called(choice, found, file)]
+    networks = [_network(place.state, label) for place, label in zip(found, contents.labels(found))]
+    return dict(path=str(path), sha256=artefacts.sha256_file(file), networks=networks)
 
 
-def _network(state):
+def _network(state, key):
     facts = dict(
         name=state.name,
+        key=key,
         build_function=state.build_func_name,
         state_version=state.version,
         static_kwargs=state.static_kwargs,
         parameters=state.parameters(),
         components=[c.name + ' (' + c.build_func_name + ')' for c in state.components.values()],
     )
+    wrong = weights.non_finite(state)
+    if wrong:
+        facts['non_finite'] = wrong
     try:
-        facts['generation'] = architectures.generation(state)
+        facts['generation'] = architectures.check(state)
     except NetworkPickleError as error:
-        return dict(facts, generation='unknown', problem=str(error))
-    facts['resolution'] = state.static_kwargs.get('resolution', _DEFAULT_RESOLUTION.get(state.build_func_name, 1024))
+        return dict(facts, generation='unknown', problem=str(error), variables=_shapes(state))
+    facts['resolution'] = architectures.resolution(state)
     facts['label_size'] = state.static_kwargs.get('label_size', 0)
     if 'mapping' in state.components and 'synthesis' in state.components:
         dense = [
@@ -49,6 +59,14 @@ def _network(state):
         facts['dlatent_size'] = dense[-1].shape[1] if dense else facts['latent_size']
         facts['layers'] = style_layers(facts['generation'], facts['resolution'])
     return facts
+
+
+def _shapes(state):
+    """Shapes of all variables, those of components under their names: dict of str -> list of int."""
+    shapes = {name: list(value.shape) for name, value in state.variables.items()}
+    for component in state.components.values():
+        shapes.update((component.name + '/' + name, shape) for name, shape in _shapes(component).items())
+    return shapes
 
 
 def style_layers(generation: int, resolution: int) -> List[Dict[str, Any]]:
@@ -81,18 +99,26 @@ def report(facts: Dict[str, Any]) -> str:
             '',
             '%s: %s, %s, state version %d, %s parameters'
             % (
-                network['name'],
+                network['key'] if network['key'] == network['name'] else '%(key)s, named %(name)s' % network,
                 network['build_function'],
                 network['generation'],
                 network['state_version'],
                 format(network['parameters'], ','),
             ),
         ]
+        if network.get('non_finite'):
+            lines.append(
+                '  weights that are NaN or infinite: '
+                + ', '.join('%s (%d)' % item for item in network['non_finite'].items())
+            )
         for key in ('components', 'resolution', 'latent_size', 'dlatent_size', 'label_size', 'problem'):
             if network.get(key) not in (None, []):
                 value = network[key]
                 lines.append('  %s: %s' % (key, ', '.join(value) if isinstance(value, list) else value))
         lines.append('  static_kwargs: ' + ', '.join('%s=%r' % item for item in network['static_kwargs'].items()))
+        if 'variables' in network:
+            lines.append('  variables')
+            lines += ['    %s %s' % item for item in network['variables'].items()]
         if network.get('layers'):
             lines.append('  layer  resolution  drives')
             lines += [

@@ -7,16 +7,25 @@ import numpy as np
 from dnnlib.tflib.cut import Cut
 from dnnlib.tflib.frozen import Frozen
 from dnnlib.tflib.revival import revive
+from regan.base import finite
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
-from regan.networks import layer_names
+from regan.networks import labels as classes
+from regan.networks import layer_names, weights
 from regan.networks import precision as precisions
 from regan.networks.layer_outputs import LayerOutputs
 from regan.networks.network_file import NetworkFile
 from regan.networks.opening import Opened, backend, generator_state
 from regan.networks.synthesis_graphs import Controls, SynthesisGraphs
+from regan.pictures import images
 from regan.sampling import noise as noises
 
+TOO_FAR = (
+    'a smaller psi, strength or distance keeps numbers in range, unless the file is damaged; --allow-non-finite, where '
+    'a command has it, draws them all the same'
+)
+# Styles are squared and summed over 512 maps: float32 ends at 3e38, and each TensorFlow makes something else of more.
+LARGEST_INPUT = 1e15
 MAP_ROWS = 8192  # Rows of z at a time: large enough for full speed, small enough to stay out of the way.
 
 
@@ -28,8 +37,11 @@ class Generator(Opened):
         backend: dict of the versions that decide about last bits, e.g. {'tensorflow': '1.15.0', 'numpy': '1.19.5'}.
         generation: 1 (StyleGAN) or 2 (StyleGAN2, StyleGAN2-ADA).
         latent_size Z, dlatent_size D, num_layers L, label_size, resolution R, num_channels C: int.
+        label: the class of a conditional network, from 0, or None: its label is zero.
         dlatent_avg: float32 [D], the running average of w.
         precision: 'float32' or 'bf16'.
+        allow_non_finite: whether NaN and infinity are let through, in weights, latents and images; else they are
+            refused (UserError), wherever one comes in or out.
         build_function: str, e.g. 'G_main'; static_kwargs: dict of the arguments that the network was made with.
     """
 
@@ -41,10 +53,12 @@ class Generator(Opened):
     dlatent_size: int
     num_layers: int
     label_size: int
+    label: Optional[int]
     resolution: int
     num_channels: int
     dlatent_avg: np.ndarray
     precision: str
+    allow_non_finite: bool
     build_function: str
     static_kwargs: Dict[str, Any]
 
@@ -55,22 +69,31 @@ class Generator(Opened):
         noise: noises.Choice = 'stored',
         trust_embedded_code: bool = False,
         precision: str = 'float32',
+        label: Optional[int] = None,
     ) -> 'Generator':
         """Reads the last generator (Gs) of a pickle.
 
         Args:
-            path: network pickle, may be compressed; or a NetworkFile, which is being read already.
+            path: network pickle, may be compressed; or a NetworkFile, which is being read already, and which says
+                whether NaN and infinity are let through.
             noise: a choice, see `set_noise`.
             trust_embedded_code: True lets the file run code of its own, only if its networks are not among ours.
             precision: of the images that are drawn, 'float32' or 'bf16', which needs TensorFlow 2 (see `bf16_delta`).
+            label: class of a conditional network, from 0; None: a label of zeros, which is said.
 
         Raises:
-            UserError: the file is missing, unreadable, or holds no generator; or bf16 on TensorFlow 1.
+            UserError: the file is missing, unreadable, or holds no generator, or weights that are not finite; bf16 on
+                TensorFlow 1; or there is no such class.
         """
-        return cls(path, noise, trust_embedded_code, precision)
+        return cls(path, noise, trust_embedded_code, precision, label)
 
     def __init__(
-        self, path: Union[PathLike, NetworkFile], noise: noises.Choice, trust_embedded_code: bool, precision: str
+        self,
+        path: Union[PathLike, NetworkFile],
+        noise: noises.Choice,
+        trust_embedded_code: bool,
+        precision: str,
+        label: Optional[int],
     ) -> None:
         self.backend = backend()
         precisions.check(precision, self.backend['tensorflow'])
@@ -78,13 +101,17 @@ class Generator(Opened):
         self._graphs: Any = None  # SynthesisGraphs, once there are some.
         self._epsilon: Optional[float] = None
         file = NetworkFile.of(path)
-        self.path = file.path
+        self.path, self.allow_non_finite = file.path, file.allow_non_finite
         super().__init__()
         with self._opening():
             state = generator_state(file)
+            if not self.allow_non_finite:
+                weights.check(state, self.path)
             self.sha256 = file.sha256
             self.build_function, self.static_kwargs = state.build_func_name, dict(state.static_kwargs)
             self._describe(revive(state, self.path, trust_embedded_code))
+            classes.check(label, self.label_size, self.path)
+            self.label = label
             self.set_noise(noise)
 
     def _describe(self, network):
@@ -93,7 +120,10 @@ class Generator(Opened):
             raise UserError(
                 '%s holds a generator without mapping and synthesis networks, so it has no W space' % self.path
             )
-        self._mapping, self._graphs = parts.mapping, SynthesisGraphs(parts.synthesis, self.precision)
+        self._mapping, self._graphs = (
+            parts.mapping,
+            SynthesisGraphs(parts.synthesis, self.precision, self.allow_non_finite),
+        )
         self.latent_size, self.label_size = [shape[1] for shape in self._mapping.input_shapes]
         self.num_layers, self.dlatent_size = self._graphs.num_layers, self._graphs.dlatent_size
         self.num_channels, self.resolution = self._graphs.num_channels, self._graphs.resolution
@@ -144,15 +174,29 @@ class Generator(Opened):
             self._layers.set_arguments(arguments)
 
     def map(self, z: np.ndarray, labels: Optional[np.ndarray] = None) -> np.ndarray:
-        """z float [N, Z], labels float [N, label_size] or None (zeros) -> w float32 [N, D]. No truncation."""
+        """z float [N, Z] -> w float32 [N, D]. No truncation.
+
+        Args:
+            z: latents.
+            labels: float [N, label_size], or None: those of the class `label`, or zeros.
+        """
+        if labels is None and self.label is not None:
+            labels = classes.one_hot(self.label, self.label_size, len(z))
         with self._entered():
-            return self._mapping.run(z, labels, dlatent_broadcast=None, minibatch_size=MAP_ROWS)
+            w = self._mapping.run(z, labels, dlatent_broadcast=None, minibatch_size=MAP_ROWS)
+        self._check('the w of %s' % self.path, w, 'its file is damaged, or its training diverged')
+        return w
 
     # ---------------------------------------------------------------- images
 
     def render(self, dlatents: np.ndarray) -> np.ndarray:
         """dlatents float [N, L, D] -> float32 [N, C, H, W], nominal range [-1, 1]: neither rounded nor clipped."""
         return np.concatenate(list(self._minibatches('float', dlatents, {})))
+
+    def _check(self, what, values, advice):
+        """Raises UserError if there are NaN or infinity among some values and they are not let through."""
+        if not self.allow_non_finite:
+            finite.check(values, what, advice)
 
     def synthesize(
         self,
@@ -168,21 +212,52 @@ class Generator(Opened):
             conversion: of the official images x to bytes: 'round', floor(clip(127.5 x + 128, 0, 255)), as the official
                 tools do; or 'truncate', floor(255 clip((x + 1) / 2, 0, 1)), as GANSpace does.
             controls: further inputs of the synthesis network, float [N, ...] (SEGAN's control_scale and control_shift).
+
+        Raises:
+            UserError: the images have a number of channels that no picture has; or latents or images are not finite.
         """
+        images.check_channels(self)
         pieces = []
-        for images in self._minibatches(conversion, dlatents, controls):
-            pieces.append(images)
+        for piece in self._minibatches(conversion, dlatents, controls):
+            pieces.append(piece)
             if progress:
-                progress(len(images))
+                progress(len(piece))
         return np.concatenate(pieces)
 
     def _minibatches(self, output, dlatents, controls):
         """Yields that output of `synthesis_graph` for as many dlatents at a time as memory allows."""
         frozen = self.synthesis_graph({name: value.shape[1:] for name, value in controls.items()})
-        arrays = dict(controls, dlatents=dlatents)
+        with np.errstate(over='ignore'):  # What overflows is infinite, and that is checked.
+            arrays = {name: np.asarray(value, np.float32) for name, value in dict(controls, dlatents=dlatents).items()}
+        for name, value in arrays.items():
+            self._check_input(value, name)
         step = self.images_at_once
         for begin in range(0, len(dlatents), step):
-            yield frozen.run(output, **{name: value[begin : begin + step] for name, value in arrays.items()})
+            yield self._drawn(frozen, output, {name: value[begin : begin + step] for name, value in arrays.items()})
+
+    def _drawn(self, frozen, output, arrays):
+        """An output for one minibatch; images in float32 are checked here, bytes by what the graph says of them."""
+        images, are_finite = frozen.run([output, 'finite'], **arrays)
+        self._check_images(are_finite)
+        return images
+
+    def _check_input(self, values, name='dlatents'):
+        """Raises UserError if latents or controls may not be drawn: they are not finite, or will not stay so."""
+        self._check('the %s for %s' % (name, self.path), values, TOO_FAR)
+        largest = np.abs(values).max(initial=0)
+        if largest > LARGEST_INPUT and not self.allow_non_finite:
+            raise UserError(
+                'the %s for %s go up to %.1g, where numbers overflow inside the network and images mean nothing; %s'
+                % (name, self.path, largest, TOO_FAR)
+            )
+
+    def _check_images(self, are_finite):
+        """Raises UserError if images, of which it is said whether they are finite (bool [N]), may not be drawn."""
+        if not self.allow_non_finite and not np.all(are_finite):
+            raise UserError(
+                '%d of %d images of %s hold NaN or infinity, so there is nothing to see; %s'
+                % (np.sum(~are_finite), len(are_finite), self.path, TOO_FAR)
+            )
 
     @property
     def images_at_once(self) -> int:
@@ -196,7 +271,8 @@ class Generator(Opened):
         drawn = []
         for precision in ('float32', 'bf16'):
             frozen = self.synthesis_graph(precision=precision)
-            drawn.append(np.concatenate([frozen.run(conversion, dlatents=w[None]) for w in dlatents]).astype(int))
+            pieces = [self._drawn(frozen, conversion, dict(dlatents=w[None])) for w in dlatents]
+            drawn.append(np.concatenate(pieces).astype(int))
         delta = np.abs(drawn[1] - drawn[0])
         return delta.mean(), delta.max()
 
@@ -223,9 +299,13 @@ class Generator(Opened):
 
         Returns:
             `dnnlib.tflib.cut.Cut` that makes uint8 images.
+
+        Raises:
+            UserError: as `synthesize`.
         """
+        images.check_channels(self)
         with self._entered():
-            return self._graphs.cut(conversion)
+            return self._graphs.cut(conversion, self._check_input, self._check_images)
 
     def synthesis_values(self) -> Dict[str, np.ndarray]:
         """Values of all variables of the synthesis, as they are in the pickle: ordered dict of names to arrays."""

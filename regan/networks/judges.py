@@ -6,12 +6,13 @@ from typing import List, Optional, Tuple
 import numpy as np
 
 import dnnlib.tflib as tflib
-from dnnlib import unpickle
+from dnnlib import contents, unpickle
 from dnnlib.tflib.revival import revive
-from regan.base import artefacts
+from regan.base import artefacts, json_records
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
-from regan.networks.opening import Opened, names
+from regan.networks import weights
+from regan.networks.opening import Opened
 from regan.pictures.averaging import shrink
 
 READER = 'F_reader'
@@ -23,7 +24,7 @@ OFFICIAL = {  # Kind -> (number of inputs, shape of the output, file).
 
 
 class _Judge(Opened):
-    """A network from a pickle of one network; subclasses make it in `_open`, from the NetworkStates of the file."""
+    """A network from a pickle of one network; subclasses make it in `_open`, from the places of the file."""
 
     path: str
     sha256: str
@@ -33,9 +34,11 @@ class _Judge(Opened):
         self.sha256 = artefacts.sha256_file(path)
         super().__init__()
         with self._opening():
-            self._network = self._open(unpickle.networks(unpickle.read(self.path)))
+            found = contents.in_file(unpickle.read(self.path), self.path)
+            weights.check([place.state for place in found], self.path)
+            self._network = self._open(found)
 
-    def _open(self, found: List[unpickle.NetworkState]) -> tflib.Network:
+    def _open(self, found: List[unpickle.Place]) -> tflib.Network:
         raise NotImplementedError
 
     def _outputs(self, *images):
@@ -61,15 +64,19 @@ class OfficialNetwork(_Judge):
 
     def _open(self, found):
         num_inputs, shape, file = OFFICIAL[self._kind]
-        if len(found) == 1 and found[0].build_func_name != READER:
-            network = revive(found[0], self.path, self._trust)
+        if len(found) == 1 and found[0].state.build_func_name != READER:
+            network = revive(found[0].state, self.path, self._trust)
             if network.num_inputs == num_inputs and network.output_shape == shape:
                 return network
-        raise UserError('%s is not like the official %s: it holds %s' % (self.path, file, names(found)))
+        raise UserError('%s is not like the official %s: it holds %s' % (self.path, file, contents.listed(found)))
 
     def run(self, *images: np.ndarray) -> np.ndarray:
-        """Images [n, C, H, W], range [0, 255], one array for each input -> float32 [n, 2048] or [n]."""
-        return self._outputs(*images)[0]
+        """Images [n, C, H, W], range [0, 255], one array for each input -> float32 [n, 2048] or [n].
+
+        Grey is shown to a network of colours three times, as StyleGAN2-ADA does.
+        """
+        channels = self._network.input_shape[1] or 1  # None: it takes any.
+        return self._outputs(*[one.repeat(channels, axis=1) if one.shape[1] == 1 else one for one in images])[0]
 
 
 class FactorReader(_Judge):
@@ -94,17 +101,18 @@ class FactorReader(_Judge):
 
     def __init__(self, path: PathLike) -> None:
         super().__init__(path)
-        facts = self._network.static_kwargs
-        self.world, self.factor_names = facts.get('world'), list(facts.get('factor_names', ()))
-        self.circular, self.r2 = list(facts.get('circular', ())), list(facts.get('r2', ()))
+        facts = self._facts
+        self.world, self.factor_names = facts['world'], facts['factor_names']
+        self.circular, self.r2 = facts['circular'], facts['r2']
         self.num_channels, self.resolution = self._network.input_shape[1:3]
 
     def _open(self, found):
-        if [state.build_func_name for state in found] != [READER]:
+        if [place.state.build_func_name for place in found] != [READER]:
             raise UserError(
-                '%s holds no factor reader but %s; make one with `regan reader`' % (self.path, names(found))
+                '%s holds no factor reader but %s; make one with `regan reader`' % (self.path, contents.listed(found))
             )
-        state = found[0]
+        state = found[0].state
+        self._facts = _facts(state.static_kwargs, self.path)
         try:
             network = tflib.Network(
                 state.name, func_name='nvlabs_stylegan2.factor_reader.F_reader', **state.static_kwargs
@@ -136,3 +144,16 @@ class FactorReader(_Judge):
         """Images float [n, C, H, W], range [-1, 1] -> factors float32 [n, F] and features float32 [n, K]."""
         self.check(*images.shape[1:3])
         return tuple(self._outputs(shrink(np.asarray(images, np.float32), self.resolution)))
+
+
+def _facts(static_kwargs, path):
+    """world, factor_names, circular and r2 of a reader's arguments, which anybody may have written; UserError names
+    the wrong one.
+    """
+    rules = dict(factor_names=json_records.text, circular=json_records.integer(0), r2=json_records.number(-1e9))
+    facts = {}
+    for name, rule in rules.items():
+        given = static_kwargs.get(name, ())
+        given = list(given) if isinstance(given, tuple) else given
+        facts[name] = list(json_records.sequence(rule, empty=True)(given, '%s, %s' % (path, name)))
+    return dict(facts, world=json_records.optional(json_records.text)(static_kwargs.get('world'), '%s, world' % path))

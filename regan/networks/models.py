@@ -2,13 +2,16 @@
 
 import dataclasses
 import difflib
+import os
 from pathlib import Path
 from typing import Dict, Optional
 
+from dnnlib import contents, file_kinds
 from regan.base import artefacts, json_records, places
 from regan.base.errors import UserError
 from regan.base.json_records import choice, declared, integer, key, optional, text
 from regan.base.typing import PathLike
+from regan.networks import addresses
 
 EMBEDDED = places.NETWORKS
 REGISTRY = Path(__file__).with_name('models.json')
@@ -45,17 +48,22 @@ def registry(path: PathLike = REGISTRY) -> Dict[str, Model]:
 
 
 def find(name: str) -> Optional[Model]:
-    """The Model of a registered name or alias, or None."""
+    """The Model of a registered name, alias or address, or None."""
     models = registry()
-    aliases = {model.alias: model for model in models.values() if model.alias}
-    return models.get(name) or aliases.get(name)
+    if name in models:
+        return models[name]
+    place = addresses.key(name)
+    found = [m for m in models.values() if m.alias == name or place is not None and addresses.key(m.url) == place]
+    return found[0] if found else None
 
 
 def resolve(name_or_path: PathLike, folder: Optional[PathLike] = None) -> Path:
-    """The Path of a network's file: of a registered name, its alias, or the path itself.
+    """The Path of a network's file: of a registered name, its alias, its address, or the path itself.
 
     Args:
-        name_or_path: registered names come first; write ./NAME for a file that is called like one.
+        name_or_path: registered names come first; write ./NAME for a file that is called like one. An address that is
+            not registered has the SHA-256 of its file at its end, https://HOST/FILE#sha256=DIGEST. What is followed by
+            ::NAME stands for one network of the file, see `NetworkFile`; the Path ends in it then, too.
         folder: with files that the user already has; default $REGAN_NETWORKS. What is found neither
             there nor in the cache is downloaded into the cache.
 
@@ -63,10 +71,25 @@ def resolve(name_or_path: PathLike, folder: Optional[PathLike] = None) -> Path:
         UserError: an unknown name, a file with a wrong checksum, a failed download, or a file that
             has to be fetched by hand.
     """
-    model = find(str(name_or_path))
-    if model is None:
+    file, choice = contents.split(name_or_path)
+    path = _resolved(file, folder)
+    return path if choice is None else Path(str(path) + contents.CHOICE + choice)
+
+
+def _resolved(name_or_path, folder):
+    model = find(name_or_path)
+    if model is not None:
+        return _locate(model, model.sha256, folder)
+    if not addresses.is_address(name_or_path):
         return _existing(name_or_path)
-    return _locate(model, model.sha256, folder)
+    place = addresses.local_path(name_or_path)
+    if place is not None:
+        return _existing(place)
+    url, sha256 = addresses.with_checksum(name_or_path)
+    model = find(url)
+    if model is not None and model.sha256 in (None, sha256):
+        return _locate(model, sha256, folder)
+    return artefacts.fetch(url, sha256, addresses.file_name(url, sha256), artefacts.cache_dir() / 'networks', folder)
 
 
 def record_hash(name: str, folder: Optional[PathLike] = None, path: PathLike = REGISTRY) -> None:
@@ -112,8 +135,11 @@ def _embedded(model, sha256, folder, cache):
 
 
 def _existing(path):
-    if Path(path).is_file():
+    if os.path.isfile(path):
         return Path(path)
+    if os.path.exists(path):
+        found = file_kinds.of_path(path)
+        raise UserError('%s is %s, no network; %s' % (path, found.what, found.advice))
     names = list(registry())
     close = difflib.get_close_matches(str(path), names, n=1)
     raise UserError(

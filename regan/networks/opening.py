@@ -1,7 +1,7 @@
 """Opens a network: from a pickle to the state of the network in it, and a graph and a session for it alone."""
 
 import contextlib
-from typing import Any, Dict, Iterable, TypeVar, Union
+from typing import Any, Dict, TypeVar, Union
 
 import numpy as np
 
@@ -17,8 +17,6 @@ import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-u
 
 Self = TypeVar('Self', bound='Opened')
 
-WRAPPERS = ('G_style', 'G_main')
-
 
 def backend() -> Dict[str, str]:
     """The versions that decide about last bits: dict of str, e.g. {'tensorflow': '1.15.0', 'numpy': '1.19.5'}."""
@@ -26,25 +24,15 @@ def backend() -> Dict[str, str]:
 
 
 def generator_state(path: Union[PathLike, NetworkFile]) -> unpickle.NetworkState:
-    """The NetworkState of the last generator in a pickle (Gs of the official files).
+    """The NetworkState of the generator in a pickle that makes the images (Gs of the official files).
 
     Args:
-        path: of the pickle, or its NetworkFile.
+        path: of the pickle, or FILE::NAME, or its NetworkFile.
 
     Raises:
-        NetworkPickleError: the file is unreadable, or holds no generator.
+        NetworkPickleError: the file is unreadable, or holds no generator, or several and nothing says which.
     """
-    file = NetworkFile.of(path)
-    path, found = file.path, unpickle.networks(file.take())
-    generators = [state for state in found if state.components or state.build_func_name in WRAPPERS]
-    if not generators:
-        raise NetworkPickleError('%s holds no generator but %s; give a file with G, D and Gs' % (path, names(found)))
-    return generators[-1]
-
-
-def names(states: Iterable[unpickle.NetworkState]) -> str:
-    """What a file holds, for messages: the names of some NetworkStates and of the functions that build them."""
-    return ', '.join('%s (%s)' % (state.name, state.build_func_name) for state in states) or 'no network at all'
+    return NetworkFile.of(path).generator()
 
 
 class Opened:

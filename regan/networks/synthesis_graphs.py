@@ -1,6 +1,6 @@
 """The graphs in which a synthesis network draws: one for each precision and set of further inputs."""
 
-from typing import Any, Dict, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Optional, Tuple, Union
 
 import numpy as np
 
@@ -25,6 +25,11 @@ def truncated_to_uint8(images: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.transpose(images, [0, 2, 3, 1]) * 255, tf.uint8)
 
 
+def black_for_nan(images: tf.Tensor) -> tf.Tensor:
+    """Images [N, C, H, W] with black, -1, for NaN, of which each processor would make bytes in its own way."""
+    return tf.where(tf.math.is_nan(images), -tf.ones_like(images), images)
+
+
 CONVERSIONS = {  # Names of `Generator.synthesize` -> functions of images.
     'round': lambda images: tflib.convert_images_to_uint8(images, nchw_to_nhwc=True),
     'truncate': truncated_to_uint8,
@@ -39,6 +44,7 @@ class SynthesisGraphs:
     Args:
         synthesis: Network.
         precision: key of `precision.DTYPES`, of what is drawn unless something else is asked for.
+        allow_non_finite: whether images that hold NaN are drawn, it as black; else who runs a graph refuses them.
 
     Attributes:
         values: ordered dict of local names -> arrays, all variables as they are in the pickle.
@@ -56,8 +62,8 @@ class SynthesisGraphs:
     num_channels: int
     resolution: int
 
-    def __init__(self, synthesis: tflib.Network, precision: str) -> None:
-        self._synthesis, self._precision = synthesis, precision
+    def __init__(self, synthesis: tflib.Network, precision: str, allow_non_finite: bool) -> None:
+        self._synthesis, self._precision, self._allow_non_finite = synthesis, precision, allow_non_finite
         self._arguments: Tuple = ()
         self.values = synthesis.own_values()
         self.noise = {name: value for name, value in self.values.items() if name.startswith('noise')}
@@ -97,7 +103,9 @@ class SynthesisGraphs:
             if key not in self._unfrozen:
                 self._unfrozen[key] = self._build(*key)
             dlatents, images, inputs, placeholders = self._unfrozen[key]
-            outputs = {name: convert(images) for name, convert in CONVERSIONS.items()}
+            drawn = black_for_nan(images) if self._allow_non_finite else images
+            outputs = {name: convert(drawn) for name, convert in CONVERSIONS.items()}
+            outputs['finite'] = tf.reduce_all(tf.math.is_finite(images), axis=[1, 2, 3])  # [N]
             values = dict(self.values, **self.noise)
             given = {placeholder: values[name] for name, placeholder in placeholders.items()}
             self._frozen[key] = (
@@ -111,10 +119,29 @@ class SynthesisGraphs:
             )
         return self._frozen[key][0]
 
-    def cut(self, conversion: str) -> Cut:
-        """A `dnnlib.tflib.cut.Cut`; see `Generator.cut`."""
+    def cut(
+        self, conversion: str, check_input: Callable[[np.ndarray], None], check_images: Callable[[np.ndarray], None]
+    ) -> Cut:
+        """A `dnnlib.tflib.cut.Cut`; see `Generator.cut`.
+
+        Args:
+            conversion: name of `CONVERSIONS`.
+            check_input: called with all dlatents [N, L, D] before anything is computed from them.
+            check_images: called with whether images are finite, bool [N], before they are handed out.
+        """
         frozen = self.get()
-        return Cut(frozen.inputs['dlatents'], frozen.outputs[conversion], frozen.session.run)
+        dlatents, images, are_finite = frozen.inputs['dlatents'], frozen.outputs[conversion], frozen.outputs['finite']
+
+        def run(fetches, feeds):
+            if dlatents in feeds:
+                check_input(feeds[dlatents])
+            if not any(tensor is images for tensor in (fetches if isinstance(fetches, list) else [fetches])):
+                return frozen.session.run(fetches, feeds)
+            values, said = frozen.session.run([fetches, are_finite], feeds)
+            check_images(said)
+            return values
+
+        return Cut(dlatents, images, run)
 
     def _build(self, precision, arguments, *controls):
         """dlatents, images, further inputs by name, placeholders of variables by name: a graph without variables."""

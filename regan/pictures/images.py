@@ -1,34 +1,59 @@
 """Pictures as arrays: crop, arrange, enlarge, letter, read and write. uint8 in, uint8 out.
 
-N images, H rows, W columns, C channels: 1 (grey) or 3 (RGB); values 0 to 255. "..." stands for
+N images, H rows, W columns, C channels: 1 (grey), 3 (RGB) or 4 (RGBA); values 0 to 255. "..." stands for
 any number of leading axes, also none.
 """
 
+import functools
+import importlib.util
 import io
 import math
 import os
 import struct
 import zlib
-from typing import BinaryIO, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, BinaryIO, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
 from regan.base import artefacts
 from regan.base.errors import UserError
-from regan.base.typing import PathLike
+from regan.base.typing import PathLike, Protocol
 
-WHITE = 255
+WHITE = 255  # In every channel: opaque, if there is an alpha.
+CHANNELS = {1: 'grey', 3: 'RGB', 4: 'RGBA'}
+_WITHOUT_LOSS = {'1': 'L', 'LA': 'RGBA', 'P': 'RGB', 'PA': 'RGBA'}  # Modes of PNGs that other programs made smaller.
+
+
+class Drawing(Protocol):
+    """What draws images: a `regan.networks.generator.Generator`, or what stands for one.
+
+    Attributes:
+        path: of its file.
+        num_channels: of its images.
+    """
+
+    path: str
+    num_channels: int
+
+
+def check_channels(generator: Drawing) -> None:
+    """Raises UserError unless the images of a generator can be written as pictures and videos."""
+    if generator.num_channels not in CHANNELS:
+        raise UserError(
+            '%s draws images with %d channels, but pictures and videos have 1 (grey), 3 (RGB) or 4 (RGBA); take '
+            'another network, or its numbers from Python (Generator.render)' % (generator.path, generator.num_channels)
+        )
 
 
 def check(images: np.ndarray, rank: Optional[int] = None) -> np.ndarray:
-    """Return `images` if they are uint8 [..., H, W, C] with C 1 or 3 (and of `rank` axes, if given).
+    """Return `images` if they are uint8 [..., H, W, C] with C 1, 3 or 4 (and of `rank` axes, if given).
 
     Raises ValueError otherwise: a wrong array is a mistake of the program, not of the user.
     """
     images = np.asarray(images)
-    if images.dtype != np.uint8 or images.ndim < 3 or images.shape[-1] not in (1, 3):
-        raise ValueError('images must be uint8 [..., H, W, 1 or 3], not %s %s' % (images.dtype, list(images.shape)))
+    if images.dtype != np.uint8 or images.ndim < 3 or images.shape[-1] not in CHANNELS:
+        raise ValueError('images must be uint8 [..., H, W, 1, 3 or 4], not %s %s' % (images.dtype, list(images.shape)))
     if rank is not None and images.ndim != rank:
         raise ValueError('images must have %d axes, not %s' % (rank, list(images.shape)))
     return images
@@ -114,7 +139,7 @@ def text_row(texts: Sequence[str], width: int, size: int, channels: int = 3) -> 
     row = Image.new('L', (width, 2 * size), WHITE)
     for i, text in enumerate(texts):
         ImageDraw.Draw(row).text(((i + 0.5) * share, size), text, fill=0, font=_font(letters), anchor='mm')
-    return np.asarray(row)[:, :, None].repeat(channels, axis=2)  # [2 * size, width, C]
+    return _in_channels(row, channels)  # [2 * size, width, C]
 
 
 def text_column(texts: Sequence[str], height: int, size: int, channels: int = 3) -> np.ndarray:
@@ -129,7 +154,19 @@ def text_column(texts: Sequence[str], height: int, size: int, channels: int = 3)
         ImageDraw.Draw(column).text(
             (width / 2, (i + 0.5) * height / len(texts)), text, fill=0, font=_font(size), anchor='mm'
         )
-    return np.asarray(column)[:, :, None].repeat(channels, axis=2)  # [height, width, C]
+    return _in_channels(column, channels)  # [height, width, C]
+
+
+def text_width(text: str, size: int) -> int:
+    """Pixels that a text takes in letters of this size."""
+    return int(math.ceil(_font(size).getlength(text)))
+
+
+def _in_channels(letters, channels):
+    """A PIL image of mode L as uint8 [H, W, C], opaque."""
+    pixels = np.asarray(letters)[:, :, None].repeat(channels, axis=2)  # [H, W, C]
+    pixels[:, :, 3:] = WHITE
+    return pixels
 
 
 def pad(page: np.ndarray, top: int = 0, height: Optional[int] = None, width: Optional[int] = None) -> np.ndarray:
@@ -157,10 +194,21 @@ def stack(pages: Sequence[np.ndarray], gap: int = 0) -> Tuple[np.ndarray, List[i
     return np.concatenate([pad(page, height=height, width=width) for page, height in zip(pages, heights)]), tops
 
 
-def _font(size):
-    from matplotlib import get_data_path  # its font file: the same letters on every machine
+def on_white(images: np.ndarray) -> np.ndarray:
+    """RGBA on white, as a picture viewer shows it: [..., H, W, 4] -> [..., H, W, 3]. Others stay as they are."""
+    if check(images).shape[-1] != 4:
+        return images
+    alpha = images[..., 3:].astype(np.uint16)
+    return ((images[..., :3] * alpha + WHITE * (255 - alpha) + 127) // 255).astype(np.uint8)
 
-    return ImageFont.truetype(os.path.join(get_data_path(), 'fonts', 'ttf', 'DejaVuSans.ttf'), size)
+
+@functools.lru_cache(maxsize=None)
+def _font(size):
+    # Matplotlib's font file: the same letters on every machine. Matplotlib itself is slow to load, and complains where
+    # the home folder cannot be written.
+    package: Any = importlib.util.find_spec('matplotlib')
+    folder = os.path.join(os.path.dirname(package.origin), 'mpl-data', 'fonts', 'ttf')
+    return ImageFont.truetype(os.path.join(folder, 'DejaVuSans.ttf'), size)
 
 
 def save_png(path: PathLike, image: np.ndarray, texts: Optional[Mapping[str, str]] = None) -> None:
@@ -200,18 +248,25 @@ def save_bytes(path: PathLike, content: bytes) -> None:
 
 
 def read_png(path: Union[PathLike, BinaryIO]) -> np.ndarray:
-    """Read a grey or RGB PNG file, or a file object: uint8 [H, W, C].
+    """Read a grey, RGB or RGBA PNG file of 8 bits, or a file object: uint8 [H, W, C].
+
+    Palettes and single bits become what they stand for, without loss. For any picture of a user's, see `reading`.
 
     Raises UserError when the file is missing, is not a PNG, is damaged, or is of another mode.
     """
     try:
         with Image.open(path, formats=['PNG']) as picture:
             picture.load()  # here a damaged file raises; np.asarray of Pillow 9 would only warn
-            mode, pixels = picture.mode, np.array(picture)
+            plain = picture
+            if 'transparency' in picture.info:
+                plain = picture.convert('RGBA')
+            elif picture.mode in _WITHOUT_LOSS:
+                plain = picture.convert(_WITHOUT_LOSS[picture.mode])
+            mode, pixels = plain.mode, np.array(plain)
     except FileNotFoundError:
         raise UserError('there is no picture %s; check the path' % path)
     except (UnidentifiedImageError, SyntaxError, OSError) as error:
         raise UserError('%s is not a readable PNG file (%s); make it again' % (path, error))
-    if mode not in ('L', 'RGB'):
-        raise UserError('%s is a PNG of mode %s; save it as grey (L) or RGB' % (path, mode))
+    if mode not in ('L', 'RGB', 'RGBA'):
+        raise UserError('%s is a PNG of mode %s; save it as grey (L), RGB or RGBA of 8 bits' % (path, mode))
     return pixels.reshape(pixels.shape[0], pixels.shape[1], -1)  # [H, W, C]

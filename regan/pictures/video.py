@@ -6,7 +6,7 @@ from typing import Any, Iterable, List, Tuple
 import numpy as np
 
 from regan.base import artefacts
-from regan.base.errors import UserError
+from regan.base.errors import UserError, WriteError
 from regan.base.typing import PathLike
 from regan.pictures import images
 
@@ -35,10 +35,10 @@ def there_and_back(count: int) -> List[int]:
 
 
 def save_mp4(path: PathLike, frames: Iterable[np.ndarray], fps: float, comment: str = '') -> None:
-    """Writes frames, an iterable of uint8 [H, W, 1 or 3], one after the other as H.264, which every player reads;
-    atomically.
+    """Writes frames, an iterable of uint8 [H, W, C], one after the other as H.264, which all players read; atomically.
 
-    Sizes must be even there: an odd one is made so by repeating the last row or column.
+    Sizes must be even there: an odd one is made so by repeating the last row or column. There is no transparency in
+    such a video: RGBA is shown on white.
 
     Args:
         path: the file.
@@ -65,11 +65,34 @@ def save_mp4(path: PathLike, frames: Iterable[np.ndarray], fps: float, comment: 
         )
         with contextlib.closing(writer):  # Its own `with` leaves ffmpeg running after an error.
             for frame in frames:
-                writer.append_data(_presentable(frame))
+                picture = _presentable(frame)
+                try:
+                    writer.append_data(picture)
+                except OSError as error:  # A broken pipe, and pages of what ffmpeg was called with.
+                    raise WriteError(path, 'ffmpeg ended early, as it does on a full disk') from error
+        if not _is_whole(temporary):  # Nobody asks ffmpeg how it ended.
+            raise WriteError(path, 'ffmpeg wrote a part of it only, as it does on a full disk')
+
+
+def _is_whole(path):
+    """Whether a file is a sequence of whole MP4 boxes, the table of contents among them."""
+    kinds, begin, end = set(), 0, path.stat().st_size
+    with open(str(path), 'rb') as file:
+        while begin < end:
+            file.seek(begin)
+            head = file.read(16)
+            length = int.from_bytes(head[:4], 'big')
+            length = int.from_bytes(head[8:], 'big') if length == 1 else length
+            if length < 8:
+                return False
+            kinds.add(head[4:8])
+            begin += length
+    return begin == end and b'moov' in kinds
 
 
 def _presentable(frame):
     """[H, W, C] -> RGB with even sides."""
-    height, width, channels = images.check(frame, rank=3).shape
+    frame = images.on_white(images.check(frame, rank=3))
+    height, width, channels = frame.shape
     even = np.pad(frame, [(0, height % 2), (0, width % 2), (0, 0)], mode='edge')
     return even.repeat(3 // channels, axis=2)

@@ -138,5 +138,6 @@ def truncate(dlatents: np.ndarray, dlatent_avg: np.ndarray, psi: float, cutoff: 
     """
     truncated = dlatents.copy()
     average = np.asarray(dlatent_avg, np.float64)
-    truncated[:, :cutoff] = average + psi * (dlatents[:, :cutoff] - average)
+    with np.errstate(over='ignore', invalid='ignore'):  # Whoever draws them refuses latents that are not finite.
+        truncated[:, :cutoff] = average + psi * (dlatents[:, :cutoff] - average)
     return truncated

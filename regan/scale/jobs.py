@@ -11,8 +11,10 @@ import socket
 import threading
 from typing import Callable, NamedTuple, Tuple
 
-from regan.base import artefacts, provenance
+from dnnlib import contents
+from regan.base import artefacts, notices, provenance
 from regan.base.errors import UserError
+from regan.networks import network_file
 
 MOST_OPEN = 4  # Network files that a process keeps open: as many as a job of metrics has.
 THREADS = 'TF_NUM_INTRAOP_THREADS'  # TensorFlow reads both when it makes its first session.
@@ -28,7 +30,7 @@ class File(NamedTuple):
     """A network file.
 
     Attributes:
-        opener: function (path, *arguments) -> network with close(), such as Generator.open; importable.
+        opener: function (path, *arguments) -> network with close(), such as by_name.open_generator; importable.
         path: of the client; a worker may have the file in the same place.
         sha256: what it must hold.
         arguments: of the opener.
@@ -59,13 +61,13 @@ class Job(NamedTuple):
 
 def generator_file(generator, trust_embedded_code=False):
     """The File of an open Generator."""
-    from regan.networks.generator import Generator
+    from regan.networks import by_name
 
     return File(
-        Generator.open,
+        by_name.open_generator,
         os.path.abspath(generator.path),
         generator.sha256,
-        ('stored', trust_embedded_code, generator.precision),
+        (None, 'stored', trust_embedded_code, generator.precision, generator.allow_non_finite, generator.label),
     )
 
 
@@ -93,7 +95,7 @@ def perform(job, items):
     """The results of some items, in order: list. Raises UserError if this process must not or cannot work on the
     job.
     """
-    with _lock:
+    with _lock, notices.silence():  # What there is to say, the client has said.
         complain(differences(job.demands))
         networks = {name: _opened(file) for name, file in job.files.items()}
         return [job.function(networks, *(tuple(job.arguments) + (item,))) for item in items]
@@ -147,9 +149,11 @@ def where():
 
 def _place(file):
     """The path of the file here, or None."""
-    for path in (file.path, _shipped.get(file.sha256)):
-        if path and os.access(path, os.R_OK) and artefacts.sha256_file(path) == file.sha256:
-            return path
+    here, choice = contents.split(file.path)
+    for path in (here, _shipped.get(file.sha256)):
+        if path and os.access(path, os.R_OK):
+            if network_file.identity(artefacts.sha256_file(path), choice) == file.sha256:
+                return path if choice is None else path + contents.CHOICE + choice
     return None
 
 

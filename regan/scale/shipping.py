@@ -4,6 +4,7 @@ import pathlib
 
 import distributed
 
+from dnnlib import contents
 from regan.base import artefacts
 from regan.scale import jobs
 
@@ -28,6 +29,7 @@ class Shipped(distributed.WorkerPlugin):
 
 def ship(client, file):
     """Sends a jobs.File to all workers of a distributed.Client, present and future ones, through the scheduler."""
-    plugin = Shipped(file.sha256, pathlib.Path(file.path).read_bytes())
+    path, _ = contents.split(file.path)
+    plugin = Shipped(file.sha256, pathlib.Path(path).read_bytes())
     register = getattr(client, 'register_plugin', None) or client.register_worker_plugin  # The latter before 2023.
     register(plugin, name=plugin.name)

@@ -20,6 +20,7 @@ CONDITIONS = (
     'n',
     'seed',
     'psi',
+    'label',
     'mirror',
     'data',
     'reader_sha256',

@@ -38,14 +38,12 @@ class Origin(NamedTuple):
         generator: Generator, of which sha256 counts.
         settings: modes.Settings.
         basis: Basis of the network's own components, or None.
-        label: class, or None.
     """
 
     network: PathLike
     generator: Generator
     settings: modes.Settings
     basis: Optional[Basis] = None
-    label: Optional[int] = None
 
 
 def rows(
@@ -95,7 +93,7 @@ def _view(origin, seeds, choices, show, on):
         facts: Dict[str, Any] = dict(
             network=_network(origin),
             latents=[dict(seed=int(seed)) for seed in seeds[:MOST_LATENTS]],
-            label=origin.label,
+            label=getattr(origin.generator, 'label', None),
             edits=[_edit(choice, i < on) for i, choice in enumerate(choices[:MOST_EDITS])],
             psi=settings.psi,
             cutoff=settings.cutoff,

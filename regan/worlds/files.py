@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from regan import worlds
-from regan.base import artefacts, background
+from regan.base import artefacts, background, kept
 from regan.base.errors import UserError
 from regan.pictures import images
 
@@ -33,6 +33,7 @@ def write_folder(folder, world, n, resolution, seed, progress=None):
     """
     folder, progress, factors = Path(folder), progress or (lambda count: None), world.sample(n, seed)
     _claim(folder, dict(_facts(world, resolution), n=n, seed=seed))
+    kept.resumable()
     _write_factors(folder / 'factors.csv', world.factor_names, factors)
     missing = [i for i in range(n) if not (folder / _file(i)).exists()]
     progress(n - len(missing))

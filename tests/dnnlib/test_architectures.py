@@ -5,7 +5,7 @@ import importlib
 import pytest
 
 from dnnlib import architectures
-from dnnlib.architectures import ADA, READER, SEGAN, STYLEGAN, STYLEGAN2
+from dnnlib.architectures import ADA, PROGRESSIVE, PROGRESSIVE3, READER, SEGAN, STYLEGAN, STYLEGAN2
 from dnnlib.unpickle import NetworkPickleError, NetworkState
 
 
@@ -70,7 +70,7 @@ def test_an_ambiguous_mapping_network_is_refused():
         architectures.generation(state('G_mapping', ['LabelConcat/weight', 'Dense0/weight'], 5))
 
 
-@pytest.mark.parametrize('name', ['G_paper', 'D_paper', 'G_main_self_attention', 'os.system', ''])
+@pytest.mark.parametrize('name', ['G_progressive_8', 'G_main_self_attention', 'os.system', ''])
 def test_unknown_build_functions_are_refused(name):
     with pytest.raises(NetworkPickleError) as error:
         architectures.generation(state(name))
@@ -119,4 +119,12 @@ def test_every_function_of_the_tables_exists():
         for name in names:
             function = getattr(module, name)
             assert (function.__module__, function.__name__) == (architectures.MODULES[generation], name)
-    assert architectures.STATE_VERSION == {STYLEGAN: 3, STYLEGAN2: 4, ADA: 5, SEGAN: 4, READER: 4}
+    assert architectures.STATE_VERSION == {
+        PROGRESSIVE: 2,
+        STYLEGAN: 3,
+        PROGRESSIVE3: 3,
+        STYLEGAN2: 4,
+        ADA: 5,
+        SEGAN: 4,
+        READER: 4,
+    }

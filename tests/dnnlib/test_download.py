@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from dnnlib import util
+from dnnlib import cache_folder, util
 
 QUOTA = b'<!DOCTYPE html><title>Google Drive - Quota exceeded</title>'
 SCAN_PAGE = b'<!DOCTYPE html><a href="/confirmed?export=download&amp;id=1">Download anyway</a>'
@@ -168,3 +168,29 @@ def test_a_failed_write_leaves_nothing(server, tmp_path, monkeypatch):
     with pytest.raises(OSError, match='No space'):
         util.open_url(server.url + '/plain', cache_dir=str(tmp_path), verbose=False)
     assert os.listdir(str(tmp_path)) == []
+
+
+def test_a_cache_that_cannot_be_written_is_said_once_and_done_without(server, tmp_path, capsys):
+    (tmp_path / 'file').write_text('')
+    below = str(tmp_path / 'file' / 'cache')
+    for _ in range(2):
+        path = util.open_url(server.url + '/plain', cache_dir=below, verbose=False, return_filename=True)
+        assert open(path, 'rb').read() == b'content' and not cache_folder.is_lasting(path)
+    assert server.paths == ['/plain']  # It stays as long as the process.
+    said = capsys.readouterr().err
+    assert said.count('note: ') == 1 and 'in %s cannot be written (Not a directory)' % below in said
+    assert 'DNNLIB_CACHE_DIR' in said
+
+
+def test_a_cache_that_fills_up_costs_no_download(server, tmp_path, monkeypatch, capsys):
+    whole, replace = tmp_path / 'full', os.replace
+
+    def full(source, target):
+        if str(target).startswith(str(whole)):
+            raise OSError(28, 'No space left on device')
+        replace(source, target)
+
+    monkeypatch.setattr(os, 'replace', full)
+    with util.open_url(server.url + '/named', cache_dir=str(whole), verbose=False) as f:
+        assert f.read() == b'content'
+    assert len(server.paths) == 1 and 'No space left on device' in capsys.readouterr().err

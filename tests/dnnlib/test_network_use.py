@@ -357,3 +357,14 @@ def test_half_precision_mapping(session, function):
     if tf.__version__.startswith('1.'):
         np.testing.assert_array_equal(found, wanted.astype(np.float16))
         assert all(op.inputs[0].dtype == tf.float32 for op in session.graph.get_operations() if op.type == 'MatMul')
+
+
+# ------------------------------------------------------------------ the device
+
+
+def test_device_is_that_of_the_scope_in_which_a_network_was_made(tiny_pickle):
+    with fresh_session():
+        with tf.device('/cpu:0'):
+            made = tflib.Network('made', func_name=G_scaled)
+        assert made.device == '/device:CPU:0'
+        assert load_pickle(str(tiny_pickle))[2].device == ''

@@ -76,9 +76,9 @@ def test_the_text_runs_in_a_module_of_its_own(text):
             return
         name = [name for name in namespace if name.startswith('D_')][-1]  # SEGAN has StyleGAN2's.
         x = tf.placeholder(tf.float32, [None, 3, 4, 4])
-        scores = namespace[name](
-            x, tf.placeholder(tf.float32, [None, 0]), is_template_graph=True, **dict(SIZES, resolution=4)
-        )
+        labels = [] if generation == architectures.PROGRESSIVE else [tf.placeholder(tf.float32, [None, 0])]
+        scores = namespace[name](x, *labels, is_template_graph=True, **dict(SIZES, resolution=4))
+        scores = scores[0] if generation == architectures.PROGRESSIVE else scores  # Besides it has logits of labels.
         assert scores.shape.as_list() == [None, 1]
 
 

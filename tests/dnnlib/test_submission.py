@@ -145,10 +145,16 @@ def test_print_info(config, capsys):
 
 
 def test_paths(monkeypatch, tmp_path):
-    monkeypatch.setattr(submit, '_user_name', lambda: 'somebody')
+    monkeypatch.setattr(submit, '_user_name_override', None)
+    submit.set_user_name_override('somebody')
     assert dnnlib.get_path_from_template('runs\\<USERNAME>/x', dnnlib.PathType.LINUX) == 'runs/somebody/x'
     assert dnnlib.get_path_from_template('runs/<USERNAME>', dnnlib.PathType.WINDOWS) == 'runs\\somebody'
     assert dnnlib.convert_path('a/b') == os.path.join('a', 'b')
+    assert submit.get_template_from_path('a\\b/<USERNAME>') == 'a/b/<USERNAME>'
+    assert dnnlib.convert_path('a\\b', submit.PathType.LINUX) == 'a/b'
+    assert submit.get_user_name() == 'somebody'
+    submit.set_user_name_override(None)
+    assert submit.get_user_name() not in ('', 'somebody')
     monkeypatch.chdir(tmp_path)
     assert dnnlib.make_run_dir_path('a', 'b') == os.path.join(os.getcwd(), 'a', 'b')
 
@@ -164,3 +170,19 @@ def test_context_outside_a_run(tmp_path, monkeypatch):
     assert os.listdir(str(tmp_path)) == []
     with RunContext.get() as other:
         assert other is not context
+
+
+def test_the_part_of_a_run_that_calls(config, tmp_path):
+    """Scripts that make the folder themselves use it."""
+    config.run_dir, config.task_name = str(tmp_path), 'task'
+    config.run_func_name, config.run_func_kwargs = config.script + '.v2_style', dict(a=3)
+    submit.run_wrapper(config)
+    assert 'v2 3 2' in read(config.run_dir, 'log.txt') and os.path.exists(os.path.join(config.run_dir, 'result.txt'))
+
+
+def test_hints_for_platforms_are_kept_with_the_settings(config):
+    config.platform_extras.data_reader_process_count = 3
+    run = dnnlib.submit_run(config, config.script + '.v2_style', a=1)
+    extras = submit.load_submit_config(run.run_dir).platform_extras
+    assert type(extras) is submit.PlatformExtras and extras == config.platform_extras
+    assert extras.data_reader_buffer_size == 1 << 30

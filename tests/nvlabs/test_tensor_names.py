@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import dnnlib.tflib as tflib
+from tests import nchw_on_cpu
 from tests import numpy_networks as oracle
 from tests.small_networks import build, fresh_session, value_of
 
@@ -108,3 +109,75 @@ def test_truncated_dlatents():
         average = value_of('dlatent_avg', [10])
         found = session.run('Gs/Truncation/Lerp/add:0', {'Gs/latents_in:0': z, 'Gs/labels_in:0': np.zeros([2, 0])})
         assert_close(found, average + (w - average) * 0.5)
+
+
+# ------------------------------------------------------------------ feeding
+
+
+FED = [
+    (
+        'nvlabs_stylegan.networks.G_synthesis',
+        ['8x8/Conv1/out', '8x8/Conv0_up/StyleMod/add_2', 'Grow_lod0/LerpClip/add'],
+    ),
+    ('nvlabs_stylegan2.networks.G_synthesis_stylegan2', ['8x8/Conv0_up/out', '8x8/Conv1/add_2', '8x8/ToRGB/add_1']),
+    ('nvlabs_stylegan2.networks.G_synthesis_stylegan_revised', ['Grow_lod0/LerpClip/add', 'ToRGB_lod0/out']),
+]
+
+
+@pytest.mark.parametrize('function, names', FED)
+@pytest.mark.parametrize('layout', ['NHWC', 'NCHW'])
+def test_images_under_official_names_can_be_fed(function, names, layout, monkeypatch):
+    """What is fetched and fed again changes nothing; twice that changes the image."""
+    if layout == 'NCHW':
+        nchw_on_cpu.install(monkeypatch)
+    with fresh_session() as session:
+        net = build(function, 'G_synthesis', randomize_noise=False)
+        image = session.run('G_synthesis/images_out:0', {net.input_templates[0]: W})
+        assert_close(image, net.run(W))
+        for name in ['G_synthesis/%s:0' % name for name in names]:
+            value = session.run(name, {net.input_templates[0]: W})
+            assert value.shape[1] != value.shape[2] == value.shape[3]
+            for factor, changes in [(1, False), (2, True)]:
+                again = session.run('G_synthesis/images_out:0', {net.input_templates[0]: W, name: value * factor})
+                assert (np.abs(again - image).max() > 0.01) == changes, name
+
+
+def test_of_other_graphs_they_cannot(function='nvlabs_stylegan2.networks.G_synthesis_stylegan2'):
+    with fresh_session() as session:
+        net = build(function, 'G_synthesis')
+        image = net.get_output_for(W)
+        name = image.op.name.rsplit('/', 1)[0] + '/8x8/Conv1/out:0'
+        with pytest.raises(ValueError, match='8x8/Conv1/out.* may not be fed'):
+            session.run(image, {name: session.run(name)})
+
+
+@pytest.mark.parametrize(
+    'function', ['nvlabs_stylegan.networks.G_synthesis', 'nvlabs_stylegan2.networks.G_synthesis_stylegan_revised']
+)
+def test_blends_of_growing_networks(function):
+    with fresh_session():
+        net = build(function, 'G_synthesis')
+        net.set_var('lod', 0.25)
+        blend, out, finer, coarser = run(
+            net, 'Grow_lod0/LerpClip/add', 'Grow_lod0/out', 'ToRGB_lod0/out', 'Grow_lod1/LerpClip/add'
+        )
+        assert_close(blend, finer + 0.25 * (oracle.nearest_up(coarser) - finer))
+        assert_close(blend, out)
+
+
+def test_blends_of_growing_discriminators():
+    with fresh_session() as session:
+        net = build('nvlabs_stylegan.networks.D_basic')
+        net.set_var('lod', 0.25)
+        images = np.random.RandomState(1).randn(4, 3, 16, 16)
+        names = ['D/%s:0' % name for name in ('Grow_lod0/LerpClip/add', '16x16/Conv1_down/out', 'FromRGB_lod1/out')]
+        blend, finer, coarser = session.run(names, {net.input_templates[0]: images})
+        assert_close(blend, finer + 0.25 * (coarser - finer))
+
+
+def test_ways_back_are_no_layers():
+    with fresh_session():
+        net = build('nvlabs_stylegan2.networks.G_synthesis_stylegan2', 'G_synthesis')
+        assert not [op.name for op in net.list_ops() if '_Views' in op.name or '_Device' in op.name]
+        layers = {name: tensor.shape.as_list()[1:] for name, tensor, _ in net.list_layers()}
+        assert layers['8x8/Conv1'] == [16, 8, 8] and layers['8x8/ToRGB'] == [3, 8, 8]

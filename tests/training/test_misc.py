@@ -72,6 +72,24 @@ def test_save_image_grid(tmp_path):
     assert os.listdir(str(tmp_path)) == ['grid.png']
 
 
+@pytest.mark.parametrize('name, worst', [('image.png', 0), ('image.jpg', 12)])
+def test_save_image(tmp_path, name, worst):
+    ramp = np.linspace(0, 255, 32)
+    image = np.stack([np.tile(ramp, [32, 1]), np.tile(ramp[::-1], [32, 1]), np.tile(ramp, [32, 1]).T])
+    misc.save_image(image, str(tmp_path / name), [0, 255])
+    found = np.array(PIL.Image.open(str(tmp_path / name))).transpose([2, 0, 1]).astype(float)
+    assert np.abs(found - np.rint(image)).max() <= worst
+    assert os.listdir(str(tmp_path)) == [name]
+
+
+def test_random_latents():
+    generator = dnnlib.EasyDict(input_shape=[None, 5])
+    z = misc.random_latents(3, generator, random_state=np.random.RandomState(7))
+    assert z.dtype == np.float32
+    np.testing.assert_array_equal(z, np.random.RandomState(7).randn(3, 5).astype(np.float32))
+    assert misc.random_latents(2, generator).shape == (2, 5)
+
+
 def test_mirror_augment():
     images = np.random.RandomState(0).randn(101, 2, 3, 5)
     before = images.copy()
@@ -139,6 +157,33 @@ def test_snapshot_with_a_generator_gives_latents_too():
         generator, TrainingSet(1024), rnd=np.random.RandomState(7)
     )
     np.testing.assert_array_equal(latents, np.random.RandomState(7).randn(6, 5))
+
+
+@pytest.mark.parametrize(
+    'args, kwargs, num_results',
+    [
+        ([], dict(training_set='T', size='4k', layout='class4x4'), 3),
+        (['T', '4k', 'class4x4'], {}, 3),
+        (['T', '4k'], dict(layout='class4x4'), 3),
+        (['G', 'T', '4k', 'class4x4'], {}, 4),
+        (['G'], dict(training_set='T', size='4k', layout='class4x4'), 4),
+        (['T'], dict(G='G', size='4k', layout='class4x4'), 4),
+        ([], dict(G='G', training_set='T', size='4k', layout='class4x4'), 4),
+    ],
+)
+def test_snapshot_arguments_of_all_generations(args, kwargs, num_results):
+    objects = dict(T=TrainingSet(512, label_size=3), G=dnnlib.EasyDict(input_shape=[None, 5]))
+    found = misc.setup_snapshot_image_grid(
+        *[objects.get(x, x) for x in args], **{name: objects.get(x, x) for name, x in kwargs.items()}
+    )
+    assert len(found) == num_results and found[0] == (7, 4) and np.argmax(found[2][4]) == 1
+    assert num_results == 3 or found[3].shape == (28, 5)
+
+
+def test_snapshot_refuses_arguments_that_are_none():
+    for args in [[], ['4k'], [1, 2, TrainingSet(8)], [TrainingSet(8), '4k', 'random', 'more']]:
+        with pytest.raises(TypeError, match='training.set|more arguments'):
+            misc.setup_snapshot_image_grid(*args)
 
 
 @pytest.mark.parametrize(

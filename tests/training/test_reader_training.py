@@ -73,7 +73,9 @@ def test_an_interrupted_training_ends_bit_equal(world, trained, tmp_path, monkey
     with pytest.raises(KeyboardInterrupt):
         reader.train(*world, facts=FACTS, spec=SPEC, checkpoint=path, progress=note)
     assert path.exists() and steps == [0, 32, 32]
-    with pytest.raises(UserError, match=r'state\.npz is the checkpoint of .* other settings or data; delete it'):
+    with pytest.raises(
+        UserError, match=r'state\.npz is the checkpoint of .* other settings or data; delete it .*seed was 0, is 1'
+    ):
         reader.train(*world, facts=FACTS, spec=dataclasses.replace(SPEC, seed=1), checkpoint=path)
     with pytest.raises(UserError, match='other settings or data'):
         reader.train(world[0][::-1], world[1], facts=FACTS, spec=SPEC, checkpoint=path)
@@ -81,7 +83,7 @@ def test_an_interrupted_training_ends_bit_equal(world, trained, tmp_path, monkey
     resumed, _ = reader.train(
         *world, facts=FACTS, spec=SPEC, checkpoint=path, progress=lambda done, loss: steps.append(done)
     )
-    assert steps == [64, 16] and not path.exists()
+    assert steps == [64, 16] and path.exists()  # Whoever has written the result removes it.
     assert_same(trained[0], resumed)
 
 

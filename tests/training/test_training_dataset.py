@@ -375,3 +375,46 @@ def test_synthetic_data_are_zeros():
     assert training_set.get_random_labels_np(7).shape == (7, 3) == tflib.run(training_set.get_random_labels_tf(7)).shape
     with pytest.raises(ValueError, match='power of two'):
         dataset.SyntheticDataset(resolution=12)
+
+
+# ------------------------------------------------------------------ as StyleGAN2-ADA's scripts ask for it
+
+
+@pytest.mark.parametrize('by_position', [False, True])
+def test_a_folder_given_as_a_path(toy, by_position):
+    given = [str(toy)] if by_position else []
+    training_set = dataset.load_dataset(*given, **(dict() if by_position else dict(path=str(toy))), shuffle=False)
+    LOADED.append(training_set)
+    assert training_set.tfrecord_dir == str(toy)
+    assert rows_of(training_set.get_minibatch_np(minibatch_size=4, lod=0)[0]) == [0, 1, 2, 3]
+    training_set.configure(minibatch_size=3)
+    assert training_set.get_random_labels_np(minibatch_size=5).shape == (5, 0)
+    assert training_set.get_random_labels_tf(minibatch_size=5).shape.as_list() == [5, 0]
+
+
+@pytest.mark.parametrize('options', [dict(), dict(tfrecord_dir='a', path='b')])
+def test_a_folder_is_given_once(options):
+    with pytest.raises(ValueError, match='tfrecord_dir or as path'):
+        dataset.TFRecordDataset(**options)
+
+
+@pytest.mark.parametrize('options', [dict(), dict(seed=3)])
+def test_images_are_mirrored(toy, options):
+    training_set = load(toy, shuffle_mb=0, mirror_augment=True, **options)
+    images = np.concatenate([training_set.get_minibatch_np(N)[0] for _ in range(8)])
+    same = (images == np.tile(IMAGES, [8, 1, 1, 1])).all(axis=(1, 2, 3))
+    assert (images[~same] == np.tile(IMAGES, [8, 1, 1, 1])[~same, :, :, ::-1]).all()
+    assert 20 < same.sum() < 84  # Of 104, with probability 1 - 1e-9.
+    if options:
+        expected = [np.random.RandomState([3, epoch, 1]).rand(N) >= 0.5 for epoch in range(8)]
+        assert same.tolist() == np.concatenate(expected).tolist()
+
+
+def test_records_by_themselves(toy):
+    payload = plain_tfrecords.read(toy / 'toy-r04.tfrecords')[5]
+    for parse in [dataset.parse_tfrecord_np, dataset.TFRecordDataset.parse_tfrecord_np]:
+        assert np.array_equal(parse(payload), IMAGES[5]) and parse(payload).dtype == np.uint8
+    for parse in [dataset.parse_tfrecord_tf, dataset.TFRecordDataset.parse_tfrecord_tf]:
+        assert np.array_equal(tflib.run(parse(tf.constant(payload))), IMAGES[5])
+    with pytest.raises(ValueError, match='no features'):
+        dataset.parse_tfrecord_np(b'')

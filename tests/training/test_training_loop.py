@@ -68,7 +68,7 @@ def first(**changes):
 
 
 def run(recipe, data, folder, total=TOTAL, **kwargs):
-    return training_loop_module.training_loop(
+    return training_loop_module.train(
         recipe,
         data,
         str(folder),
@@ -278,9 +278,11 @@ def _weights(net):
 
 
 def test_a_state_of_another_recipe_is_refused(straight, data_4):
-    other = dataclasses.replace(second(), schedule=dataclasses.replace(SCHEDULE, lrate=0.02))
+    other = dataclasses.replace(second(), schedule=dataclasses.replace(SCHEDULE, lrate=0.02), seed=7)
     with pytest.raises(
-        UserError, match=r'state\.npz was saved by a run with schedule\.lrate = 0\.01, but now it is 0\.02'
+        UserError,
+        match=r'state\.npz was saved by a run with schedule\.lrate = 0\.01, but now it is 0\.02, and '
+        r'seed = 1000, but now it is 7; train with',
     ):
         run(other, data_4, straight)
 

@@ -7,8 +7,12 @@ shapes and the argument `data_format` of TensorFlow's operations come from here.
 `dnnlib.tflib.ops` are no part of our networks; whoever calls them says which layout the images have.
 """
 
+import contextlib
+
 import numpy as np
 import tensorflow.compat.v1 as tf
+
+_VIEWS = 'nvlabs_feedable_views'  # Graph collection: the innermost `feedable_views` is the last.
 
 
 def has_gpu():
@@ -46,19 +50,40 @@ def from_layout(x, name=None):
     return tf.identity(x, name=name) if data_format() == 'NCHW' else tf.transpose(x, [0, 3, 1, 2], name=name)
 
 
+@contextlib.contextmanager
+def feedable_views(scope):
+    """Inside, the layers that follow read what `publish` leaves, so that a value fed there changes them.
+
+    For template graphs, whose tensors scripts look up; the way there and back is one that TensorFlow takes out again
+    where nothing is fed. In other graphs a view cannot be fed: TensorFlow refuses in one sentence.
+
+    Args:
+        scope: name scope for the ways back, which are no part of a layer.
+    """
+    stack = tf.get_collection_ref(_VIEWS)
+    stack.append(scope)
+    try:
+        yield
+    finally:
+        stack.pop()
+
+
 def publish(x, name='out'):
     """Leaves an NCHW view of internal images x in the present scope, for scripts that fetch activations by name.
-
-    Nothing else uses the view, so it costs no time unless it is fetched.
 
     Args:
         x: internal images.
         name: of the view: 'out' ends a layer, as the last op of its scope; another one is that of the op which has
             these values in the official graph. The op behind x needs another name.
-    Returns: x.
+    Returns: internal images to go on with: x, or inside `feedable_views` the view brought back.
     """
-    from_layout(x, name=name)
-    return x
+    view = from_layout(x, name=name)
+    scopes = tf.get_collection_ref(_VIEWS)
+    if not scopes:
+        tf.get_default_graph().prevent_feeding(view)  # Nothing would follow.
+        return x
+    with tf.name_scope(scopes[-1] + '/'):
+        return to_layout(view)
 
 
 def per_channel(v):

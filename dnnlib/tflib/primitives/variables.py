@@ -4,8 +4,8 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 
-def weight(shape, gain=1.0, use_wscale=True, lrmul=1.0, dtype=tf.float32):
-    """The variable 'weight' times the coefficient of its equalised learning rate.
+def weight(shape, gain=1.0, use_wscale=True, lrmul=1.0, dtype=tf.float32, name='weight'):
+    """The variable `name` times the coefficient of its equalised learning rate.
 
     Args:
         shape: list; the last number is the number of outputs.
@@ -14,21 +14,21 @@ def weight(shape, gain=1.0, use_wscale=True, lrmul=1.0, dtype=tf.float32):
         lrmul: factor on the learning rate: the stored values are so many times smaller.
         dtype: of the result; what is stored is float32.
     """
-    w, coef = stored_weight(shape, gain, use_wscale, lrmul)
+    w, coef = stored_weight(shape, gain, use_wscale, lrmul, name)
     return tf.cast(w * coef, dtype)
 
 
-def stored_weight(shape, gain=1.0, use_wscale=True, lrmul=1.0):
-    """The variable 'weight' as it is stored, and the coefficient that the forward pass puts on it."""
+def stored_weight(shape, gain=1.0, use_wscale=True, lrmul=1.0, name='weight'):
+    """The variable `name` as it is stored, and the coefficient that the forward pass puts on it."""
     std = gain / np.sqrt(np.prod(shape[:-1]))
     init_std, coef = (1.0 / lrmul, std * lrmul) if use_wscale else (std / lrmul, lrmul)
-    stored = tf.get_variable('weight', shape=shape, initializer=tf.initializers.random_normal(0, init_std))
+    stored = tf.get_variable(name, shape=shape, initializer=tf.initializers.random_normal(0, init_std))
     return stored, np.float32(coef)
 
 
-def bias(size, lrmul=1.0, dtype=tf.float32):
-    """The variable 'bias' [size], times lrmul."""
-    b = tf.get_variable('bias', shape=[size], initializer=tf.initializers.zeros())
+def bias(size, lrmul=1.0, dtype=tf.float32, name='bias'):
+    """The variable `name` [size], times lrmul."""
+    b = tf.get_variable(name, shape=[size], initializer=tf.initializers.zeros())
     return tf.cast(b * np.float32(lrmul), dtype)
 
 

@@ -16,15 +16,28 @@ from regan.commands.options.drawings import (
     report_precision,
 )
 from regan.commands.options.groups import group
-from regan.commands.options.networks import NETWORKS_FOLDER, PRECISION, SCHEDULER, asked_network, network, workers
-from regan.commands.options.values import ending, finite, given, png, refuse
+from regan.commands.options.networks import (
+    ALLOW_NON_FINITE,
+    CLASS,
+    NETWORKS_FOLDER,
+    PRECISION,
+    SCHEDULER,
+    asked_network,
+    network,
+    workers,
+)
+from regan.commands.options.pictures import PLAIN
+from regan.commands.options.values import ending, given, number, png, refuse
 
 __all__ = [
+    'ALLOW_NON_FINITE',
+    'CLASS',
     'CUTOFF',
     'EDITS_FILE',
     'EDIT_MODES',
     'ESTIMATORS',
     'NETWORKS_FOLDER',
+    'PLAIN',
     'PRECISION',
     'PRECISION_IMAGES',
     'PSI',
@@ -39,11 +52,11 @@ __all__ = [
     'drawing_or_seed',
     'edits',
     'ending',
-    'finite',
     'given',
     'group',
     'network',
     'notice_transfer',
+    'number',
     'png',
     'refuse',
     'report_precision',

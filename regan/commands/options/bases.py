@@ -7,7 +7,7 @@ import click
 
 from regan.commands.options.drawings import MODE
 from regan.commands.options.groups import group
-from regan.commands.options.values import refuse, value_of
+from regan.commands.options.values import number, refuse, value_of
 
 # Of regan.components.pca, which takes long to import.
 ESTIMATORS = ('ipca', 'pca', 'fbpca', 'ica', 'spca', 'random', 'randomized')
@@ -23,7 +23,7 @@ _SPEC = (
         help="ipca is GANSpace's default; pca is exact; random: any orthonormal directions, to compare with; "
         'randomized is for wide layers.',
     ),
-    click.option('--sparsity', type=click.FloatRange(min=0), help='Of spca: the weight of its L1 penalty; default: 1.'),
+    click.option('--sparsity', type=number(0), help='Of spca: the weight of its L1 penalty; default: 1.'),
     click.option(
         '--batch-size',
         type=click.IntRange(min=1),

@@ -7,7 +7,7 @@ import click
 
 from regan.base.errors import UserError
 from regan.commands.options.groups import group
-from regan.commands.options.values import finite, given, value_of
+from regan.commands.options.values import given, number, value_of
 from regan.drawing import modes
 
 PRECISION_IMAGES = 4  # On which the cost of bf16 is measured.
@@ -16,7 +16,7 @@ _CHOICES = (
     "torch-cuda:S:80x2048 (a card's multiprocessors x threads); S is a seed"
 )
 
-PSI = click.option('--psi', type=float, default=0.7, show_default=True, callback=finite, help='Truncation; 1 for none.')
+PSI = click.option('--psi', type=number(), default=0.7, show_default=True, help='Truncation; 1 for none.')
 CUTOFF = click.option('--cutoff', type=click.IntRange(min=0), help='Truncate only layers below this one; default: all.')
 
 
@@ -76,8 +76,11 @@ class Drawing:
 
         Raises:
             click.BadParameter: the cutoff is past its last layer.
-            UserError: the mode would not apply the psi that was given.
+            UserError: its images cannot be written, or the mode would not apply the psi that was given.
         """
+        from regan.pictures import images
+
+        images.check_channels(generator)
         if self.cutoff is not None and self.cutoff > generator.num_layers:
             raise click.BadParameter(
                 '%d is past the last layer; this network has layers 0-%d' % (self.cutoff, generator.num_layers - 1),

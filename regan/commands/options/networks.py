@@ -18,6 +18,18 @@ TRUST = click.option(
     is_flag=True,
     help='Run the Python code inside the pickle for networks that are not among ours. It can do anything you can.',
 )
+CLASS = click.option(
+    '--class',
+    'label',
+    type=click.IntRange(min=0),
+    metavar='NUMBER',
+    help='Class of a conditional network, from 0. Default: a label of zeros.',
+)
+ALLOW_NON_FINITE = click.option(
+    '--allow-non-finite',
+    is_flag=True,
+    help='Use weights that are NaN or infinite, and draw images that are; NaN becomes black.',
+)
 PRECISION = click.option(
     '--precision',
     type=click.Choice(['float32', 'bf16']),
@@ -43,29 +55,39 @@ class Network:
         folder: with files that the user has, or None.
         trusted: whether code in the pickle may run.
         precision: 'float32' or 'bf16'.
+        allow_non_finite: whether NaN and infinity are let through.
+        label: class of a conditional network, or None.
     """
 
     name: Optional[str]
     folder: Optional[str] = None
     trusted: bool = False
     precision: str = 'float32'
+    allow_non_finite: bool = False
+    label: Optional[int] = None
 
     def open(self, noise='stored'):
         """The open Generator; see `by_name.open_generator`."""
         from regan.networks import by_name
 
-        return by_name.open_generator(self.name, self.folder, noise, self.trusted, self.precision)
+        return by_name.open_generator(
+            self.name, self.folder, noise, self.trusted, self.precision, self.allow_non_finite, self.label
+        )
 
 
-def asked_network(network, networks_folder=None, trust_embedded_code=False, precision='float32'):
-    """The Network of the options' values; the environment may trust its file, too."""
+def asked_network(network, networks_folder=None, trust_embedded_code=False, **others):
+    """The Network of the options' values; the environment may trust its file, too. Args: others: precision,
+    allow_non_finite and label.
+    """
     from dnnlib import trust
 
-    return Network(network, networks_folder, trust_embedded_code or trust.by_environment(), precision)
+    return Network(network, networks_folder, trust_embedded_code or trust.by_environment(), **others)
 
 
 # Hands the command a Network. The argument NETWORK is declared by the command, and PRECISION where there is a choice.
-network = group('network', asked_network, TRUST, NETWORKS_FOLDER, also=['network', 'precision'])
+network = group(
+    'network', asked_network, CLASS, TRUST, NETWORKS_FOLDER, ALLOW_NON_FINITE, also=['network', 'precision']
+)
 
 
 def workers(scheduler):

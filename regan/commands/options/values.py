@@ -6,11 +6,34 @@ from pathlib import Path
 import click
 
 
-def finite(ctx, param, value):
-    """A callback that wants a finite number, or None."""
-    if value is not None and not math.isfinite(value):
-        raise click.BadParameter('%r is not a finite number' % value)
-    return value
+class _Finite:
+    """Mixed into a type of floats: NaN and infinity, and what overflows to it, are no values of an option."""
+
+    def convert(self, value, param, ctx):
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail('%r is not a finite number' % value, param, ctx)
+        return number
+
+
+class _Number(_Finite, click.types.FloatParamType):
+    """Any finite number."""
+
+
+class _NumberInRange(_Finite, click.FloatRange):
+    """A finite number within limits."""
+
+
+def number(low=None, high=None, above=None):
+    """The type of an option that is a finite number.
+
+    Args:
+        low, high: limits, inclusive, or None.
+        above: a lower limit that is none of the values, or None.
+    """
+    if low is high is above is None:
+        return _Number()
+    return _NumberInRange(low if above is None else above, high, min_open=above is not None)
 
 
 def ending(*suffixes):

@@ -10,6 +10,7 @@ import threading
 import numpy as np
 import pytest
 
+from dnnlib import cache_folder
 from regan.base import artefacts
 from regan.base.errors import UserError
 
@@ -200,6 +201,14 @@ def test_fetch_downloads_once(server, tmp_path, sha256):
         assert path.read_bytes() == CONTENT
     assert server.requests == ['/good.pkl']
     assert listing(tmp_path / 'cache') == ['net.pkl']
+
+
+def test_fetch_does_without_a_cache_that_cannot_be_written(server, tmp_path, capsys):
+    (tmp_path / 'file').write_text('')
+    path = artefacts.fetch(server.url + 'good.pkl', SHA256, 'net.pkl', tmp_path / 'file' / 'cache')
+    assert path.read_bytes() == CONTENT and not cache_folder.is_lasting(path)
+    said = capsys.readouterr().err
+    assert said.count('note: ') == 1 and 'Not a directory' in said and 'REGAN_CACHE_DIR' in said
 
 
 @pytest.mark.parametrize('how', ['argument', 'environment'])

@@ -142,4 +142,4 @@ def test_a_rule_can_be_told():
 def test_a_wrong_value_is_cut_short():
     with pytest.raises(UserError) as caught:
         integer(0)('x' * 10000, 'span.start')
-    assert len(str(caught.value)) < 250
+    assert len(str(caught.value)) < 300

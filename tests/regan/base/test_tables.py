@@ -42,3 +42,12 @@ def test_no_csv(tmp_path, content):
         (tmp_path / 'a.csv').write_bytes(content)
     with pytest.raises(UserError, match='a.csv is no readable .csv file'):
         tables.read_csv(tmp_path / 'a.csv')
+
+
+def test_names_of_strangers_are_neither_columns_nor_formulas(tmp_path):
+    names = ['a|b', 'a\nb', '=1+1', '@x', '-x', '-', '-inf', '-1.5', 'a=b']
+    rows = [{'name': name} for name in names]
+    assert tables.markdown(rows[:2]) == '| name |\n|---|\n| a\\|b |\n| a b |\n'
+    tables.write_csv(tmp_path / 'a.csv', rows[2:])
+    expected = ["'=1+1", "'@x", "'-x", '-', '-inf', '-1.5', 'a=b']
+    assert [row['name'] for row in tables.read_csv(tmp_path / 'a.csv')] == expected

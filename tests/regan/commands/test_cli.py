@@ -3,6 +3,7 @@ half-written).
 """
 
 import errno
+import gzip
 import json
 import os
 import pickle
@@ -18,6 +19,7 @@ from regan.components.basis import Basis
 from regan.networks import models
 from regan.pictures import images
 from regan.sampling import latents
+from tests import make_pickles
 
 SMALL_PCA = ['--n', '4000', '--components', '5']
 
@@ -42,7 +44,9 @@ def run_well(*words):
 
 
 def test_generate(tiny_pickle, tmp_path):
-    run_well('generate', tiny_pickle, '--seeds', '3-5,9', '--psi', 0.6, '--columns', 3, '--out', tmp_path / 'out')
+    run_well(
+        'generate', tiny_pickle, '--seeds', '3-5,9', '--psi', 0.6, '--columns', 3, '--plain', '--out', tmp_path / 'out'
+    )
     names = sorted(os.listdir(str(tmp_path / 'out')))
     assert names == ['generate.json', 'grid.png', 'seed0003.png', 'seed0004.png', 'seed0005.png', 'seed0009.png']
     pictures = [images.read_png(tmp_path / 'out' / n) for n in names[2:]]
@@ -99,6 +103,7 @@ def test_edit_strips(stays_open, tiny_pickle, tmp_path):
     run_well(
         'edit',
         tiny_pickle,
+        '--plain',
         '--seeds',
         '4,5',
         '--edit',
@@ -128,6 +133,7 @@ def test_edit_sequence_of_targets(stays_open, tiny_pickle, tmp_path):
     run_well(
         'edit',
         tiny_pickle,
+        '--plain',
         '--seed',
         4,
         '--edit',
@@ -166,7 +172,15 @@ def files(tmp_path, tiny_pickle):
         empty=b'',
         truncated=tiny_pickle.read_bytes()[:3000],
         hostile=pickle.dumps(_Hostile(tmp_path / 'executed')),
+        archive=gzip.compress(b'networks/a.pkl'.ljust(257, b'\0') + b'ustar'.ljust(767, b'\0')),
+        keras=b'\x89HDF\r\n\x1a\n' + bytes(100),
+        torch=b'\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.' + bytes(100),
+        image=b'\x89PNG\r\n\x1a\n' + bytes(100),
+        name=make_pickles.dumps(make_pickles.state('../../x; touch y\x1b[2J', 'G_main', []), 4),
+        several=make_pickles.dumps({key: make_pickles.state('G', 'G_main', []) for key in ('cars', 'cats')}, 4),
     )
+    np.savez(str(tmp_path / 'projected_w.npz'), w=np.zeros([1, 18, 512], np.float32))
+    np.save(str(tmp_path / 'codes.npy'), np.zeros([5, 11]))
     for name, data in contents.items():
         (tmp_path / (name + '.pkl')).write_bytes(data)
     return tmp_path
@@ -187,7 +201,7 @@ BAD_INPUT = [
     ('hostile', ['generate', 'hostile.pkl'] + GENERATE, 'nothing of it was executed'),
     ('hostile', ['generate', 'hostile.pkl', '--trust-embedded-code'] + GENERATE, 'nothing of it was executed'),
     ('psi', ['generate', 'NET', '--psi', 'much'] + GENERATE, "'--psi'"),
-    ('psi', ['generate', 'NET', '--psi', 'nan'] + GENERATE, 'nan is not a finite number'),
+    ('psi', ['generate', 'NET', '--psi', 'nan'] + GENERATE, "'nan' is not a finite number"),
     ('seeds', ['generate', 'NET', '--seeds', '1-x', '--out', 'OUT'], "cannot read seeds from '1-x'"),
     ('seeds', ['generate', 'NET', '--seeds', '5-2', '--out', 'OUT'], 'rising ranges'),
     ('seeds', ['generate', 'NET', '--seeds', '0-4294967295', '--out', 'OUT'], 'more than 1000000 seeds'),
@@ -200,7 +214,44 @@ BAD_INPUT = [
     ('components past D', ['pca', 'NET', '--n', '4000', '--components', '12'], '11-dimensional w'),
     ('samples', ['pca', 'NET', '--n', '10'], 'less than one batch of 20'),
     ('no PNG', ['edit', 'NET', '--edit', 'E(v0, 0)', '--seed', '1', '--out', 'strip.json'], 'must end in .png'),
-    ('no network', ['info', 'list.pkl'], 'holds no network'),
+    ('no network', ['info', 'list.pkl'], 'holds no network: it is a pickle of plain Python values'),
+    ('archive', ['info', 'archive.pkl'], 'archive.pkl is a tar archive'),
+    ('Keras', ['generate', 'keras.pkl'] + GENERATE, 'keras.pkl is an HDF5 file, as Keras keeps weights'),
+    ('PyTorch', ['pca', 'torch.pkl'], 'torch.pkl is a PyTorch file'),
+    ('image', ['info', 'image.pkl'], 'a PNG image, not a TensorFlow network pickle; `regan dataset create --images`'),
+    ('latents', ['info', 'projected_w.npz'], 'an archive of latents, as projectors write it (w: float32 [1, 18, 512])'),
+    ('array', ['generate', 'codes.npy'] + GENERATE, '`regan boundary train --codes` takes codes'),
+    ('folder', ['info', '.'], 'no network; give'),
+    ('name', ['info', 'name.pkl'], "'../../x; touch y\\x1b[2J': a name of a network holds letters, digits"),
+    ('name', ['generate', 'name.pkl'] + GENERATE, 'a name of a network holds letters, digits'),
+    ('several', ['pca', 'several.pkl'], 'cars (G_main), cats (G_main); choose one, for example '),
+    (
+        'no such one',
+        ['pca', 'several.pkl::dogs'],
+        "no network called 'dogs': it has cars (G_main), cats",
+    ),
+    ('address', ['info', 'https://example.org/a.pkl'], 'an address that the registry does not have'),
+    (
+        'no basis',
+        ['edit', 'NET', '--edit', 'E(v0, 0)', '--seed', '1', '--basis', 'projected_w.npz', '--out', 'OUT.png'],
+        'is not a basis but an archive of latents',
+    ),
+    (
+        'no basis',
+        ['edit', 'NET', '--edit', 'E(v0, 0)', '--seed', '1', '--basis', 'image.pkl', '--out', 'OUT.png'],
+        'image.pkl is a PNG image',
+    ),
+    (
+        'no edit',
+        ['edit', 'NET', '--edit', 'codes.npy', '--seed', '1', '--out', 'OUT.png'],
+        'is no file of a saved edit',
+    ),
+    (
+        'no boundary',
+        ['boundary', 'edit', 'NET', 'codes.npy', '--seed', '1', '--out', 'OUT.png'],
+        'a boundary has shape',
+    ),
+    ('no boundary', ['boundary', 'edit', 'NET', 'image.pkl', '--seed', '1', '--out', 'OUT.png'], 'a PNG image'),
     ('estimator', ['pca', 'NET', '--estimator', 'magic'], 'magic'),
     ('output is a file', ['generate', 'NET', '--seeds', '1', '--out', 'NET'], 'is a file'),
 ]
@@ -211,7 +262,8 @@ BAD_INPUT = [
 )
 def test_bad_input(what, words, message, files, stays_open, tiny_pickle, cache):
     places = {'NET': tiny_pickle, 'OUT': files / 'out', 'OUT.png': files / 'out.png'}
-    result = run(*[places.get(w, files / w if w.endswith('.pkl') and (files / w).exists() else w) for w in words])
+    here = {word: str(files / word) for word in words if (files / word.split('::')[0]).is_file()}
+    result = run(*[places.get(word, here.get(word, word)) for word in words])
     assert result.exit_code == 2, result.output
     assert message in result.output and 'Traceback' not in result.output
     assert (
@@ -240,9 +292,24 @@ def test_disk_full_while_the_cache_is_written(stays_open, tiny_pickle, monkeypat
     monkeypatch.setattr(np, 'savez_compressed', full)
     monkeypatch.setattr(np, 'savez', full)
     result = run('pca', tiny_pickle, *SMALL_PCA)
-    assert result.exit_code == 2 and 'No space left on device' in result.output
-    assert not cache.exists() or not [n for n in os.listdir(str(cache)) if n.endswith('.npz') and 'checkpoint' not in n]
-    monkeypatch.undo()
+    assert result.exit_code == 0 and 'component  stdev' in result.output
+    assert result.output.count('note: ') == 1 and 'No space left on device' in result.output
+    assert 'REGAN_CACHE_DIR' in result.output and not (cache.exists() and os.listdir(str(cache)))
+    result = run('pca', tiny_pickle, *SMALL_PCA, '--out', cache / 'out.npz')
+    assert result.exit_code == 2 and 'Error: cannot write %s: No space left' % (cache / 'out.npz') in result.output
+
+
+def test_an_unusable_cache_costs_no_result(stays_open, tiny_pickle, tmp_path, monkeypatch):
+    (tmp_path / 'file').write_text('')
+    monkeypatch.setenv('REGAN_CACHE_DIR', str(tmp_path / 'file' / 'cache'))
+    for words in [
+        ['pca', tiny_pickle, *SMALL_PCA, '--out', tmp_path / 'out.npz'],
+        ['edit', tiny_pickle, *SMALL_PCA, '--seed', 1, '--edit', 'E(v0, all)', '--out', tmp_path / 'out.png'],
+        ['sweep', tiny_pickle, *SMALL_PCA, '--seed', 1, '--edit', 'E(v0, all)', '--out', tmp_path / 'sweep'],
+    ]:
+        result = run(*words)
+        assert result.exit_code == 0 and os.path.exists(str(words[-1]))
+        assert result.output.count('note: ') == 1 and 'REGAN_CACHE_DIR' in result.output
 
 
 def test_interrupted_pca_goes_on(stays_open, tiny_pickle, tmp_path, monkeypatch, cache):

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 
 import click
 import numpy as np
@@ -19,6 +20,7 @@ from regan.base.command_errors import errors_in_one_line
 from regan.base.errors import UserError
 from regan.commands.dataset import dataset as command
 from regan.data import creation, label_tables, tfrecords
+from regan.pictures import images
 from tests import plain_tfrecords
 
 
@@ -174,7 +176,7 @@ def test_a_world_interrupted_leaves_nothing(world, tmp_path):
 
     world.render = interrupted
     result = run('create', tmp_path / 'toyset', '--world', 'toys', '--n', 3)
-    assert result.exit_code == 130 and 'Interrupted; nothing was kept.' in result.output
+    assert result.exit_code == 130 and 'Interrupted; nothing was kept, so' in result.output
     assert os.listdir(str(tmp_path)) == []
 
 
@@ -259,30 +261,27 @@ def test_bad_folders(pictures, tmp_path):
     assert sorted(os.listdir(str(tmp_path))) == ['empty', 'pictures'] and os.listdir(str(tmp_path / 'empty')) == []
 
 
-@pytest.mark.parametrize(
-    'pixels, sentence',
-    [
-        (
-            noise(16, 16, 3),
-            'd.png has 16x16 pixels in RGB, but %s/0.png has 8x8 pixels in RGB; the images must be alike',
-        ),
-        (noise(8, 8), 'd.png has 8x8 pixels in grey, but %s/0.png has 8x8 pixels in RGB'),
-        (noise(8, 8, 4), 'd.png is an image of mode RGBA; save it as grey (L) or RGB'),
-    ],
-)
-def test_an_image_unlike_the_others(pictures, tmp_path, pixels, sentence):
-    save(pictures / 'd.png', pixels)
-    said = fails(sentence.replace('%s', str(pictures)), 'create', tmp_path / 'x', '--images', pictures)
-    assert said.startswith('Error: %s' % pictures) and said.count('\n') == 1
+def test_images_unlike_the_others(pictures, tmp_path):
+    save(pictures / 'd.png', noise(16, 16, 3))
+    save(pictures / 'b' / 'e.png', noise(12, 12, 3))
+    said = fails(
+        '2 of 9 images in %s cannot be used: b/e.png (12x12 pixels, not square with a side of 4, 8, 16, ...), d.png '
+        '(16x16 pixels, not the 8x8 of 0.png); let them be resized (--resize --resolution R)\n' % pictures,
+        'create',
+        tmp_path / 'x',
+        '--images',
+        pictures,
+    )
+    assert said.startswith('Error: ') and said.count('\n') == 1
     assert os.listdir(str(tmp_path)) == ['pictures']
+    run_well('create', tmp_path / 'x', '--images', pictures, '--resize', '--resolution', 8)  # The hint is true.
 
 
 @pytest.mark.parametrize('pixels', [noise(12, 12, 3), noise(8, 16, 3), noise(2, 2, 3)])
 def test_sizes_that_no_network_takes(pictures, tmp_path, pixels):
     save(pictures / '0.png', pixels)
     fails(
-        '0.png has %dx%d pixels; the images must be square and their sides a power of two from 4, so let them be '
-        'resized (--resize --resolution R)' % (pixels.shape[1], pixels.shape[0]),
+        '0.png (%dx%d pixels, not square with a side of 4, 8, 16, ...)' % (pixels.shape[1], pixels.shape[0]),
         'create',
         tmp_path / 'x',
         '--images',
@@ -290,12 +289,173 @@ def test_sizes_that_no_network_takes(pictures, tmp_path, pixels):
     )
 
 
-def test_a_damaged_image(pictures, tmp_path):
+def test_all_damaged_images_are_listed_at_once(pictures, tmp_path):
     data = (pictures / 'c.png').read_bytes()
-    for content in [data[: len(data) // 2], b'', b'words']:
-        (pictures / 'c.png').write_bytes(content)
-        fails('c.png is not a readable image', 'create', tmp_path / 'x', '--images', pictures)
-    assert os.listdir(str(tmp_path)) == ['pictures']
+    (pictures / 'c.png').write_bytes(data[: len(data) // 2])  # Only decoding tells.
+    (pictures / 'B.png').write_bytes(b'')
+    (pictures / 'b' / 'k.png').write_bytes(b'words')
+    save(pictures / 'd.png', noise(4, 4, 3))
+    said = fails('4 of 8 images in', 'create', tmp_path / 'x', '--images', pictures)
+    for text in (
+        'B.png (no image)',
+        'b/k.png (no image)',
+        'c.png (damaged: ',
+        'd.png (4x4 pixels, not the 8x8 of 0.png)',
+    ):
+        assert text in said
+    assert 'repair or remove' in said and 'a.png' not in said and os.listdir(str(tmp_path)) == ['pictures']
+
+
+def test_images_that_end_early_are_listed_at_once(pictures, tmp_path, monkeypatch):
+    """Found while the data set is being written: in different batches, and the first one is not the last."""
+    monkeypatch.setattr(tfrecords, 'BATCH_BYTES', 2 * 3 * 8 * 8)
+    for name in ('c.png', 'a.png', '0.png'):
+        data = (pictures / name).read_bytes()
+        (pictures / name).write_bytes(data[: len(data) // 2])
+    said = fails('3 of 7 images in', 'create', tmp_path / 'x', '--images', pictures)
+    assert all('%s.png (damaged: ' % name in said for name in 'ac0') and os.listdir(str(tmp_path)) == ['pictures']
+
+
+# ------------------------------------------------------------------ images of other kinds
+
+
+@pytest.fixture
+def odd(tmp_path):
+    """One image of every kind that cameras and programs write, and the colours it is to have: {name: [8, 8, 3]}."""
+    folder, colours = tmp_path / 'odd', {}
+    folder.mkdir()
+    rgb, alpha = noise(8, 8, 3), noise(8, 8, seed=1)
+    grey3 = rgb[..., :1].repeat(3, axis=2)
+
+    def put(name, image, expected, **options):
+        image.save(str(folder / name), **options)
+        colours[name] = expected
+
+    exif = Image.Exif()
+    exif[0x0112] = 6  # The camera was turned; what is stored lies on its side.
+    put('a-turned.png', Image.fromarray(np.rot90(rgb).copy()), rgb, exif=exif)
+    rgba = np.dstack([rgb, alpha])
+    on_white = images.on_white(rgba)
+    put('b-rgba.png', Image.fromarray(rgba), on_white)
+    put('c-opaque.png', Image.fromarray(np.dstack([rgb, np.full([8, 8], 255, np.uint8)])), rgb)
+    put('d-la.png', Image.fromarray(np.dstack([rgb[..., 0], alpha])), images.on_white(np.dstack([grey3, alpha])))
+    few = rgb // 128 * 255
+    palette = Image.fromarray(few).convert('P', palette=Image.ADAPTIVE)
+    put('e-palette.png', palette, few)
+    put(
+        'f-clear.png',
+        palette,
+        np.where((few == few[0, 0]).all(axis=2, keepdims=True), 255, few),
+        transparency=palette.getpixel((0, 0)),
+    )
+    put('g-grey.png', Image.fromarray(rgb[..., 0]), grey3)
+    put('h-bits.png', Image.fromarray(rgb[..., 0] > 127), (grey3 > 127) * 255)
+    put('i-16.png', Image.fromarray(rgb[..., 0].astype(np.uint16) * 257), grey3)
+    put('j-float.tif', Image.fromarray(rgb[..., 0].astype(np.float32) / 255), grey3)
+    put('k-float.tif', Image.fromarray(rgb[..., 0].astype(np.float32)), grey3)
+    put(
+        'l-cmyk.tif',
+        Image.merge('CMYK', [Image.fromarray(255 - rgb[..., i]) for i in range(3)] + [Image.new('L', (8, 8))]),
+        rgb,
+    )
+    put('m-frames.gif', palette, few, save_all=True, append_images=[Image.new('P', (8, 8))])
+    put('n-plain.bmp', Image.fromarray(rgb), rgb)
+    return folder, colours
+
+
+def test_images_of_all_kinds_are_converted_and_counted(odd, tmp_path):
+    folder, colours = odd
+    (folder / 'notes.txt').write_text('no image')
+    said = run_well('create', tmp_path / 'mine', '--images', folder, '--no-shuffle')
+    for name, found in zip(sorted(colours), stored(tmp_path / 'mine', 3)):
+        difference = np.abs(found.transpose(1, 2, 0).astype(int) - colours[name]).max()
+        assert difference <= (1 if name in ('b-rgba.png', 'd-la.png') else 0), name
+    facts = json.loads((tmp_path / 'mine' / 'mine.json').read_text())
+    assert facts['changed'] == 13 and facts['left_out'] == {'.txt': 1}
+    assert facts['changes'] == {
+        'turned upright': 1,
+        'transparency on white': 3,
+        'alpha, opaque everywhere, left out': 1,
+        'palette': 3,
+        'grey to RGB': 6,
+        '1 bit to 8': 1,
+        '16 bits to 8': 1,
+        'floating point to 8 bits': 2,
+        'CMYK to RGB': 1,
+        'first frame of several': 1,
+    }
+    assert 'changed      13' in said and 'floating point to 8 bits: 2' in said and 'left_out     .txt: 1' in said
+
+
+def test_strict_lists_all_that_would_be_converted(odd, tmp_path):
+    said = fails('12 of 14 images in', 'create', tmp_path / 'x', '--images', odd[0], '--strict')
+    assert 'b-rgba.png (transparency on white), ' in said and 'd-la.png (transparency on white, grey to RGB)' in said
+    assert 'a-turned' not in said and 'n-plain' not in said and 'leave --strict out to have them converted' in said
+    assert said.count('\n') == 1 and os.listdir(str(tmp_path)) == ['odd']
+
+
+def test_grey_stays_grey_where_all_are(odd, tmp_path):
+    for path in odd[0].iterdir():
+        if path.name[0] not in 'dghijk':
+            path.unlink()
+    run_well('create', tmp_path / 'mine', '--images', odd[0])
+    assert stored(tmp_path / 'mine', 3).shape == (6, 1, 8, 8)
+
+
+@pytest.mark.parametrize(
+    'numbers, why',
+    [
+        (np.full([8, 8], 256, np.float32), 'values from 256 to 256, and not from 0 to 1 or 255'),
+        (np.full([8, 8], -1, np.float32), 'values from -1 to -1'),
+        (np.full([8, 8], np.nan, np.float32), 'values that are NaN or infinite'),
+        (np.full([8, 8], 70000, np.int32), 'values from 70000 to 70000, and not from 0 to 65535'),
+    ],
+)
+def test_numbers_that_are_no_levels(tmp_path, numbers, why):
+    save(tmp_path / 'odd' / 'a.tif', numbers)
+    fails('a.tif (%s' % why, 'create', tmp_path / 'x', '--images', tmp_path / 'odd')
+
+
+def test_what_is_around_the_pixels_does_no_harm(tmp_path):
+    """A damaged EXIF is left out of account, and a drawing program's code is no image, whatever its name."""
+    (tmp_path / 'odd').mkdir()
+    Image.fromarray(noise(8, 8, 3)).save(str(tmp_path / 'odd' / 'a.jpg'), exif=b'Exif\0\0MM\0*' + b'\xff' * 30)
+    run_well('create', tmp_path / 'mine', '--images', tmp_path / 'odd')
+    (tmp_path / 'odd' / 'b.png').write_text(
+        '%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n'
+    )
+    fails('b.png (no image)', 'create', tmp_path / 'x', '--images', tmp_path / 'odd')
+
+
+def test_photos_are_turned_before_they_are_cut(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    upright = noise(16, 8, 3)
+    (tmp_path / 'photos').mkdir()
+    Image.fromarray(np.rot90(upright, -1).copy()).save(str(tmp_path / 'photos' / 'a.png'), exif=exif)
+    run_well('create', tmp_path / 'mine', '--images', tmp_path / 'photos', '--resize', '--resolution', 8)
+    assert np.array_equal(stored(tmp_path / 'mine', 3)[0].transpose(1, 2, 0), upright[4:12])
+
+
+def zipped(folder, path, **more):
+    with zipfile.ZipFile(str(path), 'w') as archive:
+        for file in sorted(folder.rglob('*')):
+            archive.write(str(file), str(file.relative_to(folder)))
+        for name, content in more.items():
+            archive.writestr(name.replace('__', '/'), content)
+    return path
+
+
+def test_a_zip_file_is_as_a_folder(pictures, tmp_path):
+    path = zipped(pictures, tmp_path / 'pictures.zip', __MACOSX__a='')
+    run_well('create', tmp_path / 'mine', '--images', path)
+    assert np.array_equal(stored(tmp_path / 'mine', 3), expected(pictures))
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    fails('pictures.zip is neither a folder nor a readable zip file', 'create', tmp_path / 'x', '--images', path)
+    at = content.index(b'IDAT')
+    path.write_bytes(content[:at] + b'IDOT' + content[at + 4 :])
+    fails('1 of 7 images', 'create', tmp_path / 'x', '--images', path)
 
 
 def test_options_that_do_not_go_together(pictures, tmp_path):
@@ -305,7 +465,7 @@ def test_options_that_do_not_go_together(pictures, tmp_path):
     fails('--shuffle does not go with --world', 'create', tmp_path / 'x', '--world', 'toys', '--no-shuffle')
     fails('which resolution', 'create', tmp_path / 'x', '--images', pictures, '--resize')
     fails('which resolution', 'create', tmp_path / 'x', '--images', pictures, '--resolution', 12)
-    fails('0.png has 8x8 pixels, not 16x16', 'create', tmp_path / 'x', '--images', pictures, '--resolution', 16)
+    fails('0.png (8x8 pixels, not the 16x16)', 'create', tmp_path / 'x', '--images', pictures, '--resolution', 16)
 
 
 # ------------------------------------------------------------------ labels
@@ -329,6 +489,7 @@ def table(tmp_path, content):
         ('c.png,2\na.png,0\nb/k.png,2\n', [[1, 0, 0], [0, 0, 1], [0, 0, 1]]),
         ('File,length,width\na.png,1.5,2\n\nc.png,3,4\nb/k.png,5,6e1\n', [[1.5, 2], [5, 60], [3, 4]]),
         ('a.png,0.5\nc.png,0\nb/k.png,1\n', [[0.5], [1], [0]]),
+        ('./a.png,0\nc.png,0\nb\\k.png,1\n', [[1, 0], [0, 1], [1, 0]]),
         (np.array([1, 0, 1]), [[0, 1], [1, 0], [0, 1]]),
         (np.array([[0.25, 1], [2, 3], [4, 5]]), [[0.25, 1], [2, 3], [4, 5]]),
     ],
@@ -342,6 +503,11 @@ def test_tables_of_labels(tmp_path, content, rows):
     'content, sentence',
     [
         ('a.png,1\nc.png,1\n', 'no row for the image b/k.png'),
+        (
+            'A.png,1\nc.png,1\nd.png,1',
+            'no row for the images a.png, b/k.png, and rows for A.png, d.png, which are not there',
+        ),
+        ('a.png,1\n./a.png,1\n', 'two rows for ./a.png'),
         ('a.png,1\nc.png,1\nb/k.png,1\nd.png,1\n', 'a row for d.png, which is not there'),
         ('a.png,1\na.png,1\n', 'two rows for a.png'),
         ('a.png,1\nc.png,cat\nb/k.png,1\n', 'labels.csv, row 2: cat are not all numbers'),
@@ -366,7 +532,8 @@ def test_tables_that_cannot_be_read(tmp_path):
         ('labels.npy', 'not a .npy file with a plain array; write it'),
         ('missing.npy', 'there is no file .*missing.npy'),
         ('missing.csv', 'no readable .csv'),
-        ('labels.txt', '.npy or .csv'),
+        ('labels.txt', '.npy, .csv or .json'),
+        ('missing.json', 'cannot read .*missing.json'),
     ]:
         with pytest.raises(UserError, match=sentence):
             label_tables.read(tmp_path / name, NAMES)
@@ -377,10 +544,98 @@ def test_labels_follow_their_images(pictures, tmp_path, option):
     values = np.arange(14).reshape(7, 2) / 10
     run_well('create', tmp_path / 'mine', '--images', pictures, '--labels', table(tmp_path, values), option)
     kept = np.load(str(tmp_path / 'mine' / 'mine-rxx.labels'))
-    images, order = expected(pictures, shuffle=False), [int(value) for value in np.rint(kept[:, 0] * 5)]
+    sources, order = expected(pictures, shuffle=False), [int(value) for value in np.rint(kept[:, 0] * 5)]
     assert kept.dtype == np.float32 and sorted(order) == list(range(7))
-    assert np.array_equal(stored(tmp_path / 'mine', 3), images[order])
+    assert np.array_equal(stored(tmp_path / 'mine', 3), sources[order])
     assert 'labels       2\n' in run_well('info', tmp_path / 'mine')
+
+
+LABELLED = [['c.png', 6], ['a.png', 0], ['b/k.png', 2]]
+
+
+@pytest.mark.parametrize(
+    'data, rows',
+    [
+        (dict(labels=LABELLED), np.eye(7)[[0, 2, 6]]),
+        (dict(labels=[['./c.png', 1], ['a.png', 0], ['b\\k.png', 0]], other=3), np.eye(2)[[0, 0, 1]]),
+        (dict(labels=dict(LABELLED)), np.eye(7)[[0, 2, 6]]),
+        (dict(LABELLED), np.eye(7)[[0, 2, 6]]),
+        (LABELLED, np.eye(7)[[0, 2, 6]]),
+        (dict(labels=[[name, [label, 0.5]] for name, label in LABELLED]), [[0, 0.5], [2, 0.5], [6, 0.5]]),
+        (dict(labels=[[name, [label]] for name, label in LABELLED]), [[0], [2], [6]]),
+        (dict(labels=[[name, label / 4] for name, label in LABELLED]), [[0], [0.5], [1.5]]),
+        (dict(labels=None), None),
+        (dict(labels=[]), None),
+        (dict(labels=[[name, None] for name, _ in LABELLED]), None),
+    ],
+)
+def test_labels_of_the_official_tools(tmp_path, data, rows):
+    path = tmp_path / 'dataset.json'
+    path.write_text(json.dumps(data))
+    found = label_tables.read(path, NAMES)
+    assert found is None if rows is None else found.dtype == np.float32 and np.array_equal(found, rows)
+
+
+@pytest.mark.parametrize(
+    'content, sentence',
+    [
+        ('{', 'is no JSON'),
+        ('7', 'has no labels as'),
+        ('{"labels": [["a.png"]]}', 'has no labels as'),
+        ('{"labels": [[1, 2]]}', 'has no labels as'),
+        ('{"labels": [["a.png", "cat"]]}', 'the label of a.png is "cat", and no number'),
+        ('{"labels": [["a.png", true]]}', 'the label of a.png is true'),
+        ('{"labels": [["a.png", 1], ["a.png", 2]]}', 'two rows for a.png'),
+        ('{"labels": [["a.png", 1], ["c.png", NaN], ["b/k.png", 1]]}', 'NaN or infinite'),
+        ('{"labels": [["a.png", 1], ["c.png", [1]], ["b/k.png", [1, 2]]]}', 'the same number of labels'),
+        (
+            '{"labels": [["k.png", 1], ["a.png", 1], ["c.png", null], ["x/c.png", 1]]}',
+            'no row for the images b/k.png, c.png, and rows for k.png, x/c.png, which are not there',
+        ),
+    ],
+)
+def test_labels_of_the_official_tools_that_do_not_fit(tmp_path, content, sentence):
+    (tmp_path / 'dataset.json').write_text(content)
+    with pytest.raises(UserError) as caught:
+        label_tables.read(tmp_path / 'dataset.json', NAMES)
+    assert sentence in str(caught.value) and 'dataset.json' in str(caught.value)
+
+
+@pytest.mark.parametrize('kind', ['folder', 'zip'])
+def test_a_dataset_json_among_the_images_is_read(pictures, tmp_path, kind):
+    names = sorted(path.relative_to(pictures).as_posix() for path in pictures.rglob('*.png') if '.h' not in str(path))
+    content = json.dumps(dict(labels=[[name, i] for i, name in enumerate(names)]))
+    (pictures / 'dataset.json').write_text(content)
+    source = pictures if kind == 'folder' else zipped(pictures, tmp_path / 'pictures.zip')
+    said = run_well('create', tmp_path / 'mine', '--images', source)
+    assert 'labels       7\n' in said and 'labels_from  dataset.json' in said and '.json: 1' not in said
+    kept = np.load(str(tmp_path / 'mine' / 'mine-rxx.labels'))
+    assert np.array_equal(kept, np.eye(7)[tfrecords.shuffled_order(7)])
+    assert 'labels       none' in run_well('create', tmp_path / 'bare', '--images', source, '--labels', 'none')
+
+
+def test_a_dataset_json_that_does_not_fit_says_how_to_leave_it_out(pictures, tmp_path):
+    (pictures / 'dataset.json').write_text('{"labels": [["z.png", 1]]}')
+    fails('; --labels none leaves it out of account', 'create', tmp_path / 'x', '--images', pictures)
+    assert os.listdir(str(tmp_path)) == ['pictures']
+
+
+def test_folders_as_classes(pictures, tmp_path):
+    fails(
+        'has images that lie in no folder and so have no class: 0.png, B.png, a.png, c.png; move them',
+        'create',
+        tmp_path / 'x',
+        '--images',
+        pictures,
+        '--labels',
+        'folders',
+    )
+    for name in ('0', 'B', 'a', 'c'):
+        (pictures / 'Z' / 'deep').mkdir(parents=True, exist_ok=True)
+        (pictures / (name + '.png')).rename(pictures / 'Z' / 'deep' / (name + '.png'))
+    said = run_well('create', tmp_path / 'mine', '--images', pictures, '--labels', 'folders', '--no-shuffle')
+    assert 'classes      Z, b' in said and 'labels       2\n' in said
+    assert np.load(str(tmp_path / 'mine' / 'mine-rxx.labels')).tolist() == [[1, 0]] * 4 + [[0, 1]] * 3
 
 
 # ------------------------------------------------------------------ info and extract

@@ -15,6 +15,7 @@ from regan.components.basis import Basis
 from regan.editing import edit_zoo, saved_edits
 from regan.editing import edits as formulas
 from regan.networks import models
+from regan.networks.network_file import NetworkFile
 from regan.pictures import images
 from regan.sampling import latents
 from tests.one_command import run, run_well
@@ -56,6 +57,7 @@ def network(tmp_path, monkeypatch):
     monkeypatch.setenv('REGAN_CACHE_DIR', str(tmp_path / 'cache'))
     monkeypatch.setattr(regan.networks.generator, 'Generator', Network)
     monkeypatch.setattr(models, 'resolve', lambda name, folder=None: name)
+    monkeypatch.setattr(NetworkFile, 'check_that_it_is_ours', lambda file: None)  # There is no file.
     monkeypatch.setattr(Network, 'calls', [])
     return Network()
 
@@ -97,6 +99,7 @@ def test_options_come_before_what_a_name_brings(tmp_path):
         '--frames',
         3,
         *PCA,
+        '--plain',
         '--out',
         tmp_path / 'a.png',
     )

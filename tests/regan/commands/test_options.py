@@ -26,6 +26,33 @@ def test_functions_have_few_parameters(path):
             assert len(names) <= MOST, '%s in line %d takes %s' % (getattr(node, 'name', 'lambda'), node.lineno, names)
 
 
+def options_of_all_commands(command, words=()):
+    """Yields (words of the command, option) of a command and all below it."""
+    for option in command.params:
+        yield words, option
+    for name in getattr(command, 'commands', {}):
+        yield from options_of_all_commands(command.commands[name], words + (name,))
+
+
+@pytest.mark.parametrize('name', cli.COMMANDS)
+def test_numbers_are_finite(name):
+    command = cli.main.get_command(click.Context(cli.main), name)
+    for words, option in options_of_all_commands(command, (name,)):
+        if isinstance(option.type, click.types.FloatParamType) and name != 'train':  # It has sentences of its own.
+            for value in ('nan', 'inf', '-inf', '1e999'):
+                with pytest.raises(click.BadParameter, match='is not a finite number|is not in the range'):
+                    option.type.convert(value, option, None)
+                    pytest.fail('%s takes %s' % (' '.join(words + tuple(option.opts)), value))
+
+
+def test_numbers_have_limits():
+    kind = options.number(above=0)
+    assert options.number().convert('-1e30', None, None) == -1e30 and kind.convert('0.5', None, None) == 0.5
+    for value in ('0', '-1', 'two'):
+        with pytest.raises(click.BadParameter):
+            kind.convert(value, None, None)
+
+
 # ------------------------------------------------------------------ group
 
 Point = collections.namedtuple('Point', 'x y label')

@@ -109,7 +109,7 @@ def test_layers_of_the_original_and_edits_of_activations(tiny_pickle, tmp_path, 
     result = run('pca', tiny_pickle, '--n', 300, '--components', 3, '--layer', 'convs.1', '--out', out)
     assert result.exit_code == 0, result.output
     assert Basis.load(out).record['layer'] == '8x8/Conv1'
-    words = ['edit', tiny_pickle, '--basis', out, '--edit', 'E(v0, all) * 2', '--seed', 3, '--out', picture]
+    words = ['edit', tiny_pickle, '--basis', out, '--plain', '--edit', 'E(v0, all) * 2', '--seed', 3, '--out', picture]
     pictures = []
     for edit_mode in options.EDIT_MODES:
         result = run(*words, '--edit-mode', edit_mode)

@@ -28,7 +28,8 @@ def draw(command, network, folder, precision):
     words, picture, record = COMMANDS[command]
     out = folder / picture if command == 'edit' else folder
     result = CliRunner().invoke(
-        cli.main, [str(word) for word in [command, network] + words + ['--precision', precision, '--out', out]]
+        cli.main,
+        [str(word) for word in [command, network, '--plain'] + words + ['--precision', precision, '--out', out]],
     )
     if not (folder / picture).exists():
         return result, None, None

@@ -99,14 +99,14 @@ def edit(component=1, amount=2.0, **changes):
 )
 def test_the_pixels_are_those_of_edit(write, tiny_pickle, basis, tmp_path, changes, words):
     render(write(**changes), tiny_pickle, basis, tmp_path / 'a.png')
-    run_well('edit', tiny_pickle, '--basis', basis, '--out', tmp_path / 'b.png', *words)
+    run_well('edit', tiny_pickle, '--basis', basis, '--out', tmp_path / 'b.png', '--plain', *words)
     assert_same(tmp_path / 'a.png', tmp_path / 'b.png')
 
 
 @pytest.mark.parametrize('noise', ['stored', 'seed'])
 def test_the_pixels_are_those_of_generate(write, tiny_pickle, tmp_path, noise):
     """Without components, and none are computed."""
-    words = ['--seeds', '3,5', '--psi', 0.9, '--noise', noise, '--out', tmp_path / 'out', '--columns', 2]
+    words = ['--seeds', '3,5', '--psi', 0.9, '--noise', noise, '--out', tmp_path / 'out', '--columns', 2, '--plain']
     run_well('generate', tiny_pickle, *words)
     for show, name in [({'kind': 'grid'}, 'grid'), ({'latent': 1}, 'seed0005')]:
         view = write(psi=0.9, noise={'mode': noise}, show=show)
@@ -139,13 +139,13 @@ def test_every_carrier_gives_the_same_bytes(write, tiny_pickle, basis, tmp_path)
 
 
 def test_pictures_of_the_other_commands_carry_their_views(tiny_pickle, basis, tmp_path):
-    common = ['--basis', basis, '--seed', 4, '--edit', 'E(v1, 2) * 2', '--psi', 0.6]
+    common = ['--basis', basis, '--seed', 4, '--edit', 'E(v1, 2) * 2', '--psi', 0.6, '--plain']
     run_well('edit', tiny_pickle, *common, '--out', tmp_path / 'strip.png')
     run_well('edit', tiny_pickle, *common, '--layout', 'sequence', '--out', tmp_path / 'side.png')
     grid = ['--layout', 'grid', '--edit', 'target E(v2, all) = 1', '--seeds', '4,6']
     run_well('sweep', tiny_pickle, *common, *grid, '--out', tmp_path / 'sweep')
     run_well('sweep', tiny_pickle, *common, '--out', tmp_path / 'sweep')
-    run_well('generate', tiny_pickle, '--seeds', '4-6', '--out', tmp_path / 'seeds')
+    run_well('generate', tiny_pickle, '--seeds', '4-6', '--plain', '--out', tmp_path / 'seeds')
     made = ['strip', 'side', 'sweep/grid', 'sweep/000-e-v1-2-2.0', 'seeds/grid', 'seeds/seed0005']
     for name in made:
         picture = tmp_path / (name + '.png')
@@ -195,7 +195,8 @@ def test_files_that_the_view_names_are_found_beside_it(write, tiny_pickle, tmp_p
 
 def test_components_come_from_the_cache_by_their_key(write, tiny_pickle, tmp_path):
     small = ['--n', 4000, '--components', 5, '--batch-size', 40]
-    run_well('edit', tiny_pickle, '--seed', 3, '--edit', 'E(v1, 0-2) * 2', '--out', tmp_path / 'b.png', *small)
+    asked = ['--seed', 3, '--edit', 'E(v1, 0-2) * 2', '--plain', '--out', tmp_path / 'b.png']
+    run_well('edit', tiny_pickle, *asked, *small)
     (cached,) = (tmp_path / 'cache').glob('*.npz')
     key = bases.name(Basis.load(cached)).key
     changes = dict(edits=[edit(layers=[[0, 3]])], show={'kind': 'strip'})
@@ -236,7 +237,7 @@ def test_a_registered_network_is_found_by_its_checksum(write, tiny_pickle, tmp_p
         (dict(edits=[edit(layers=[[0, 7]])]), [], 'edits[0].layers goes to layer 6, but this network has layers 0-5'),
         (dict(edits=[edit(5)], basis=None), [], 'edits[0].direction.component needs component 5, but the basis has 0'),
         (dict(cutoff=7), [], 'cutoff is 7'),
-        (dict(label=0), [], 'label is 0, but this network has no classes'),
+        (dict(label=0), [], 'has no classes, so there is no class 0'),
         ({}, ['--out', 'x.mp4'], "a video is of a strip, but the view shows a 'single'"),
         ({}, ['--out', 'x.jpg'], 'must end in .png or .mp4'),
         ({}, ['--fps', '3'], '--fps is for a video'),

@@ -12,7 +12,7 @@ def call(tmp_path, monkeypatch):
     """Runs the command without training: (exit status, output, arguments of the training loop or None)."""
     seen = []
     monkeypatch.setattr(
-        training_loop, 'training_loop', lambda *args, **kwargs: seen.append((args, kwargs)) or 'network-final.pkl'
+        training_loop, 'train', lambda *args, **kwargs: seen.append((args, kwargs)) or 'network-final.pkl'
     )
 
     def run(*words):
@@ -86,6 +86,10 @@ def test_segan_options_reach_g_only(call):
     [
         (['--network', 'stylegan2', '--lrate', '0'], '--lrate must be larger than 0, not 0.0'),
         (['--network', 'stylegan2', '--kimg', 'nan'], '--kimg must be larger than 0, not nan'),
+        (['--network', 'stylegan2', '--kimg', 'inf'], '--kimg must be a finite number, not inf'),
+        (['--network', 'stylegan2', '--ema-rampup', 'nan'], '--ema-rampup must be a finite number, not nan'),
+        (['--network', 'stylegan', '--grow-from', '8', '--grow-kimg', '1e999'], '--grow-kimg must be a finite number'),
+        (['--network', 'stylegan2', '--gamma', 'inf'], '--gamma must be a finite number, not inf'),
         (['--network', 'stylegan2', '--gamma', '-1'], '--gamma must be 0 or larger, not -1.0'),
         (['--network', 'stylegan2', '--grow-from', '8'], '--grow-from is for --network stylegan'),
         (['--network', 'stylegan2', '--segan-mode', '1'], '--segan-mode is for --network segan'),
@@ -106,6 +110,6 @@ def test_bad_options_end_in_a_sentence(call, words, sentence):
 
 
 def test_an_interrupted_run_says_so(call, monkeypatch):
-    monkeypatch.setattr(training_loop, 'training_loop', lambda *args, **kwargs: None)
+    monkeypatch.setattr(training_loop, 'train', lambda *args, **kwargs: None)
     status, output, _ = call('--network', 'stylegan2')
     assert status == 130 and 'run the same command to go on' in output

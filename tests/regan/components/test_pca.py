@@ -316,7 +316,7 @@ def test_bad_cache_files_are_reported_and_left(tmp_path):
     assert path.read_bytes() == b'PK'
 
 
-def test_full_disk_at_the_end_keeps_the_checkpoint(tmp_path, monkeypatch):
+def test_full_disk_at_the_end_keeps_the_checkpoint(tmp_path, monkeypatch, capsys):
     with pytest.raises(KeyboardInterrupt):
         pca.load_or_compute(ToyGenerator(3), SPEC, tmp_path)
     (checkpoint,) = tmp_path.iterdir()
@@ -326,11 +326,25 @@ def test_full_disk_at_the_end_keeps_the_checkpoint(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(np, 'savez_compressed', savez)
-        with pytest.raises(UserError, match='cannot write .*ipca-c7-n7100-.*No space left'):
-            pca.load_or_compute(ToyGenerator(), SPEC, tmp_path)
+        unkept = pca.load_or_compute(ToyGenerator(), SPEC, tmp_path)
     assert list(tmp_path.iterdir()) == [checkpoint]
-    pca.load_or_compute(ToyGenerator(), SPEC, tmp_path)
+    said = capsys.readouterr().err
+    assert said.count('note: ') == 1 and 'No space left' in said and 'REGAN_CACHE_DIR' in said
+    kept = pca.load_or_compute(ToyGenerator(), SPEC, tmp_path)
     assert not checkpoint.exists()
+    assert np.array_equal(kept.components, unkept.components)
+
+
+def test_a_cache_that_cannot_be_written_is_said_before_the_work(tmp_path, monkeypatch, capsys):
+    (tmp_path / 'file').write_text('')
+    generator, said = ToyGenerator(), []
+    monkeypatch.setattr(
+        generator, 'map', lambda z: said.append(capsys.readouterr().err) or ToyGenerator.map(generator, z)
+    )
+    found = pca.load_or_compute(generator, SPEC, tmp_path / 'file' / 'cache')
+    assert 'cannot be written (Not a directory)' in said[0] and 'REGAN_CACHE_DIR' in said[0]
+    assert not any(said[1:]) and not capsys.readouterr().err
+    assert np.array_equal(found.components, pca.load_or_compute(ToyGenerator(), SPEC, tmp_path).components)
 
 
 # ------------------------------------------------------------------ shards

@@ -243,7 +243,7 @@ def test_command(command, tmp_path):
 def test_command_grid_of_a_named_edit(command, tmp_path):
     edit = [dict(id='my/Turn', component=1, start=1, end=3, strength=2.0, psi=0.6, seeds=[7, 9])]
     (tmp_path / 'mine.json').write_text(json.dumps(edit))
-    result = command('--edit', 'my/Turn', '--edits-file', tmp_path / 'mine.json', '--layout', 'grid')
+    result = command('--edit', 'my/Turn', '--edits-file', tmp_path / 'mine.json', '--layout', 'grid', '--plain')
     assert result.exit_code == 0, result.output
     facts = json.loads((tmp_path / 'out' / 'grid.json').read_text())
     assert (facts['names'], facts['seeds'], facts['psi'], facts['fps']) == (['my/Turn'], [7, 9], 0.6, None)

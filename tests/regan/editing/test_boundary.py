@@ -208,7 +208,7 @@ def test_float32_is_read(tmp_path):
         (np.stack([unit(0), unit(1)]), 'shape (2, 17)'),
         (np.ones((1, 17), int), 'int64'),
         (3 * unit(0)[np.newaxis], 'length 3 but a boundary is a unit vector'),
-        (unit(0)[np.newaxis] * np.nan, 'length nan'),
+        (unit(0)[np.newaxis] * np.nan, 'are NaN or infinite'),
         (unit(0, 16)[np.newaxis], 'width 16 but the codes have 17'),
         (np.array([None]), 'is not a .npy file with a plain array'),
     ],

@@ -115,6 +115,10 @@ def test_the_exported_pickle_suits_both_stacks(tmp_path):
             {'name': 'a/b (2)-C_d', 'latent_space': 'Z', 'edit_start': 0, 'edit_end': 18},
             'StyleGAN2-a_b__2_-C_d-ffhq-ipca-z-style-comp15-range0-18.pkl',
         ),
+        (
+            {'output_class': '../../x; touch y', 'model_name': '/etc/a', 'name': 'x' * 300},
+            '_etc_a-%s-ffhq_onto_.._.._x__touch_y-ipca-w-style-comp15-range8-9.pkl' % ('x' * 40),
+        ),
     ],
 )
 def test_file_names_are_ganspaces(pickled, changes, name):
@@ -208,6 +212,13 @@ def test_what_is_no_saved_edit(pickled, value, message):
     assert 'theirs.pkl' in str(error.value) and message in str(error.value)
 
 
+@pytest.mark.parametrize('name', ['a\0b', '\x1b[2J', 'a\ud800', 'x\u202egnp.', 3, np.zeros(2), ['x' * 999]])
+def test_names_that_cannot_be_printed(pickled, name):
+    with pytest.raises(UserError, match='name must be a text, not ') as error:
+        saved_edits.load(pickled(theirs(name=name)))
+    assert len(str(error.value)) < 500 and str(error.value).isprintable()
+
+
 def test_missing_files(tmp_path):
     for name in ('a.pkl', 'a.json'):
         with pytest.raises(UserError, match=name):
@@ -218,7 +229,7 @@ def test_missing_files(tmp_path):
     with pytest.raises(UserError, match='there is no file .*a.npz'):
         saved_edits.load(tmp_path / 'a.json')
     (tmp_path / 'list.json').write_text('[]')
-    with pytest.raises(UserError, match='list.json must be a saved edit'):
+    with pytest.raises(UserError, match='list.json is no saved edit .it is a JSON file'):
         saved_edits.load(tmp_path / 'list.json')
 
 

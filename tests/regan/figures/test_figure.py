@@ -51,7 +51,7 @@ class FakeGenerator:
     num_layers, latent_size, dlatent_size, resolution, generation = 10, 7, 7, 64, 1
     dlatent_avg = np.zeros(7, np.float32)
     backend = {'tensorflow': '1.15.0', 'numpy': '1.19.5'}
-    brighter = 0
+    path, num_channels, brighter = 'fake.pkl', 3, 0
 
     @classmethod
     @contextlib.contextmanager

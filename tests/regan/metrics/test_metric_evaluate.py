@@ -246,10 +246,6 @@ def test_requests_that_make_no_sense(arguments, sentence):
     assert sentence in str(error.value)
 
 
-class Conditional(Generator):
-    label_size = 7
-
-
 class Dull(Reader):
     r2 = [0.1, 0.89, 0.3]
 
@@ -261,7 +257,6 @@ class Coloured(Generator):
 @pytest.mark.parametrize(
     'arguments, sentence',
     [
-        (dict(metrics='ls', generator=Conditional()), r'toy\.pkl is conditional \(7 classes\)'),
         (dict(metrics='ls,pr'), 'compare with real images; name them with --data'),
         (dict(metrics='ls', mirror=True), 'mirroring concerns real images'),
         (dict(metrics='frechet', reals=Normals(), judges=Judges()), 'give --reader or --inception'),

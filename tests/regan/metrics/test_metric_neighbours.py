@@ -36,6 +36,11 @@ def test_equals_scikit_learn_in_pieces_of_any_size(sets, chunk, monkeypatch):
     assert neighbours.precision_recall(*sets) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize('k', [1, 5])
+def test_another_neighbour(sets, k):
+    assert neighbours.precision_recall(*sets, neighbour=k) == pytest.approx(by_sklearn(*sets, k=k))
+
+
 def test_radii_are_squared_distances_to_the_third_other_row(sets, monkeypatch):
     monkeypatch.setattr(neighbours, 'CHUNK', 29)
     distances, _ = NearestNeighbors(n_neighbors=4).fit(sets[0]).kneighbors(sets[0])

@@ -25,6 +25,13 @@ def test_independent_attributes_give_2_each(w):
     assert 6.5 < separability.score(bits) <= 8
 
 
+def test_how_many_samples_are_kept(w):
+    """Those that a hyperplane decides are the surest; the others are noise."""
+    logits = np.where(np.arange(1201) < 300, w[:, 0] + np.sign(w[:, 0]), 1e-3 * np.random.RandomState(2).randn(1201))
+    few, many = [separability.entropies(w, logits[:, np.newaxis], keep=keep)[0] for keep in (300, 1201)]
+    assert few < 0.1 and many > 0.5
+
+
 def test_a_parity_is_not_linear(w):
     assert separability.entropies(w, (w[:, 0] * w[:, 1])[:, np.newaxis])[0] > 0.9
 

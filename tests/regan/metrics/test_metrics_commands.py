@@ -71,7 +71,7 @@ def test_an_unknown_metric_is_named_before_anything_is_opened():
     'arguments, sentence',
     [
         (['--n', 3], '3 is not in the range'),
-        (['--psi', 'nan'], 'nan is not a finite number'),
+        (['--psi', 'nan'], "'nan' is not a finite number"),
         (['--out', 'table.txt'], 'table.txt must end in .csv or .json'),
         (['--reader', 'nowhere.pkl'], 'nowhere.pkl'),
     ],
@@ -115,6 +115,10 @@ def test_snapshots_are_measured_as_the_command_measures(tiny_pickle, files, tmp_
     assert measure(tiny_pickle) == {entry['metric']: entry['value'] for entry in found}, said.output
     with pytest.raises(UserError, match='tiny.pkl'):
         snapshots.judged_by(tiny_pickle, files['data'], 20)  # At once, and not after hours of training.
+    with pytest.raises(UserError, match='images, fewer than the 100000 of each side that are asked for'):
+        snapshots.judged_by(files['reader'], files['data'], 100000)
+    with pytest.raises(UserError, match='not 3 channels and 4 pixels'):
+        snapshots.judged_by(files['reader'], files['data'], 20, resolution=4)
 
 
 # ------------------------------------------------------------------ reader

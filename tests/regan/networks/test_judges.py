@@ -8,7 +8,7 @@ import dnnlib.tflib as tflib
 from dnnlib import unpickle
 from regan.base.errors import UserError
 from regan.networks.judges import FactorReader, OfficialNetwork
-from tests import official_judges, tiny_reader
+from tests import make_pickles, official_judges, tiny_reader
 from tests.small_networks import fresh_session
 
 IMAGES = np.random.RandomState(0).randint(0, 256, [5, 16, 16, 3]).astype(np.uint8)
@@ -137,6 +137,24 @@ def test_weights_of_another_reader(tmp_path, changed, sentence):
         FactorReader(path)
 
 
+@pytest.mark.parametrize(
+    'changed, sentence',
+    [
+        (dict(factor_names=['a', '\x1b[2J', 'c']), r'factor_names\[1\] must be a text'),
+        (dict(factor_names='abc'), 'factor_names must be a list'),
+        (dict(world=['toy']), 'world must be a text'),
+        (dict(circular=['x']), r'circular\[0\] must be a whole number'),
+        (dict(r2={'a': 1}), 'r2 must be a list'),
+    ],
+)
+def test_facts_that_anybody_may_have_written(tmp_path, reader_file, changed, sentence):
+    state = make_pickles.from_data(unpickle.read(reader_file))
+    state.static_kwargs.update(changed)
+    (tmp_path / 'other.pkl').write_bytes(make_pickles.dumps(state, 4))
+    with pytest.raises(UserError, match=r'other\.pkl, ' + sentence):
+        FactorReader(tmp_path / 'other.pkl')
+
+
 def test_other_files_are_refused(tmp_path, tiny_pickle):
     with pytest.raises(
         UserError,
@@ -145,7 +163,7 @@ def test_other_files_are_refused(tmp_path, tiny_pickle):
         FactorReader(tiny_pickle)
     text = tmp_path / 'text.pkl'
     text.write_text('no pickle')
-    with pytest.raises(UserError, match=r'text\.pkl is not a readable pickle'):
+    with pytest.raises(UserError, match=r'text\.pkl is a text, not a TensorFlow network pickle'):
         FactorReader(text)
     with pytest.raises(UserError, match=r'cannot read .*nowhere\.pkl'):
         FactorReader(tmp_path / 'nowhere.pkl')
@@ -167,6 +185,7 @@ def test_an_official_file_runs_its_own_code(official):
         features = network.run(images)
         assert features.shape == (5, 2048)
         np.testing.assert_allclose(features[:, :3], 2 * images.mean(axis=(2, 3)), rtol=1e-5)
+        assert np.array_equal(network.run(images[:, :1])[:, [0]].repeat(3, axis=1), network.run(images[:, :1])[:, :3])
     with OfficialNetwork(official['lpips'], 'lpips', trust_embedded_code=True) as network:
         expected = np.square(images.astype(float) - images[::-1]).mean(axis=(1, 2, 3))
         np.testing.assert_allclose(network.run(images, images[::-1]), expected, rtol=1e-4)

@@ -111,15 +111,28 @@ def test_read_png_says_what_is_wrong(tmp_path):
     (tmp_path / 'cut.png').write_bytes((tmp_path / 'cut.png').read_bytes()[:900])
     with pytest.raises(UserError, match='cut.png is not a readable PNG'):
         images.read_png(tmp_path / 'cut.png')
-    Image.new('RGBA', (2, 2)).save(str(tmp_path / 'alpha.png'))
-    with pytest.raises(UserError, match='mode RGBA'):
-        images.read_png(tmp_path / 'alpha.png')
+    Image.fromarray(np.zeros([2, 2], np.uint16)).save(str(tmp_path / 'deep.png'))
+    with pytest.raises(UserError, match='mode I.*; save it as grey .L., RGB or RGBA of 8 bits'):
+        images.read_png(tmp_path / 'deep.png')
+
+
+def test_read_png_takes_what_holds_the_same_pixels(tmp_path):
+    pixels = noise(6, 5, 4) // 86 * 85  # Few colours, so that a palette holds them all.
+    images.save_png(tmp_path / 'rgba.png', pixels)
+    assert np.array_equal(images.read_png(tmp_path / 'rgba.png'), pixels)
+    colours = Image.fromarray(pixels[..., :3])
+    colours.convert('P', palette=Image.ADAPTIVE, colors=256).save(str(tmp_path / 'palette.png'))
+    assert np.array_equal(images.read_png(tmp_path / 'palette.png'), pixels[..., :3])
+    Image.fromarray(pixels[..., 0] > 128).save(str(tmp_path / 'bits.png'))
+    assert np.array_equal(images.read_png(tmp_path / 'bits.png')[..., 0], (pixels[..., 0] > 128) * 255)
+    Image.fromarray(pixels[..., :2]).save(str(tmp_path / 'la.png'))
+    assert np.array_equal(images.read_png(tmp_path / 'la.png'), pixels[..., [0, 0, 0, 1]])
 
 
 def test_wrong_arrays_are_refused():
     with pytest.raises(ValueError, match='uint8'):
         images.strip(np.zeros([2, 5, 7, 3]))
     with pytest.raises(ValueError, match='uint8'):
-        images.enlarge(np.zeros([5, 7, 4], np.uint8), 2)
+        images.enlarge(np.zeros([5, 7, 2], np.uint8), 2)
     with pytest.raises(ValueError, match='5 axes'):
         images.grid(noise(2, 5, 7, 3))

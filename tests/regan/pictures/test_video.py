@@ -1,6 +1,7 @@
 """Videos: what players need, and what is left when something fails."""
 
 import os
+import subprocess
 import sys
 
 import numpy as np
@@ -92,3 +93,33 @@ def test_sweeps_have_videos(stays_open, tmp_path, tiny_pickle):
         assert (
             reader.get_meta_data()['size'] == (32, 32) and sum(1 for _ in reader) == 6
         )  # Three latents in a square, to and fro.
+
+
+LIMITED = '''
+import resource, sys
+import numpy as np
+from regan.base.errors import UserError
+from regan.pictures import video
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY))
+noise = np.random.RandomState(1)
+for count in (3, 200):
+    try:
+        video.save_mp4(sys.argv[1], (noise.randint(0, 255, [64, 64, 3]).astype(np.uint8) for _ in range(count)), 9)
+    except UserError as error:
+        print(error)
+'''
+
+
+def test_a_full_disk_leaves_no_part_of_a_video(tmp_path):
+    done = subprocess.run(
+        [sys.executable, '-c', LIMITED, str(tmp_path / 'v.mp4')],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
+    )
+    assert (done.returncode, done.stderr) == (0, '')
+    lines = done.stdout.splitlines()
+    assert len(lines) == 2 and all(line.startswith('cannot write %s: ffmpeg ' % (tmp_path / 'v.mp4')) for line in lines)
+    assert os.listdir(str(tmp_path)) == []

@@ -244,6 +244,7 @@ def test_control_command(generator_3, tmp_path):
         [
             'control',
             generator_3.path,
+            '--plain',
             '--layer',
             '1',
             '--subspace',
@@ -281,6 +282,7 @@ def test_control_with_the_noise_asked_for(generator_3, tmp_path):
         words = [
             'control',
             generator_3.path,
+            '--plain',
             '--layer',
             '1',
             '--subspace',
@@ -304,6 +306,7 @@ def test_control_leaves_nothing_behind_when_refused(generator_3, tmp_path):
         [
             'control',
             generator_3.path,
+            '--plain',
             '--layer',
             '7',
             '--subspace',

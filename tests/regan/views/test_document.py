@@ -60,7 +60,7 @@ def test_what_is_left_out_has_its_default():
 
 
 def test_a_view_survives_json_and_links():
-    for facts in random_views.many(200):
+    for facts in random_views.many(80):
         parsed = document.parse(facts)
         text = document.canonical(parsed)
         assert document.loads(text) == parsed
@@ -72,7 +72,7 @@ def test_a_view_survives_json_and_links():
 def test_random_damage_is_accepted_or_refused_in_one_sentence():
     draw = random.Random(1)
     refused = 0
-    for facts in random_views.many(500, seed=2):
+    for facts in random_views.many(250, seed=2):
         text = json.dumps(random_views.damaged(draw, facts))
         try:
             parsed = document.loads(text)
@@ -82,7 +82,7 @@ def test_random_damage_is_accepted_or_refused_in_one_sentence():
             str(error).encode('utf-8')  # It can be shown.
         else:
             assert document.loads(document.canonical(parsed)) == parsed
-    assert refused > 300
+    assert refused > 150
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_a_choice_of_noise_and_back(text):
 
 def test_numbers_read_back_as_the_same():
     draw = random.Random(3)
-    for _ in range(2000):
+    for _ in range(500):
         value = draw.choice([-1, 1]) * draw.random() * 10.0 ** draw.randint(-320, 308)
         text = document._canonical(value)
         assert float(text) == value and len(text) <= len(repr(value)) + 4

@@ -1,5 +1,6 @@
 """regan.views.made: which view the picture of a command carries."""
 
+import dataclasses
 import types
 
 import numpy as np
@@ -87,6 +88,18 @@ def test_settings_of_modes():
 )
 def test_what_no_view_can_say(settings, text):
     assert made.rows(origin(**settings), [7], choices(text), 5) is None
+
+
+def test_no_view_can_say_edits_in_z():
+    in_z = dataclasses.replace(BASIS, space='z')
+    assert made.rows(origin()._replace(basis=in_z), [7], choices('E(v1, all)'), 5) is None
+
+
+def test_how_the_components_were_made_is_said():
+    record = dict(space='w', estimator='fbpca', n=400, batch_size=20, seed=1, signs='found', zero_rows=True)
+    view = made.rows(origin()._replace(basis=dataclasses.replace(BASIS, record=record)), [7], choices('E(v1, 1)'), 5)
+    assert (view.basis.n, view.basis.signs, view.basis.zero_rows) == (400, 'found', True)
+    assert document.loads(document.canonical(view)) == view
 
 
 def test_names_are_fitted():

@@ -1,0 +1,135 @@
+"""The BigGAN-deep generator as a graph of ours, NHWC, in which every layer's output has a name (biggan 2 to 8).
+
+Any of its tensors can be fetched, and fed in its place: TensorFlow then computes nothing above it.
+"""
+
+import collections
+from typing import Any, Dict
+
+import numpy as np
+
+import dnnlib.tflib as tflib
+from dnnlib.tflib.frozen import Frozen
+from regan.biggan import statistics
+from regan.biggan.configuration import BOTTLENECK, FIRST_RESOLUTION, FIRST_WIDTH
+from regan.biggan.weights import Weights
+
+# isort: split
+import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
+
+IMAGE_CHANNELS = 3
+INPUTS = ('z', 'y', 'rows')
+
+
+def build(weights: Weights) -> Frozen:
+    """The graph of a generator, with a session of its own. Needs a default session, in which it only folds constants.
+
+    Inputs: 'z' float32 [L, N, Z], 'y' float32 [L, N, classes] (weights of the classes), 'rows' float32 [rows] of
+    `statistics.row_weights`.
+
+    Outputs, NHWC: 'embedding' [L, N, Z]; 'gen_z' [N, 256 ch]; 'block_00' ..., and inside 'block_00/norm_0' (before
+    ReLU), 'block_00/norm_0/scale' and '.../offset' [N, C], 'block_00/conv_0'; 'attention', 'attention/theta' and so
+    on, 'attention/map' [N, H W, H W / 4]; 'final_norm' (before ReLU); 'to_rgb' (three maps) and 'to_rgb/all'; 'image'
+    [N, R, R, 3], in [-1, 1].
+    """
+    configuration = weights.configuration
+    held = {name: tf.placeholder(tf.float32, value.shape) for name, value in weights.tensors.items()}
+    inputs = dict(
+        z=tf.placeholder(tf.float32, [configuration.num_latents, None, configuration.z_size]),
+        y=tf.placeholder(tf.float32, [configuration.num_latents, None, configuration.classes]),
+        rows=tf.placeholder(tf.float32, [configuration.rows]),
+    )
+    outputs = _Layers(weights, held, inputs['rows']).run(inputs['z'], inputs['y'])
+    return Frozen(inputs, outputs, given={held[name]: value for name, value in weights.tensors.items()})
+
+
+class _Layers:
+    def __init__(self, weights: Weights, held: Dict[str, Any], rows: Any) -> None:
+        self._configuration, self._held, self._rows = weights.configuration, held, rows
+        self._outputs: Dict[str, Any] = collections.OrderedDict()
+
+    def _keep(self, name, tensor):
+        # An op of its own, so that feeding it replaces what everything after it gets.
+        self._outputs[name] = tf.identity(tensor)
+        return self._outputs[name]
+
+    def run(self, z, y):
+        configuration, held = self._configuration, self._held
+        embedding = tf.tensordot(y, held['embedding/kernel'], [[2], [0]])
+        embedding.set_shape([configuration.num_latents, None, configuration.z_size])
+        embedding = self._keep('embedding', embedding)
+        codes = tf.unstack(tf.concat([z, embedding], axis=2), axis=0)  # L of [N, 2 Z]
+        x = self._keep('gen_z', tf.matmul(codes[0], held['gen_z/kernel']) + held['gen_z/bias'])
+        x = tf.reshape(x, [-1, FIRST_RESOLUTION, FIRST_RESOLUTION, FIRST_WIDTH * configuration.width])
+        for i, block in enumerate(configuration.blocks):
+            if i == configuration.attention:
+                x = self._keep('attention', self._attention(x))
+            x = self._keep('block_%02d' % i, self._block('block_%02d/' % i, block, x, codes[i + 1]))
+        mean, variance = self._statistics('final_norm')
+        gain = tf.rsqrt(variance + configuration.epsilon) * held['final_norm/scale']
+        x = self._keep('final_norm', (x - mean) * gain + held['final_norm/offset'])
+        x = tf.nn.relu(x)
+        self._keep('to_rgb/all', self._convolve(x, 'to_rgb'))
+        kernel, bias = held['to_rgb/kernel'][..., :IMAGE_CHANNELS], held['to_rgb/bias'][:IMAGE_CHANNELS]
+        x = self._keep('to_rgb', tf.nn.conv2d(x, kernel, strides=[1, 1, 1, 1], padding='SAME') + bias)
+        self._keep('image', tf.tanh(x))
+        return self._outputs
+
+    def _convolve(self, x, name):
+        x = tf.nn.conv2d(x, self._held[name + '/kernel'], strides=[1, 1, 1, 1], padding='SAME')
+        return x + self._held[name + '/bias'] if name + '/bias' in self._held else x
+
+    def _statistics(self, norm):
+        return [tf.tensordot(self._rows, self._held['%s/%s' % (norm, what)], 1) for what in ('means', 'variances')]
+
+    def _norm(self, name, x, code):
+        scale, offset = [
+            self._keep('%s/%s' % (name, what), tf.matmul(code, self._held['%s/%s/kernel' % (name, what)]))
+            for what in ('scale', 'offset')
+        ]
+        mean, variance = self._statistics(name)
+        gain = tf.rsqrt(variance + self._configuration.epsilon) * (1 + scale)  # [N, C]
+        return self._keep(name, (x - mean) * gain[:, None, None] + offset[:, None, None])
+
+    def _block(self, scope, block, x, code):
+        doubles, _, leaving = block
+        y = x
+        for k in range(BOTTLENECK):
+            y = tf.nn.relu(self._norm('%snorm_%d' % (scope, k), y, code))
+            if doubles and k == 1:
+                y = _nearest(y)
+            y = self._keep('%sconv_%d' % (scope, k), self._convolve(y, '%sconv_%d' % (scope, k)))
+        skip = x[..., : leaving * self._configuration.width]
+        return y + (_nearest(skip) if doubles else skip)
+
+    def _attention(self, x):
+        theta, phi, g = [
+            self._keep('attention/' + name, self._convolve(x, 'attention/' + name)) for name in ('theta', 'phi', 'g')
+        ]
+        size = x.shape.as_list()[1]
+        theta = _flat(theta, size)
+        phi, g = [_flat(tf.nn.max_pool(t, [1, 2, 2, 1], [1, 2, 2, 1], 'VALID'), size // 2) for t in (phi, g)]
+        weights = self._keep('attention/map', tf.nn.softmax(tf.matmul(theta, phi, transpose_b=True)))
+        y = tf.reshape(tf.matmul(weights, g), [-1, size, size, g.shape.as_list()[2]])
+        y = self._keep('attention/o_conv', self._convolve(y, 'attention/o_conv'))
+        return x + self._held['attention/gamma'] * y
+
+
+def _flat(x, size):
+    return tf.reshape(x, [-1, size * size, x.shape.as_list()[3]])
+
+
+def _nearest(x):
+    _, height, width, channels = x.shape.as_list()
+    x = tf.tile(tf.reshape(x, [-1, height, 1, width, 1, channels]), [1, 1, 2, 1, 2, 1])
+    return tf.reshape(x, [-1, 2 * height, 2 * width, channels])
+
+
+def row_weights(weights: Weights, truncation: float, mode: str = 'linear') -> np.ndarray:
+    """What to feed as 'rows' for a truncation; see `statistics.row_weights`."""
+    return statistics.row_weights(truncation, weights.configuration.rows, mode)
+
+
+def session() -> Any:
+    """A session for `build`; a network's graph has its own."""
+    return tflib.create_session()
