@@ -17,7 +17,7 @@ packaged := from regan.networks import models; print(next(n for n, m in models.r
 .NOTPARALLEL:
 .PHONY: help setup test test-slow test-wheel parity bench zoo zoo-table zoo-smoke segan-table docs lint clean missing \
         figures check-figures reference-figures table1 delta claims check-claims truncation-study bench-curves \
-        explore setup-bench setup-docs setup-lint $(foreach t,setup test test-slow test-wheel parity bench bench-curves zoo-smoke check-figures check-claims,$(stacks:%=$t-%)) \
+        explore test-browser screenshots setup-bench setup-docs setup-lint setup-browser $(foreach t,setup test test-slow test-wheel parity bench bench-curves zoo-smoke check-figures check-claims,$(stacks:%=$t-%)) \
         $(figures) $(figures:%=check-%) $(figures:%=reference-%)
 
 help:
@@ -32,6 +32,12 @@ setup: missing $(stacks:%=setup-%)            ## make the environments in .venv/
 test: missing $(stacks:%=test-%)              ## run the tests on every stack whose Python is there
 test-slow: missing $(stacks:%=test-slow-%)    ## run the tests that take minutes
 test-wheel: missing $(stacks:%=test-wheel-%)  ## build the wheel, and use it in a fresh environment without this checkout
+test-browser: missing $(stacks:%=setup-%) setup-browser  ## try the explorer's page in Chromium, on servers of every stack
+	.venv/browser/bin/python -m pytest -q tests/browser
+
+screenshots: setup-$(stack) setup-browser     ## take the pictures of the explorer in docs/
+	.venv/browser/bin/python tests/browser/screenshots.py
+
 parity: missing $(stacks:%=parity-%)          ## print how far each network is from the golden data
 zoo-smoke: missing $(stacks:%=zoo-smoke-%)    ## world, data set, training, resumption and metrics on a toy network
 check-figures: missing $(stacks:%=check-figures-%)   ## draw every figure on every stack and compare it with its references
@@ -86,7 +92,7 @@ clean:                                        ## remove the environments, the dr
 missing:
 	@for s in $(if $(STACK),,$(filter-out $(stacks),tf1 tf2)); do scripts/find-python $$s || true; done
 
-setup-bench setup-docs setup-lint $(stacks:%=setup-%): setup-%:
+setup-bench setup-docs setup-lint setup-browser $(stacks:%=setup-%): setup-%:
 	@scripts/set-up $*
 
 $(stacks:%=test-%): test-%: setup-%

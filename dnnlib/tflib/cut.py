@@ -89,8 +89,11 @@ class Cut:
                     % (tensor.name, layer, list(value.shape), len(dlatents))
                 )
         found = {**feeds, **dict(zip(wanted, values))}
+        alone = len(dlatents) == 1  # Then nothing of others is kept with it.
         return [
-            Held(layer, *({tensor: found[tensor][row].copy() for tensor in part} for part in (border, also)))
+            Held(
+                layer, *({t: found[t][row] if alone else found[t][row].copy() for t in part} for part in (border, also))
+            )
             for row in range(len(dlatents))
         ]
 
@@ -131,6 +134,8 @@ class Cut:
         return None
 
     def _feeds(self, held):
+        if len(held) == 1:
+            return {tensor: value[np.newaxis] for tensor, value in held[0].values.items()}  # Without a copy.
         return {tensor: np.stack([one.values[tensor] for one in held]) for tensor in self.border(held[0].layer)}
 
 

@@ -125,7 +125,7 @@ def draw(studio: Studio, view: View, edit: ViewEdit, size: int, index: Optional[
     last = studio.network.num_layers - 1 if edit.layers is None else edit.layers[-1][1] - 1
     coarse = studio.zone('middle') or studio.zone('coarse')
     layer = min(last, coarse[-1][1] - 1) if edit.layers is None else last
-    return (yield from studio.small(studio.moved(view, edit, index), size, layer))
+    return (yield from studio.small(studio.moved(view, edit, index), size, layer, 2 * size))
 
 
 # ------------------------------------------------------------------ sorts

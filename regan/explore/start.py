@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import secrets
 import signal
@@ -126,16 +127,18 @@ class InThread:
 
     Args:
         explorer: Explorer.
-        host, port, names: see `listen`.
+        port: to listen on; 0: any that is free.
+        ancestors: see `security.Site`.
 
     Attributes:
         site: Site.
         url: address with the token.
     """
 
-    def __init__(self, explorer: Explorer, port: Optional[int] = 0) -> None:
+    def __init__(self, explorer: Explorer, port: Optional[int] = 0, ancestors: Tuple[str, ...] = ()) -> None:
         self.explorer = explorer
-        self.site, self._sockets = listen('127.0.0.1', port, ())
+        site, self._sockets = listen('127.0.0.1', port, ())
+        self.site = dataclasses.replace(site, ancestors=ancestors)
         self.url = security.address(self.site)
         self._loop, self._stopped = None, None  # type: Any, Any
         self._ready = threading.Event()

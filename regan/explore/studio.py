@@ -244,25 +244,27 @@ class Studio:
         began = time.perf_counter()
         return self.tiles_of(view), time.perf_counter() - began
 
-    def small(self, tile: drawing.Tile, size: int, layer: int) -> Work:
+    def small(self, tile: drawing.Tile, size: int, layer: int, largest: Optional[int] = None) -> Work:
         """A small picture, uint8 [size, size, C] or smaller: of the lowest stop that shows what matters.
 
         Args:
             tile: Tile.
             size: pixels of a side.
             layer: the last one whose style matters.
+            largest: pixels of a side from which a stop will do although later styles matter, too; None: none will.
         """
         digest = hashlib.sha1(tile.dlatents.tobytes()).digest()
-        key = (digest, repr(tile.settings), tile.seed, size, layer)
+        key = (digest, repr(tile.settings), tile.seed, size, layer, largest)
         found = self.tiles.get(key)
         if found is None:
-            found = yield from self._small(tile, size, layer)
+            found = yield from self._small(tile, size, layer, largest)
             self.tiles.put(key, found)
         return found
 
-    def _small(self, tile, size, layer):
+    def _small(self, tile, size, layer, largest):
         for index, stop in enumerate(self.pieces.stops):
-            if stop.px >= size and stop.layer >= layer and self.pieces.has_picture(index):
+            will_do = stop.layer >= layer or largest is not None and stop.px >= largest
+            if stop.px >= size and will_do and self.pieces.has_picture(index):
                 image = yield from self.pieces.preview(tile, index)
                 break
         else:

@@ -31,7 +31,7 @@ def distance(reals, fakes, subsets, most, random):
 def discrepancy(x, y):
     """The unbiased estimate for two sets of equal size, float [n, F] each.
 
-    >>> round(discrepancy(np.array([[0.0], [1.0]]), np.array([[2.0], [4.0]])), 6)
+    >>> float(round(discrepancy(np.array([[0.0], [1.0]]), np.array([[2.0], [4.0]])), 6))
     655.5
     """
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)

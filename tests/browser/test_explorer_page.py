@@ -79,7 +79,7 @@ def test_keys_alone_make_the_view_that_a_mouse_makes(visit):
     by_mouse.page.wait_for_selector('.row >> nth=0 >> .tile:not(.waiting-tile)', timeout=DRAWN_MS)
     by_mouse.page.click('.row >> nth=0 >> .zone-tiles >> nth=1 >> .tile >> nth=1')
     drag(by_mouse.page, 0, 5, 0.75, 0.875)
-    mouse_id = by_mouse.settled()
+    mouse_id, mouse_view = by_mouse.settled(), by_mouse.view()
     amount = float(by_mouse.page.locator('.card .number').input_value())
 
     visitor = visit().open()
@@ -107,7 +107,7 @@ def test_keys_alone_make_the_view_that_a_mouse_makes(visit):
     keys.press('Escape')
     keys.press('e')
     assert visitor.page.is_visible('#export')
-    assert visitor.settled() == mouse_id
+    assert (visitor.settled(), visitor.view()) == (mouse_id, mouse_view)
 
 
 # ------------------------------------------------------------------ 4: the brush
@@ -323,7 +323,7 @@ def test_every_export_opens_and_carries_the_view(visit, server, tmp_path):
     assert video.read_bytes()[4:8] == b'ftyp' and b'regan_view' in video.read_bytes()
     command = exported(visitor, 'Command line', tmp_path / 'c.txt').read_text()
     assert command.startswith('regan ')
-    json.loads(exported(visitor, 'Selected edit', tmp_path / 'e.json').read_text())
+    json.loads(exported(visitor, '"Selected edit (JSON)"', tmp_path / 'e.json').read_text())
     json.loads(exported(visitor, 'Figure spec', tmp_path / 'f.json').read_text())
 
 
@@ -374,7 +374,8 @@ def test_fingers_on_a_phone(browser, server):
     assert small == []
     touch(page, '.card .brush', [(0.05, 0.7), (0.25, 0.7), (0.45, 0.7), (0.65, 0.7)])
     assert len(visitor.view()['edits'][0]['layers']) >= 1
-    page.tap('role=tab[name="Stage"]')
+    page.click('role=tab[name="Stage"]')
+    page.wait_for_selector('.area')
     visitor.settled()
     box = page.locator('.area').bounding_box()
     x, y = box['x'] + box['width'] / 2, box['y'] + box['height'] / 2

@@ -147,7 +147,7 @@ def test_bad_specs(delta, tmp_path, change, message):
     'words, message',
     [
         (['--seeds', '3-1'], "cannot read seeds from '3-1'"),
-        (['--psi', 'nan'], 'nan is not a finite number'),
+        (['--psi', 'nan'], "'nan' is not a finite number"),
         (['--networks', 'nobody.pkl'], 'nobody.pkl is neither a file nor a registered network'),
         (['--spec', 'nobody.json'], 'there is no file nobody.json'),
     ],

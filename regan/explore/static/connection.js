@@ -5,7 +5,7 @@ const RETRY_MS = [250, 500, 1000, 2000, 4000];
 export class Connection {
   /**
    * @param {string} url of the WebSocket
-   * @param {object} on functions: welcome(message), status(text), lost(text), picture(header, source), tile(header, source), error(message)
+   * @param {object} on functions: welcome(message), asked(slot, rev), status(text), lost(text), picture(header, source), tile(header, source), error(message)
    */
   constructor(url, on) {
     this.url = url;
@@ -64,6 +64,7 @@ export class Connection {
     for (const [slot, wish] of this.wanted) {
       this.revs[slot] = (this.revs[slot] || 0) + 1;
       this.send({ type: 'render', slot, rev: this.revs[slot], ...wish });
+      this.on.asked(slot, this.revs[slot]);
     }
     this.wanted.clear();
   }

@@ -40,6 +40,9 @@ export class Explorer {
     this.connection = new Connection(url, {
       welcome: (message) => this.welcomed(message),
       status: (text) => this.say(text),
+      asked: (slot, rev) => {
+        document.documentElement.dataset[`asked${slot}`] = rev; // What the stage shows is current if it has this rev.
+      },
       lost: (text) => this.update({ phase: 'lost', status: text }),
       picture: (header, source) => this.drawn(header, source),
       tile: (header, source) => this.tile && this.tile(header, source),
@@ -88,10 +91,11 @@ export class Explorer {
     this.say(text);
   }
 
-  /** Awaits a job; a refusal becomes a notice. */
+  /** Awaits a job; a refusal becomes a notice. Null: there is no answer, also where the job was cancelled. */
   async attempt(promise) {
     try {
-      return await promise;
+      const answer = await promise;
+      return answer.type === 'cancelled' ? null : answer;
     } catch (error) {
       this.notify(error.message);
       return null;
@@ -100,8 +104,7 @@ export class Explorer {
 
   // -------------------------------------------------------------- start
 
-  welcomed(message) {
-    const welcome = { ...message, limits: views.limitsOf(message.limits) };
+  welcomed(welcome) {
     const { view, history } = this.state;
     const first = !view;
     const wanted = view || welcome.view || views.freshView(welcome);
@@ -125,7 +128,7 @@ export class Explorer {
     });
     const answer = await this.attempt(job);
     this.update({ basisProgress: null });
-    if (!answer || answer.type !== 'result') return;
+    if (!answer) return;
     this.update({ welcome: { ...this.state.welcome, basis: answer.basis } });
     this.change({ ...this.state.view, basis: views.nameOfBasis(answer.basis) }, 'components');
     this.say('The components are there.');
@@ -324,7 +327,7 @@ export class Explorer {
     this.latest[type] = { next: null };
     try {
       const answer = await this.connection.job(type, body);
-      this.update({ [type]: answer });
+      if (answer.type === 'result') this.update({ [type]: answer });
     } catch (error) {
       this.update({ [type]: null });
     }
@@ -425,7 +428,7 @@ export class Explorer {
     this.update({ exporting: { job: job.id, kind, done: 0, total: 0 } });
     const answer = await this.attempt(job);
     this.update({ exporting: null });
-    if (!answer || answer.type !== 'exported') return;
+    if (!answer) return;
     const link = document.createElement('a');
     link.href = `/export/${answer.id}`;
     link.download = answer.filename;

@@ -25,9 +25,9 @@ export function Page({ explorer, state }) {
   if (!state.view) return html`<${Waiting} state=${state} />`;
   const shared = { explorer, state };
   return html`
-    <div class=${`page tab-${state.tab} ${state.sheetOpen ? 'with-sheet' : 'without-sheet'}`}>
+    <main class=${`page tab-${state.tab} ${state.sheetOpen ? 'with-sheet' : 'without-sheet'}`}>
       <${Bar} ...${shared} />
-      <nav class="tabs" role="tablist" aria-label="Parts of the explorer">
+      <nav class="tabs" aria-label="Parts of the explorer"><div role="tablist">
         ${TABS.map(
           ([name, title]) => html`<button
             role="tab"
@@ -38,7 +38,7 @@ export function Page({ explorer, state }) {
             ${title}
           </button>`,
         )}
-      </nav>
+      </div></nav>
       <${Seeds} ...${shared} />
       <${Stage} ...${shared} />
       <div class="side" id="side">
@@ -53,7 +53,7 @@ export function Page({ explorer, state }) {
       </footer>
       <${Dialogs} ...${shared} />
       ${dragged && html`<div class="drop-target">Drop a view (JSON, PNG, MP4) or latents (.npy, .npz) here.</div>`}
-    </div>
+    </main>
   `;
 }
 

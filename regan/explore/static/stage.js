@@ -26,7 +26,7 @@ export function Stage({ explorer, state }) {
   }, []);
   const { view, frames, holding } = state;
   const { kind } = view.show;
-  return html`<main class="stage" aria-label="Stage">
+  return html`<section class="stage" aria-label="Stage">
     <div class="compare" role="group" aria-label="How to show the picture">
       ${KINDS.map(
         (name) => html`<button aria-pressed=${String(name === kind)} onClick=${() => explorer.compare(name)}>${name}</button>`,
@@ -44,7 +44,7 @@ export function Stage({ explorer, state }) {
       ${holding && html`<span class="badge">unedited</span>`}
     </div>
     <${Facts} frame=${holding ? frames.before : frames.main} explorer=${explorer} state=${state} />
-  </main>`;
+  </section>`;
 }
 
 function Frames({ explorer, view }) {

@@ -73,19 +73,6 @@ export function base(view) {
   return { ...single(view), edits: [], gain: 1 };
 }
 
-/** What the page needs of the rules of a view, as the server's parser states them. */
-export function limitsOf({ view }) {
-  const { latents, edits, show } = view;
-  return {
-    pins: latents.high,
-    seed: latents.items.keys.seed.high,
-    edits: edits.high,
-    amount: edits.items.keys.amount.high,
-    name: edits.items.keys.name.high,
-    strip: show.keys.frames.high,
-  };
-}
-
 // ---------------------------------------------------------------- layers
 
 /** [[0, 3], [5, 6]] -> a Set of 0, 1, 2, 5. */
