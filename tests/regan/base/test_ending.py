@@ -59,7 +59,10 @@ def test_an_interrupt_tells_what_is_kept(tmp_path):
 
 
 @pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGHUP])
-def test_signals_that_end_a_program_are_interrupts(tmp_path, number):
+def test_signals_that_end_a_program_are_interrupts(tmp_path, number, request):
+    before = signal.signal(number, signal.SIG_DFL)  # Under nohup, SIGHUP is ignored, and stays so.
+    request.addfinalizer(lambda: signal.signal(number, before))
+
     def end():
         os.kill(os.getpid(), number)
         signal.pause() if hasattr(signal, 'pause') else None
