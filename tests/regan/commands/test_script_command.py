@@ -99,6 +99,7 @@ def test_older_names_are_put_back(tmp_path):
 
 PICKLES = """
 import pickle, sys
+import dnnlib.unpickle, pickletools
 import numpy as np
 older = pickle.dumps(np.arange(2.0), 2)
 newer = older.replace(b'numpy.core.', b'numpy._core.')  # As NumPy 2 writes it.
