@@ -67,8 +67,11 @@ class Studio:
         model: its entry in the registry, or None.
         files: arrays that views name, see `regan.views.files`; others may join them at any time.
 
-    Attributes: those above; basis: Basis or None; layers: list of dict(index, resolution); named: list of
-        edit_zoo.NamedEdit that fit the network.
+    Attributes:
+        network, pieces, name, model, files: those above.
+        basis: Basis, or None.
+        layers: list of dict(index, resolution).
+        named: list of edit_zoo.NamedEdit that fit the network.
     """
 
     def __init__(
