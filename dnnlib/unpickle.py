@@ -93,25 +93,22 @@ def _load(stream, path):
     if compression:
         stream = _decompressed(file_sample.COMPRESSORS[compression][1], stream, path)
     if _head(stream).startswith(file_sample.TORCH) or not _head(stream):
-        return _of_pytorch(stream, path) or _fail(_other_kind(stream, path))
+        return _of_pytorch(stream, path, lambda: _other_kind(stream, path))
     try:
         return _pickled(stream, path)
     except NetworkPickleError:
         raise
     except Exception as e:  # The unpickler raises nearly any type on damaged bytes.
-        return _of_pytorch(stream, path) or _fail(_unreadable(e, stream, path))
+        error = e
+    return _of_pytorch(stream, path, lambda: _unreadable(error, stream, path))
 
 
-def _fail(error):
-    raise error
-
-
-def _of_pytorch(stream, path):
-    """(G, D, Gs) of a PyTorch file; None if it is none that can be read."""
+def _of_pytorch(stream, path, otherwise):
+    """(G, D, Gs) of a PyTorch file. Raises the error that `otherwise` gives if it is none that can be read."""
     _head(stream)
     found = file_kinds.identify(stream, os.path.splitext(str(path))[1])
     if found is None or found.key not in file_kinds.PYTORCH:
-        return None
+        raise otherwise()
     stream.seek(0)
     networks, notes = torch_files.read(stream, path)
     for note in notes:

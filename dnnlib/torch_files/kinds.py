@@ -77,13 +77,13 @@ def _refuse_modules(module, path):
     synthesis = module.find('synthesis')
     if isinstance(synthesis, Module) and 'input' in synthesis.children:
         raise NetworkPickleError(_STYLEGAN3 % path)
-    for name, sign, maker in (
+    for is_it, sign, maker in (
         (module.class_name == 'SuperresGenerator', module.class_name, 'StyleGAN-XL'),
         (module.find('mapping.embed_proj') is not None, 'mapping.embed_proj', 'StyleGAN-XL'),
         ('backbone' in children and 'renderer' in children, 'backbone, renderer', 'EG3D'),
         ('DummyMapping' == getattr(module.find('mapping'), 'class_name', None), 'DummyMapping', 'FastGAN'),
     ):
-        if name:
+        if is_it:
             raise NetworkPickleError(_OTHER % (path, maker, sign))
     if module.find('synthesis.b4') is None:
         raise NetworkPickleError(_OTHER % (path, module.class_name, _listed(children)))

@@ -8,6 +8,7 @@ from ..pickled_data import NetworkPickleError
 
 
 def as_is(tensor):
+    """The tensor itself."""
     return tensor
 
 
@@ -32,6 +33,7 @@ def less_one(tensor):
 
 
 def scalar(tensor):
+    """One number of any shape -> []."""
     return tensor.reshape(())
 
 

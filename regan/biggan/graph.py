@@ -6,26 +6,25 @@ Any of its tensors can be fetched, and fed in its place: TensorFlow then compute
 import collections
 from typing import Any, Dict
 
-import numpy as np
-
-import dnnlib.tflib as tflib
+import dnnlib.tflib  # noqa: F401  It keeps TensorFlow's start-up notices off the terminal.
 from dnnlib.tflib.frozen import Frozen
-from regan.biggan import statistics
 from regan.biggan.configuration import BOTTLENECK, FIRST_RESOLUTION, FIRST_WIDTH
 from regan.biggan.weights import Weights
 
 # isort: split
-import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
+import tensorflow.compat.v1 as tf
 
 IMAGE_CHANNELS = 3
-INPUTS = ('z', 'y', 'rows')
 
 
 def build(weights: Weights) -> Frozen:
     """The graph of a generator, with a session of its own. Needs a default session, in which it only folds constants.
 
+    Args:
+        weights: Weights of `regan.biggan.weights`.
+
     Inputs: 'z' float32 [L, N, Z], 'y' float32 [L, N, classes] (weights of the classes), 'rows' float32 [rows] of
-    `statistics.row_weights`.
+    `regan.biggan.statistics.row_weights`.
 
     Outputs, NHWC: 'embedding' [L, N, Z]; 'gen_z' [N, 256 ch]; 'block_00' ..., and inside 'block_00/norm_0' (before
     ReLU), 'block_00/norm_0/scale' and '.../offset' [N, C], 'block_00/conv_0'; 'attention', 'attention/theta' and so
@@ -123,13 +122,3 @@ def _nearest(x):
     _, height, width, channels = x.shape.as_list()
     x = tf.tile(tf.reshape(x, [-1, height, 1, width, 1, channels]), [1, 1, 2, 1, 2, 1])
     return tf.reshape(x, [-1, 2 * height, 2 * width, channels])
-
-
-def row_weights(weights: Weights, truncation: float, mode: str = 'linear') -> np.ndarray:
-    """What to feed as 'rows' for a truncation; see `statistics.row_weights`."""
-    return statistics.row_weights(truncation, weights.configuration.rows, mode)
-
-
-def session() -> Any:
-    """A session for `build`; a network's graph has its own."""
-    return tflib.create_session()

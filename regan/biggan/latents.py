@@ -4,7 +4,6 @@ import numpy as np
 import scipy.special
 
 LIMIT = 2.0
-VARIANCE = 0.7737413035  # Of a standard normal cut off at LIMIT.
 
 
 def from_seed(seed: int, n: int, width: int, truncation: float = 1.0) -> np.ndarray:

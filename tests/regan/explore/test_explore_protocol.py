@@ -119,7 +119,7 @@ def test_what_is_hardly_a_message(seed):
 def test_views_of_the_deepest_kind_fit():
     edits = [{'direction': {'random': [1, 2]}, 'layers': [[0, 1], [2, 3]], 'amount': 1}]
     other = dict(VIEW, edits=edits)
-    read(
+    found = read(
         type='sheet',
         job='s',
         spec={
@@ -127,3 +127,4 @@ def test_views_of_the_deepest_kind_fit():
             'rows': [{'direction': {'random': [1, 2]}, 'name': 'x'}],
         },
     )
+    assert found.spec.view.show.other.edits[0].direction.random == (1, 2)
