@@ -48,11 +48,7 @@ class _Arrangement(NamedTuple):
     click.option('--frames', type=click.IntRange(min=2), default=5, show_default=True, help='Of a strip.'),
     options.PLAIN,
 )
-@click.option(
-    '--psi',
-    type=options.number(),
-    help='Truncation; 1 for none. Default: that of a named edit, else 0.7.',
-)
+@options.PSI_OF_EDIT
 @options.CUTOFF
 @options.drawing
 @click.option(
@@ -85,7 +81,8 @@ def edit(network, seeds, choices, arrangement, drawing, out, basis):
     options.notice_transfer(choices, network.name)
     with network.open() as generator:
         settings = drawing.settings(generator)
-        edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices))
+        generator.set_truncation(settings.psi, settings.statistics)
+        edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices, generator.latent_space))
         _check_layout(choices, layout)
         components = basis.of(generator, choices)
         along, moves = edit_choices.placed(choices, components)

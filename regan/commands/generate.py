@@ -42,7 +42,12 @@ def generate(network, seeds, drawing, grid, out, scheduler):
     with options.workers(scheduler) as cluster, network.open() as generator:
         settings = drawing.settings(generator)
         plan = seed_images.Plan(
-            settings.noise, settings.psi, settings.cutoff, settings.conversion, settings.instance_norm_epsilon
+            settings.noise,
+            settings.psi,
+            settings.cutoff,
+            settings.conversion,
+            settings.instance_norm_epsilon,
+            settings.statistics,
         )
         _report_precision(generator, plan, seeds)
         in_grid = len(seeds) * generator.resolution**2 <= GRID_PIXELS

@@ -65,12 +65,17 @@ def render(view, network, basis_file, paths, fps, out):
     else:
         options.refuse(['fps'], 'is for a video')
     arrays = files.load(list(paths) + (files.beside(view, source.parent) if source else []))
-    if network.label is not None:
-        view = dataclasses.replace(view, label=network.label)
-    network = dataclasses.replace(network, name=network.name or _registered(view.network), label=view.label)
+    label = view.label if network.label is None else network.label
+    network = dataclasses.replace(network, name=network.name or _registered(view.network), label=label)
     with network.open() as generator:
+        view = dataclasses.replace(view, label=generator.label)
         images.check_channels(generator)
-        facts = dict(sha256=generator.sha256, num_layers=generator.num_layers, label_size=generator.label_size)
+        facts = dict(
+            sha256=generator.sha256,
+            num_layers=generator.num_layers,
+            label_size=generator.label_size,
+            label_of_layers=generator.label_of_layers,
+        )
         document.fit(view, dict(facts, components=None))
         basis, remark = bases.find(view, generator, basis_file)
         document.fit(view, dict(facts, components=basis and len(basis.components)))

@@ -105,11 +105,7 @@ def _arrangement(layout, by, video, fps, frames, plain):
     help='Of each edit, from -strength to +strength, or from the latent as it is to a target. A grid without '
     'a video has none.',
 )
-@click.option(
-    '--psi',
-    type=options.number(),
-    help='Truncation; 1 for none. Default: that of a named edit, else 0.7.',
-)
+@options.PSI_OF_EDIT
 @options.CUTOFF
 @options.drawing
 @options.group(
@@ -170,7 +166,7 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
     options.notice_transfer(choices, network.name)
     with network.open() as generator:
         settings = drawing.settings(generator)
-        edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices))
+        edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices, generator.latent_space))
         settings.prepare(generator)
         components = basis.of(generator, choices)
         pages = module.pages(arrangement.pages, [choice.file_stem for choice in choices], seeds)

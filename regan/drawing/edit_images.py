@@ -13,25 +13,25 @@ from regan.sampling import latents
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
 
-def start(generator: Generator, seed: int) -> np.ndarray:
+def start(generator: BaseGenerator, seed: int) -> np.ndarray:
     """The latent of a seed in every layer, float32 [1, L, D], not truncated.
 
     It is mapped alone, since a product of many rows has other last bits.
     """
-    return latents.broadcast(generator.map(latents.from_seeds([seed], generator.latent_size)), generator.num_layers)
+    return latents.broadcast(generator.map(generator.z_of([seed])), generator.num_layers)
 
 
-def start_in(generator: Generator, seed: int, space: str) -> np.ndarray:
+def start_in(generator: BaseGenerator, seed: int, space: str) -> np.ndarray:
     """What edits in a space move: `start`, or for 'z' the z of a seed for every layer, float32 [1, L, Z]."""
-    if space == 'w':
+    if space == generator.latent_space:
         return start(generator, seed)
-    return latents.broadcast(latents.from_seeds([seed], generator.latent_size), generator.num_layers)
+    return latents.broadcast(generator.z_of([seed]), generator.num_layers)
 
 
-def styles(generator: Generator, codes: np.ndarray, space: str) -> np.ndarray:
+def styles(generator: BaseGenerator, codes: np.ndarray, space: str) -> np.ndarray:
     """The latents of codes that edits have moved in a space, not truncated.
 
     Args:
@@ -42,7 +42,7 @@ def styles(generator: Generator, codes: np.ndarray, space: str) -> np.ndarray:
     Returns:
         float32 [..., L, D].
     """
-    if space == 'w':
+    if space == generator.latent_space:
         return codes
     flat = codes.reshape(-1, codes.shape[-1])
     mapped = {row.tobytes(): row for row in flat}  # Most layers share theirs.
@@ -51,7 +51,7 @@ def styles(generator: Generator, codes: np.ndarray, space: str) -> np.ndarray:
 
 
 def strips(
-    generator: Generator, basis: Basis, seeds: Sequence[int], moves: Sequence[edits.Edit], frames: int = 5
+    generator: BaseGenerator, basis: Basis, seeds: Sequence[int], moves: Sequence[edits.Edit], frames: int = 5
 ) -> np.ndarray:
     """Latents that go from -strength to +strength of an edit: a row for each seed and edit.
 
@@ -73,7 +73,7 @@ def strips(
     return styles(generator, np.stack(rows), basis.space)  # [rows, frames, L, D]
 
 
-def sequences(generator: Generator, basis: Basis, seeds: Sequence[int], moves: Sequence[edits.Edit]) -> np.ndarray:
+def sequences(generator: BaseGenerator, basis: Basis, seeds: Sequence[int], moves: Sequence[edits.Edit]) -> np.ndarray:
     """Latents before and after each of some edits, each applied to the result of the one before: a row for each seed.
 
     Args:
@@ -91,7 +91,7 @@ def sequences(generator: Generator, basis: Basis, seeds: Sequence[int], moves: S
 
 
 def boundary_rows(
-    generator: Generator,
+    generator: BaseGenerator,
     normal: np.ndarray,
     seeds: Sequence[int],
     distances: Union[Sequence[float], np.ndarray],
@@ -109,7 +109,7 @@ def boundary_rows(
     Returns:
         float32 [seeds, F, L, D], not truncated.
     """
-    z = latents.from_seeds(seeds, generator.latent_size)
+    z = generator.z_of(seeds)
     start_codes = generator.map(z) if space == 'w' else boundary.to_sphere(z)
     codes = boundary.move(start_codes, normal, distances)  # [N, F, D or Z]
     flat = codes.reshape(-1, codes.shape[2])
@@ -117,7 +117,7 @@ def boundary_rows(
     return dlatents.reshape(codes.shape[:2] + dlatents.shape[1:])
 
 
-def truncated(generator: Generator, dlatents: np.ndarray, settings: modes.Settings) -> np.ndarray:
+def truncated(generator: BaseGenerator, dlatents: np.ndarray, settings: modes.Settings) -> np.ndarray:
     """Latents as they are drawn, one after the other: float [..., L, D] -> [N, L, D]. Truncation comes after all edits.
 
     Args:
@@ -126,11 +126,11 @@ def truncated(generator: Generator, dlatents: np.ndarray, settings: modes.Settin
         settings: modes.Settings.
     """
     flat = dlatents.reshape((-1,) + dlatents.shape[-2:])  # [N, L, D]
-    return latents.truncate(flat, generator.dlatent_avg, settings.psi, settings.cutoff)
+    return generator.truncated(flat, settings.psi, settings.cutoff)
 
 
 def draw(
-    generator: Generator,
+    generator: BaseGenerator,
     dlatents: np.ndarray,
     settings: modes.Settings = modes.Settings(),
     progress: Optional[Progress] = None,

@@ -15,7 +15,7 @@ from regan.pictures import images, pages
 from regan.sampling import latents
 
 if TYPE_CHECKING:
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
 PER_IMAGE = (
     'seed'  # A choice of noise that `regan.sampling.noise` does not know: from each image's own generator, after z.
@@ -29,7 +29,7 @@ class Plan(NamedTuple):
         noise: a choice of `regan.sampling.noise`, or PER_IMAGE.
         psi, cutoff: see `latents.truncate`.
         conversion: see `Generator.synthesize`.
-        instance_norm_epsilon: see `modes.Settings`.
+        instance_norm_epsilon, statistics: see `modes.Settings`.
     """
 
     noise: Union[str, dict] = 'stored'
@@ -37,11 +37,13 @@ class Plan(NamedTuple):
     cutoff: Optional[int] = None
     conversion: str = 'round'
     instance_norm_epsilon: Optional[float] = None
+    statistics: Optional[str] = None
 
 
-def draw(generator: Generator, plan: Plan, seeds: Sequence[int]) -> Iterator[np.ndarray]:
+def draw(generator: BaseGenerator, plan: Plan, seeds: Sequence[int]) -> Iterator[np.ndarray]:
     """Yields the image of each seed, uint8 [H, W, C], drawn in minibatches, unless each has noise of its own."""
     generator.instance_norm_epsilon = plan.instance_norm_epsilon
+    generator.set_truncation(plan.psi, plan.statistics)
     if plan.noise != PER_IMAGE:
         generator.set_noise(plan.noise)
     step = 1 if plan.noise == PER_IMAGE else generator.images_at_once
@@ -53,7 +55,7 @@ def draw(generator: Generator, plan: Plan, seeds: Sequence[int]) -> Iterator[np.
         yield from generator.synthesize(dlatents, conversion=plan.conversion)
 
 
-def pngs(generator: Generator, plan: Plan, seeds: Sequence[int]) -> Iterator[bytes]:
+def pngs(generator: BaseGenerator, plan: Plan, seeds: Sequence[int]) -> Iterator[bytes]:
     """Yields the PNG file of each seed's image, as bytes, compressed in another thread while the next ones are
     drawn.
     """
@@ -97,8 +99,9 @@ def save(
         images.save_png(Path(folder) / 'grid.png', page, texts)
 
 
-def styles(generator: Generator, plan: Plan, randoms: Sequence[np.random.RandomState]) -> np.ndarray:
+def styles(generator: BaseGenerator, plan: Plan, randoms: Sequence[np.random.RandomState]) -> np.ndarray:
     """The dlatents, float32 [N, L, D], of z drawn from each of these RandomStates: mapped one by one, since a product
     of many rows has other last bits than one of a single row."""
-    w = np.concatenate([generator.map(random.randn(1, generator.latent_size).astype(np.float32)) for random in randoms])
-    return latents.truncate(latents.broadcast(w, generator.num_layers), generator.dlatent_avg, plan.psi, plan.cutoff)
+    prior = generator.prior(plan.psi)
+    w = np.concatenate([generator.map(prior.draw(random, 1, generator.latent_size)) for random in randoms])
+    return generator.truncated(latents.broadcast(w, generator.num_layers), plan.psi, plan.cutoff)

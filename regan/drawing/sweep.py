@@ -30,7 +30,7 @@ from regan.sampling import latents
 if TYPE_CHECKING:
     from regan.components.basis import Basis
     from regan.drawing import modes
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
 LARGEST_PICTURE = 2**28  # Pixels; 800 MB in memory.
 HELD_BYTES = 2**29  # Of activations that are kept for further edits.
@@ -111,7 +111,7 @@ class Sweep:
 
     def __init__(
         self,
-        generator: Generator,
+        generator: BaseGenerator,
         basis: Basis,
         moves: Sequence[edits.Edit],
         seeds: Sequence[int],
@@ -120,11 +120,9 @@ class Sweep:
     ) -> None:
         self.num_frames, self.tile_shape = frames, (generator.resolution, generator.resolution, generator.num_channels)
         self._basis, self._moves, self._at_once = basis, moves, generator.images_at_once
-        self._truncated = functools.partial(
-            latents.truncate, dlatent_avg=generator.dlatent_avg, psi=settings.psi, cutoff=settings.cutoff
-        )
-        z = latents.from_seeds(seeds, generator.latent_size)
-        codes = generator.map(z) if basis.space == 'w' else z
+        self._truncated = functools.partial(generator.truncated, psi=settings.psi, cutoff=settings.cutoff)
+        z = generator.z_of(seeds)
+        codes = generator.map(z) if basis.space == generator.latent_space else z
         self._starts = latents.broadcast(codes, generator.num_layers)  # [N, L, D or Z]
         self._styles = functools.partial(edit_images.styles, generator, space=basis.space)
         self.bases = self._truncated(self._styles(self._starts))

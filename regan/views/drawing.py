@@ -13,6 +13,7 @@ import numpy as np
 from regan.base.typing import Progress
 from regan.drawing import modes
 from regan.drawing.seed_images import PER_IMAGE
+from regan.networks.labels import Label
 from regan.pictures import images
 from regan.views import latents
 from regan.views.document import Show, View
@@ -20,7 +21,7 @@ from regan.views.files import Files
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
 
 class Tile(NamedTuple):
@@ -30,15 +31,21 @@ class Tile(NamedTuple):
         dlatents: float32 [L, D], truncated.
         settings: modes.Settings, of which noise and conversion are still to be applied.
         seed: of the latent; None: it comes from a file.
+        label: class, of a network whose layers take it; None: that of the network.
     """
 
     dlatents: np.ndarray
     settings: modes.Settings
     seed: Optional[int] = None
+    label: Optional[Label] = None
 
 
 def tiles(
-    view: View, generator: Generator, files: Files, directions: latents.Directions, start: Optional[np.ndarray] = None
+    view: View,
+    generator: BaseGenerator,
+    files: Files,
+    directions: latents.Directions,
+    start: Optional[np.ndarray] = None,
 ) -> List[Tile]:
     """The images that a view shows, in the order in which `arranged` wants them.
 
@@ -59,7 +66,7 @@ def tiles(
 
     def as_tiles(dlatents, index=show.latent):
         seed = view.latents[index].seed
-        return [Tile(one, settings, seed) for one in latents.truncated(dlatents, generator, settings)]
+        return [Tile(one, settings, seed, view.label) for one in latents.truncated(dlatents, generator, settings)]
 
     if show.kind == 'grid':
         columns = [started(index) for index in range(len(view.latents))]  # [1, L, D] each
@@ -74,7 +81,7 @@ def tiles(
     return (tiles(show.other, generator, files, directions) if show.other else as_tiles(one)) + after
 
 
-def shown(wanted: Sequence[Tile], generator: Generator, progress: Optional[Progress] = None) -> List[np.ndarray]:
+def shown(wanted: Sequence[Tile], generator: BaseGenerator, progress: Optional[Progress] = None) -> List[np.ndarray]:
     """The image of each tile, uint8 [H, W, C], drawn alone: those of a strip are the frames of its video.
 
     It also chooses the noise of the generator.
@@ -84,17 +91,18 @@ def shown(wanted: Sequence[Tile], generator: Generator, progress: Optional[Progr
         generator: open Generator.
         progress: callable that gets the number of images done since its last call.
     """
-    done, chosen = [], None
+    done, chosen = [], None  # type: Any, Any
     for tile in wanted:
-        if tile.settings != chosen or tile.settings.noise == PER_IMAGE:
+        if (tile.settings, tile.label) != chosen or tile.settings.noise == PER_IMAGE:
             prepare(tile, generator)
-            chosen = tile.settings
+            chosen = tile.settings, tile.label
         done.append(generator.synthesize(tile.dlatents[np.newaxis], progress, tile.settings.conversion)[0])
     return done
 
 
-def prepare(tile: Tile, generator: Generator) -> None:
-    """Sets what the generator keeps for all that it draws next, noise and epsilon, as a tile wants it."""
+def prepare(tile: Tile, generator: BaseGenerator) -> None:
+    """Sets what the generator keeps for all that it draws next, such as noise and class, as a tile wants it."""
+    generator.set_label(tile.label)
     if tile.settings.noise != PER_IMAGE or tile.seed is None:
         tile.settings.prepare(generator)
     else:
@@ -124,7 +132,7 @@ def wiped(show: Show, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.concatenate([left[:, :column], right[:, column:]], axis=1)
 
 
-def image(view: View, generator: Generator, basis: Optional[Basis], files: Files) -> np.ndarray:
+def image(view: View, generator: BaseGenerator, basis: Optional[Basis], files: Files) -> np.ndarray:
     """The picture of a view, uint8 [H, W, C].
 
     Args:

@@ -25,7 +25,7 @@ from regan.views.document import FIXED, LONGEST_NAME, MOST_CELLS, MOST_EDITS, MO
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
 _FRAMES = document.limits()['view']['show']['keys']['frames']
 
@@ -35,13 +35,13 @@ class Origin(NamedTuple):
 
     Attributes:
         network: as it was asked for, a registered name or a path.
-        generator: Generator, of which sha256 counts.
+        generator: BaseGenerator, of which sha256 counts.
         settings: modes.Settings.
         basis: Basis of the network's own components, or None.
     """
 
     network: PathLike
-    generator: Generator
+    generator: BaseGenerator
     settings: modes.Settings
     basis: Optional[Basis] = None
 
@@ -87,19 +87,20 @@ def sheets(origin: Origin, seeds: Sequence[int], columns: Optional[int] = None) 
 def _view(origin, seeds, choices, show, on):
     """The View with these latents and edits, of which the first `on` are on; None if there is none."""
     settings = origin.settings
-    if origin.basis is not None and origin.basis.space != 'w':
+    if origin.basis is not None and origin.basis.space != origin.generator.latent_space:
         return None
     try:
         facts: Dict[str, Any] = dict(
             network=_network(origin),
             latents=[dict(seed=int(seed)) for seed in seeds[:MOST_LATENTS]],
-            label=getattr(origin.generator, 'label', None),
+            label=document.plain(getattr(origin.generator, 'label', None)),
             edits=[_edit(choice, i < on) for i, choice in enumerate(choices[:MOST_EDITS])],
             psi=settings.psi,
             cutoff=settings.cutoff,
             noise=document.plain(document.Noise.of(settings.noise)),
             compat=settings.mode or FIXED,
             conversion=_conversion(settings),
+            statistics=settings.statistics,
             show=show,
         )
         if choices and origin.basis is not None and len(origin.basis.components):

@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-from typing import Optional
+from typing import Optional, Tuple, Union
 
 import click
 
@@ -18,12 +18,22 @@ TRUST = click.option(
     is_flag=True,
     help='Run the Python code inside the pickle for networks that are not among ours. It can do anything you can.',
 )
+
+
+def _class(ctx, param, value):
+    """The number of a class, or a text that says which; None stays."""
+    if value is None or not value.strip('+-').isdigit():
+        return value
+    return click.IntRange(min=0).convert(value, param, ctx)
+
+
 CLASS = click.option(
     '--class',
     'label',
-    type=click.IntRange(min=0),
-    metavar='NUMBER',
-    help='Class of a conditional network, from 0. Default: a label of zeros.',
+    metavar='CLASS',
+    callback=_class,
+    help="Class of a conditional network: its number, from 0; of a BigGAN also a name or WordNet id, and other classes "
+    "for some layers, such as 'barn, 4-9: castle'. Default: a label of zeros.",
 )
 ALLOW_NON_FINITE = click.option(
     '--allow-non-finite',
@@ -56,7 +66,7 @@ class Network:
         trusted: whether code in the pickle may run.
         precision: 'float32' or 'bf16'.
         allow_non_finite: whether NaN and infinity are let through.
-        label: class of a conditional network, or None.
+        label: class of a conditional network, a number or as `labels.resolve` reads it, or None.
     """
 
     name: Optional[str]
@@ -64,10 +74,10 @@ class Network:
     trusted: bool = False
     precision: str = 'float32'
     allow_non_finite: bool = False
-    label: Optional[int] = None
+    label: Union[int, str, Tuple[int, ...], None] = None
 
     def open(self, noise='stored'):
-        """The open Generator; see `by_name.open_generator`."""
+        """The open generator; see `by_name.open_generator`."""
         from regan.networks import by_name
 
         return by_name.open_generator(

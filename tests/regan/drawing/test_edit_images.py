@@ -9,10 +9,11 @@ from regan.components.basis import Basis
 from regan.drawing import edit_images, modes
 from regan.editing import boundary, edits
 from regan.networks.by_name import open_generator
+from regan.networks.latent_traits import MappedTraits
 from regan.sampling import latents
 
 
-class Network:
+class Network(MappedTraits):
     """w = 2 z; the pixels of an image are the first three numbers of layer 0."""
 
     latent_size, dlatent_size, num_layers = 7, 7, 5
