@@ -101,17 +101,18 @@ class _Layers:
             x = self._keep('block_%02d' % i, self._block('block_%02d/' % i, block, x, codes[i + 1]))
         mean, variance = self._statistics('final_norm')
         gain = tf.rsqrt(variance + configuration.epsilon) * held['final_norm/scale']
-        x = self._keep('final_norm', (x - mean) * gain + held['final_norm/offset'])
+        x = self._keep('final_norm', x * gain + (held['final_norm/offset'] - mean * gain))
         x = tf.nn.relu(x)
         self._keep('to_rgb/all', self._convolve(x, 'to_rgb'))
         kernel, bias = held['to_rgb/kernel'][..., :IMAGE_CHANNELS], held['to_rgb/bias'][:IMAGE_CHANNELS]
-        x = self._keep('to_rgb', tf.nn.conv2d(x, kernel, strides=[1, 1, 1, 1], padding='SAME') + bias)
+        x = tf.nn.conv2d(x, kernel, strides=[1, 1, 1, 1], padding='SAME')
+        x = self._keep('to_rgb', tf.nn.bias_add(x, bias))
         self._keep('image', tf.tanh(x))
         return self._outputs
 
     def _convolve(self, x, name):
         x = tf.nn.conv2d(x, self._held[name + '/kernel'], strides=[1, 1, 1, 1], padding='SAME')
-        return x + self._held[name + '/bias'] if name + '/bias' in self._held else x
+        return tf.nn.bias_add(x, self._held[name + '/bias']) if name + '/bias' in self._held else x
 
     def _statistics(self, norm):
         return [tf.tensordot(self._rows, self._held['%s/%s' % (norm, what)], 1) for what in ('means', 'variances')]
@@ -123,13 +124,16 @@ class _Layers:
         ]
         mean, variance = self._statistics(name)
         gain = tf.rsqrt(variance + self._configuration.epsilon) * (1 + scale)  # [N, C]
-        return self._keep(name, (x - mean) * gain[:, None, None] + offset[:, None, None])
+        # One product and one sum for each number of the layer.
+        return self._keep(name, x * gain[:, None, None] + (offset - mean * gain)[:, None, None])
 
     def _block(self, scope, block, x, code):
         doubles, _, leaving = block
         y = x
         for k in range(BOTTLENECK):
             y = tf.nn.relu(self._norm('%snorm_%d' % (scope, k), y, code))
+            if k == BOTTLENECK - 1:
+                y = self._keep(scope + 'relu', y)  # What the public code calls so is the last of four.
             if doubles and k == 1:
                 y = _nearest(y)
             y = self._keep('%sconv_%d' % (scope, k), self._convolve(y, '%sconv_%d' % (scope, k)))

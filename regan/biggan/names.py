@@ -5,8 +5,11 @@
 | gen_z | generator.gen_z | Generator/GenZ/G_linear |
 | block_03 | generator.layers.3 | Generator/GBlock_3 |
 | block_03/norm_1 | generator.layers.3.bn_1 | Generator/GBlock_3/BatchNorm_1 |
+| block_03/norm_1/scale | generator.layers.3.bn_1.scale | Generator/GBlock_3/BatchNorm_1/scale |
 | block_03/conv_1 | generator.layers.3.conv_1 | Generator/GBlock_3/conv1 |
+| block_03/relu | generator.layers.3.relu (the last of four) | |
 | attention | generator.layers.8 | Generator/attention |
+| attention/theta | generator.layers.8.snconv1x1_theta | Generator/attention/theta |
 | final_norm | generator.bn | Generator/BatchNorm |
 | to_rgb | generator.conv_to_rgb | Generator/conv_to_rgb |
 """
@@ -17,16 +20,21 @@ from typing import Dict, Iterable, List
 from regan.base.errors import UserError
 from regan.biggan.configuration import BOTTLENECK, Configuration
 
+ATTENTION = ('theta', 'phi', 'g', 'o_conv')  # Its convolutions.
+
 
 def layers(configuration: Configuration) -> List[str]:
     """Our names of the layers whose output can be had and changed, in order."""
     found = ['gen_z']
     for i in range(len(configuration.blocks)):
         if i == configuration.attention:
-            found.append('attention')
+            found += ['attention/' + part for part in ATTENTION] + ['attention']
+        block = 'block_%02d' % i
         for k in range(BOTTLENECK):
-            found += ['block_%02d/norm_%d' % (i, k), 'block_%02d/conv_%d' % (i, k)]
-        found.append('block_%02d' % i)
+            found += ['%s/norm_%d%s' % (block, k, part) for part in ('/scale', '/offset', '')]
+            found += [block + '/relu'] if k == BOTTLENECK - 1 else []
+            found.append('%s/conv_%d' % (block, k))
+        found.append(block)
     return found + ['final_norm', 'to_rgb']
 
 
@@ -44,16 +52,29 @@ def aliases(ours: Iterable[str], attention: int) -> Dict[str, str]:
             found.update((theirs, name) for theirs in fixed[name])
             continue
         block, _, inner = name.partition('/')
+        if block == 'attention':
+            found['generator.layers.%d.snconv1x1_%s' % (attention, inner)] = found['Generator/' + name] = name
+            continue
         number = int(block[-2:])
         module = 'generator.layers.%d' % (number if number < attention else number + 1)
         scope = 'Generator/GBlock' + ('_%d' % number if number else '')
-        if inner:
-            kind, k = inner.split('_')
-            module += '.%s_%s' % ('bn' if kind == 'norm' else kind, k)
-            batch_norm = 'BatchNorm' + ('_' + k if k != '0' else '')
-            scope += '/' + (batch_norm if kind == 'norm' else 'conv' + k)
-        found[module] = found[scope] = name
+        theirs, hubs = _inside(inner)
+        found[module + theirs] = name
+        if hubs is not None:
+            found[scope + hubs] = name
     return found
+
+
+def _inside(inner):
+    """The endings of a part of a block in the PyTorch code and in TF-Hub's graph, where it has none: None."""
+    if inner in ('', 'relu'):
+        return ('.relu', None) if inner else ('', '')
+    part, _, rest = inner.partition('/')
+    kind, k = part.split('_')
+    if kind == 'conv':
+        return '.conv_' + k, '/conv' + k
+    batch_norm = '/BatchNorm' + ('_' + k if k != '0' else '')
+    return ('.bn_%s' % k + ('.' + rest if rest else ''), batch_norm + ('/' + rest if rest else ''))
 
 
 def resolve(name: str, ours: Iterable[str], attention: int, owner: str) -> str:

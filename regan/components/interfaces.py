@@ -1,11 +1,23 @@
 """What the components need of a generator. `regan.networks.generator.Generator` has all of it."""
 
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from regan.base.typing import Protocol
 from regan.sampling import priors
+
+
+class Affine(NamedTuple):
+    """A layer a = z kernel + offset, with its activations flattened in the order of its shape.
+
+    Attributes:
+        kernel: float [Z, F].
+        offset: float [F].
+    """
+
+    kernel: np.ndarray
+    offset: np.ndarray
 
 
 class LatentMapper(Protocol):
@@ -47,6 +59,12 @@ class LayeredGenerator(LatentMapper, Protocol):
 def prior_of(mapper: Any) -> priors.Prior:
     """What the z of a LatentMapper is drawn from: normal numbers, unless its method `prior` says otherwise."""
     return mapper.prior() if hasattr(mapper, 'prior') else priors.NORMAL
+
+
+def affine_of(generator: Any, layer: str) -> Optional[Affine]:
+    """A layer as an affine function of z, or None: of a LayeredGenerator that has a method `affine` for that."""
+    found = generator.affine(layer) if hasattr(generator, 'affine') else None
+    return None if found is None else Affine(*found)
 
 
 def label_facts(mapper: Any) -> Dict[str, Any]:

@@ -199,6 +199,7 @@ class BaseGenerator(LatentTraits, Opened, abc.ABC):
 
     def _minibatches(self, output, dlatents, controls):
         """Yields that output of `synthesis_graph` for as many dlatents at a time as memory allows."""
+        self._check_shape(dlatents)
         frozen = self.synthesis_graph({name: value.shape[1:] for name, value in controls.items()})
         with np.errstate(over='ignore'):  # What overflows is infinite, and that is checked.
             arrays = {name: np.asarray(value, np.float32) for name, value in dict(controls, dlatents=dlatents).items()}
@@ -217,6 +218,14 @@ class BaseGenerator(LatentTraits, Opened, abc.ABC):
     def _conditions(self, count):
         """What the graphs take beside latents, for so many of them: dict of names -> arrays."""
         return {}
+
+    def _check_shape(self, dlatents):
+        """Raises UserError if there is not one latent for each layer."""
+        if np.shape(dlatents)[1:] != (self.num_layers, self.dlatent_size):
+            raise UserError(
+                'dlatents have shape %s, but %s has %d layers, which take a latent of %d numbers each'
+                % (list(np.shape(dlatents)), self.path, self.num_layers, self.dlatent_size)
+            )
 
     def _check_input(self, values, name='dlatents'):
         """Raises UserError if latents or controls may not be drawn: they are not finite, or will not stay so."""
@@ -309,6 +318,7 @@ class BaseGenerator(LatentTraits, Opened, abc.ABC):
             UserError: there is no such layer in the synthesis network.
         """
         name = self._synthesis_layer(layer)
+        self._check_shape(dlatents)
         with self._entered():
             return self._layers.run(dlatents, name)
 

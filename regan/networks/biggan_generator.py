@@ -9,8 +9,8 @@ from dnnlib.tflib.cut import Cut
 from dnnlib.tflib.frozen import Frozen
 from dnnlib.unpickle import NetworkState
 from regan.base.errors import UserError
+from regan.biggan import affine, graph, names, states, statistics
 from regan.biggan import classes as imagenet
-from regan.biggan import graph, names, states, statistics
 from regan.networks import labels as classes
 from regan.networks.base_generator import BaseGenerator
 from regan.networks.synthesis_graphs import CONVERSIONS, Controls, black_for_nan
@@ -32,7 +32,7 @@ class BigGANGenerator(BaseGenerator):
     first_layer: ClassVar[Optional[str]] = 'gen_z'
 
     def _describe(self, state: NetworkState, trust_embedded_code: bool) -> None:
-        weights = states.from_state(state, self.path)
+        self._weights = weights = states.from_state(state, self.path)
         self.configuration = configuration = weights.configuration
         self.latent_size = self.dlatent_size = configuration.z_size
         self.num_layers, self.label_size = configuration.num_latents, configuration.classes
@@ -89,6 +89,11 @@ class BigGANGenerator(BaseGenerator):
 
     def _synthesis_layer(self, name):
         return self.layer_name(name)
+
+    def affine(self, layer: str) -> Optional[Tuple[np.ndarray, np.ndarray]]:
+        """Kernel float [Z, F] and offset float [F] of a layer that is affine in z, else None (`regan.biggan.affine`)."""
+        labels = classes.vectors(self._drawn_label, self.label_size, self.num_layers)
+        return affine.of_layer(self._weights, self.layer_name(layer), labels)
 
     def _conditions(self, count: int) -> Dict[str, np.ndarray]:
         labels = classes.vectors(self._drawn_label, self.label_size, self.num_layers)  # [L, classes]

@@ -1,16 +1,28 @@
 """What latents z are drawn from: normal numbers, or as BigGAN has them, normal numbers cut off on both sides."""
 
 import abc
+from typing import Dict
 
 import numpy as np
 
 from regan.sampling import normals
 
+LIMITED_STDEV = 0.8796256610342398  # sqrt(1 - 4 phi(2) / (2 Phi(2) - 1)), of what is cut off there.
 LIMIT = 2.0  # Standard deviations at which BigGAN's are cut off.
 
 
 class Prior(abc.ABC):
-    """A distribution of z; its numbers are independent."""
+    """A distribution of z; its numbers are independent, of mean 0."""
+
+    @property
+    def stdev(self) -> float:
+        """The standard deviation of each number."""
+        return 1.0
+
+    @property
+    def facts(self) -> Dict[str, float]:
+        """What is not as in normal numbers: dict for JSON."""
+        return {}
 
     @abc.abstractmethod
     def draw(self, random: np.random.RandomState, n: int, width: int) -> np.ndarray:
@@ -48,6 +60,16 @@ class TruncatedNormal(Prior):
 
     def __init__(self, scale: float = 1.0) -> None:
         self._scale = np.float32(scale)
+
+    @property
+    def stdev(self) -> float:
+        """See Prior."""
+        return LIMITED_STDEV * float(str(self._scale))
+
+    @property
+    def facts(self) -> Dict[str, float]:
+        """See Prior."""
+        return {'truncation': float(str(self._scale))}
 
     def draw(self, random: np.random.RandomState, n: int, width: int) -> np.ndarray:
         import scipy.special  # It takes long to import, and most networks do without.

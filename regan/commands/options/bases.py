@@ -11,7 +11,7 @@ from regan.commands.options.groups import group
 from regan.commands.options.values import number, refuse, value_of
 
 # Of regan.components.pca, which takes long to import.
-ESTIMATORS = ('ipca', 'pca', 'fbpca', 'ica', 'spca', 'random', 'randomized')
+ESTIMATORS = ('ipca', 'pca', 'fbpca', 'ica', 'spca', 'random', 'randomized', 'closed-form')
 
 _SPEC = (
     click.option('--n', type=click.IntRange(min=1), default=1000000, show_default=True, help='Number of latents.'),
@@ -22,7 +22,8 @@ _SPEC = (
         default='ipca',
         show_default=True,
         help="ipca is GANSpace's default; pca is exact; random: any orthonormal directions, to compare with; "
-        'randomized is for wide layers.',
+        'randomized is for wide layers; closed-form needs no latents, for layers that are affine in z (gen_z of a '
+        'BigGAN).',
     ),
     click.option('--sparsity', type=number(0), help='Of spca: the weight of its L1 penalty; default: 1.'),
     click.option(
