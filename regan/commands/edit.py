@@ -79,6 +79,7 @@ def edit(network, seeds, choices, arrangement, drawing, out, basis):
     drawing = options.with_psi_of(choices, drawing)
     layout = arrangement.layout or ('sequence' if any(choice.edit.kind == 'target' for choice in choices) else 'strips')
     options.notice_transfer(choices, network.name)
+    network = options.with_class_of(choices, network)
     with network.open() as generator:
         settings = drawing.settings(generator)
         generator.set_truncation(settings.psi, settings.statistics)

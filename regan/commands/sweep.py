@@ -164,6 +164,7 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
     seeds = list(dict.fromkeys(seeds))  # Each once.
     drawing = options.with_psi_of(choices, drawing)
     options.notice_transfer(choices, network.name)
+    network = options.with_class_of(choices, network)
     with network.open() as generator:
         settings = drawing.settings(generator)
         edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices, generator.latent_space))

@@ -113,6 +113,35 @@ def draw(
     return images.reshape((rows, frames) + images.shape[1:])
 
 
+def replaced(
+    generator: BaseGenerator,
+    dlatents: np.ndarray,
+    source: np.ndarray,
+    layer: str,
+    conversion: str = 'round',
+    progress: Optional[Progress] = None,
+) -> np.ndarray:
+    """Images of latents with the output of one layer put in the place of theirs: style mixing in GANSpace's notebook.
+
+    What comes after the layer still takes the latents' own.
+
+    Args:
+        generator: open Generator.
+        dlatents: float [N, L, D], truncated.
+        source: float [1, L, D], whose output of the layer all get.
+        layer: a name of `Generator.layer_shapes`, or the original's.
+        conversion, progress: as of `Generator.synthesize`.
+
+    Returns:
+        uint8 [N, H, W, C].
+
+    Raises:
+        UserError: there is no such layer.
+    """
+    outputs = generator.activations(np.concatenate([source, dlatents]).astype(np.float32), layer)
+    return generator.synthesize_changed(dlatents, layer, outputs[:1] - outputs[1:], progress, conversion)
+
+
 def frames_of(
     generator: BaseGenerator,
     basis: Basis,

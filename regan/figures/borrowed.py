@@ -46,8 +46,8 @@ def fitted(panels: Sequence[Panel], generator: Generator) -> List[Panel]:
 
 
 def _fitted(panel, generator, changes):
-    components = min(panel.pca.components, generator.dlatent_size)
-    if components < panel.pca.components:
+    components = min(panel.pca.components, generator.dlatent_size) if panel.pca else 0
+    if panel.pca and components < panel.pca.components:
         changes.append('%d components in place of %d' % (components, panel.pca.components))
         panel = dataclasses.replace(panel, pca=dataclasses.replace(panel.pca, components=components))
     if panel.cutoff is not None and panel.cutoff > generator.num_layers:

@@ -97,9 +97,7 @@ def run(
             images.check_channels(generator)
             software = provenance.software(generator.backend)
             for panel in borrowed.fitted(panels, generator):
-                panel, settings = _redrawn(
-                    panel, (mode, noise and noises.parse(noise), conversion), generator.generation
-                )
+                panel, settings = _redrawn(panel, (mode, noise and noises.parse(noise), conversion), generator)
                 specs.check_network(panel, generator.resolution, generator.num_layers, panel.name)
                 settings.prepare(generator)
                 basis, source = _basis(panel, generator, folder, open_generator, quiet)
@@ -124,14 +122,14 @@ def _generator_class():
     return Generator
 
 
-def _redrawn(panel, asked, generation):
+def _redrawn(panel, asked, generator):
     """A panel with what was asked for, (mode, noise, conversion), each or None, and the modes.Settings of it."""
     mode, noise, conversion = asked
     if mode is None:
         noise, conversion = noise or panel.noise, conversion or panel.conversion
-    settings = modes.resolve(mode, noise, conversion, generation, panel.psi, panel.cutoff)
+    settings = modes.of_network(generator, mode, noise, conversion, panel.psi, panel.cutoff)
     drawn = dict(noise=settings.noise, conversion=settings.conversion, psi=settings.psi, cutoff=settings.cutoff)
-    spec = modes.decomposition(mode, panel.pca) if mode else panel.pca
+    spec = modes.decomposition(mode, panel.pca) if mode and panel.pca else panel.pca
     return dataclasses.replace(panel, pca=spec, **drawn), settings
 
 
@@ -141,7 +139,9 @@ def _asked(settings):
 
 
 def _basis(panel, generator, folder, open_generator, quiet):
-    """The Basis, and the SHA-256 of the network that it belongs to."""
+    """The Basis, and the SHA-256 of the network that it belongs to; (None, None) where none is needed."""
+    if panel.pca is None:
+        return None, None
     if panel.components_of in (None, panel.network):
         return cached.basis(generator, panel.pca, quiet), generator.sha256
     with _open(panel, panel.components_of, folder, open_generator) as other:
@@ -149,9 +149,15 @@ def _basis(panel, generator, folder, open_generator, quiet):
 
 
 def _settings(panel, generator):
+    further = {name: getattr(panel, name) for name in ('resampling', 'replacing', 'random_basis_seed')}
     return dict(
         json_records.recorded(panel),
-        pca=panel.pca.facts,
+        **{
+            name: dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
+            for name, value in further.items()
+            if value is not None
+        },
+        pca=panel.pca and panel.pca.facts,
         network_sha256=generator.sha256,
         **provenance.label_facts(generator),
         edits=[edits.notation(edit) for edit in panel.edits],

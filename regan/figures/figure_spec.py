@@ -63,6 +63,26 @@ class Exchange:
 
 @dataclasses.dataclass(frozen=True)
 @declared
+class Resampling:
+    """Whose latents the first layers keep, and whose the rest take (GANSpace Figure 6)."""
+
+    style_seeds: Tuple[int, ...] = key(sequence(latents.SEED), 'of the latents of the rest')
+    keep: Tuple[int, ...] = key(sequence(integer(1)), 'numbers of first layers that keep the latent of the seed')
+
+
+@dataclasses.dataclass(frozen=True)
+@declared
+class Replacing:
+    """Layers whose output for one latent stands in place of that for others (GANSpace's notebook of style mixing)."""
+
+    layers: Tuple[str, ...] = key(sequence(text), 'names of layers, each by itself')
+    statistics: Optional[float] = key(
+        optional(number(0, 1)), 'truncation that chooses the statistics, where it is not that of z', default=None
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+@declared
 class Supervised:
     """The supervised direction beside which an edit is shown."""
 
@@ -104,11 +124,25 @@ class Panel:
     cutoff: Optional[int] = key(optional(PIXELS), 'layers from here on are not truncated; None: all are', default=None)
     noise: Union[str, dict] = key(noise.check, 'a choice of `regan.sampling.noise`')
     conversion: str = key(choice(*modes.CONVERSIONS), 'of floats to bytes, see `Generator.synthesize`', default='round')
-    pca: PCASpec = key(record(PCASpec), 'what basis the edits refer to')
+    pca: Optional[PCASpec] = key(
+        optional(record(PCASpec)), 'what basis the edits refer to; None: no components are needed', default=None
+    )
     crop: Crop = key(record(Crop), 'of every tile', default=Crop())
     frames: Optional[int] = key(integer(2), 'of a strip, from -strength to +strength', default=None)
     exchange: Optional[Exchange] = key(record(Exchange), 'what Figure 3 needs besides', default=None)
     supervised: Optional[Supervised] = key(record(Supervised), 'what Figure 2 needs besides', default=None)
+    resampling: Optional[Resampling] = key(
+        record(Resampling), 'what style resampling needs besides', default=None, recorded=False
+    )
+    replacing: Optional[Replacing] = key(
+        record(Replacing), 'what style mixing by layers needs besides', default=None, recorded=False
+    )
+    random_basis_seed: Optional[int] = key(
+        optional(latents.SEED),
+        'of a random orthonormal basis of the latent space, along which edits go in place of the components',
+        default=None,
+        recorded=False,
+    )
     network_class: Optional[int] = key(
         optional(integer(0)), 'of a conditional network, from 0; None: a label of zeros', default=None, recorded=False
     )
@@ -144,7 +178,8 @@ def load(figure: str, folder: PathLike) -> Dict[str, FigureSpec]:
     """The specs of a figure, in FIGURE.json of a folder: dict variant -> FigureSpec.
 
     What a variant says outside its list of panels holds for every panel that does not say otherwise; a variant without
-    such a list is one panel.
+    such a list is one panel. The embedded variant may be the name of a network's file in its place, which the project
+    does not have yet; it is left out.
 
     Raises UserError, which names the file and the key, for whatever is wrong in the file.
     """
@@ -155,7 +190,14 @@ def load(figure: str, folder: PathLike) -> Dict[str, FigureSpec]:
     return {
         variant: _figure('%s-%s' % (figure, variant), data, '%s: %s' % (path.name, variant))
         for variant, data in variants.items()
+        if not isinstance(data, str)
     }
+
+
+def _wanted(figure, folder):
+    """The file that the embedded variant waits for, or None if there is that variant."""
+    found = json_records.load(Path(folder) / (figure + '.json'))[VARIANTS[0]]
+    return found if isinstance(found, str) else None
 
 
 def _figure(name, data, where):
@@ -202,13 +244,14 @@ def check_needs(spec: FigureSpec, needs: Sequence[str]) -> None:
     """Check that each panel has the keys that the figure's script uses, and no other that it would not heed.
 
     Args:
-        needs: names among frames, exchange, supervised, edits; a name that ends in "?" may be left out.
+        needs: names among frames, exchange, supervised, resampling, replacing, random_basis_seed, edits; a name that
+            ends in "?" may be left out.
 
     Raises UserError, which names the panel and the key.
     """
     wanted = {need.rstrip('?') for need in needs}
     for panel in spec.panels:
-        for need in ('edits', 'frames', 'exchange', 'supervised'):
+        for need in ('edits', 'frames', 'exchange', 'supervised', 'resampling', 'replacing', 'random_basis_seed'):
             present = getattr(panel, need) not in (None, ())
             if present and need not in wanted:
                 raise UserError("%s has the key '%s', which this figure does not use; remove it" % (panel.name, need))
@@ -227,6 +270,8 @@ def check_network(panel: Panel, resolution: int, num_layers: int, where: str) ->
         raise UserError('%s.crop leaves nothing of %d pixels; cut less' % (where, resolution))
     if panel.cutoff is not None and panel.cutoff > num_layers:
         raise UserError('%s.cutoff is %d but the network has %d layers' % (where, panel.cutoff, num_layers))
+    if panel.pca is None and (panel.edits or panel.exchange):
+        raise UserError("%s lacks the key 'pca', which says what its components are; add it" % where)
     for i, edit in enumerate(panel.edits):
         _check_edit(edit, num_layers, panel.pca.components, '%s.edits[%d]' % (where, i))
 
@@ -247,6 +292,11 @@ def choose(figure: str, networks: str, folder: PathLike) -> FigureSpec:
     `official`, and its own name in place of the variant's; `borrowed` makes them fit.
     """
     variants = load(figure, folder)
+    if networks == VARIANTS[0] and networks not in variants:
+        raise UserError(
+            '%s-embedded needs %s, which the project does not have yet; draw it with --networks official, or another '
+            'network' % (figure, _wanted(figure, folder))
+        )
     if networks in variants:
         return variants[networks]
     for spec in variants.values():

@@ -4,7 +4,7 @@ Heavy imports stay inside functions, so that --help is instant.
 """
 
 from regan.commands.options.bases import EDIT_MODES, ESTIMATORS, basis, basis_and_edit_mode, components, said_space
-from regan.commands.options.choices import EDITS_FILE, edits, notice_transfer, with_psi_of
+from regan.commands.options.choices import EDITS_FILE, edits, notice_transfer, with_class_of, with_psi_of
 from regan.commands.options.drawings import (
     CUTOFF,
     PRECISION_IMAGES,
@@ -63,6 +63,7 @@ __all__ = [
     'refuse',
     'report_precision',
     'said_space',
+    'with_class_of',
     'with_psi_of',
     'workers',
 ]

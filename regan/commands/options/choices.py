@@ -29,6 +29,19 @@ def with_psi_of(choices, drawing):
     return dataclasses.replace(drawing, psi=edit_choices.agreed(choices, 'psi', '--psi', 0.7))
 
 
+def with_class_of(choices, network):
+    """A Network of a class: its own, else that of named edits, which is said. Raises UserError if they do not agree."""
+    from regan.editing import edit_choices
+
+    if network.label is not None:
+        return network
+    found = edit_choices.network_class(choices)
+    if found is None:
+        return network
+    click.echo('note: class %d, which the edit was found with; --class chooses another' % found, err=True)
+    return dataclasses.replace(network, label=found)
+
+
 def notice_transfer(choices, network):
     """Says which edits were found on another network than this one (a registered name, or a path)."""
     from regan.editing import edit_choices
