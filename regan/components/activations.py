@@ -238,7 +238,7 @@ def _in_closed_form(generator, layer, spec, shape, known):
         act_stdev=basis.stdev.astype(np.float32),
         variance_ratio=basis.variance_ratio.astype(np.float32),
         random_stdevs=affine.stdevs_along(found, prior_of(generator).stdev, directions).astype(np.float32),
-        record=dict(known, near_ties=near_ties(basis.stdev, math.inf), largest_cosine=largest_cosine(basis.directions)),
+        record=dict(known, near_ties=near_ties(basis.stdev, math.inf)),
         space='z',
     )
     mean, components = basis.mean.astype(np.float32), basis.components.astype(np.float32)

@@ -91,7 +91,7 @@ class BigGANGenerator(BaseGenerator):
         return self.layer_name(name)
 
     def affine(self, layer: str) -> Optional[Tuple[np.ndarray, np.ndarray]]:
-        """Kernel float [Z, F] and offset float [F] of a layer that is affine in z, else None (`regan.biggan.affine`)."""
+        """Kernel float [Z, F] and offset float [F] of a layer that is affine in z, else None (see `regan.biggan`)."""
         labels = classes.vectors(self._drawn_label, self.label_size, self.num_layers)
         return affine.of_layer(self._weights, self.layer_name(layer), labels)
 

@@ -31,12 +31,12 @@ def with_psi_of(choices, drawing):
 
 def with_class_of(choices, network):
     """A Network of a class: its own, else that of named edits, which is said. Raises UserError if they do not agree."""
-    from regan.editing import edit_choices
+    from regan.editing import edit_choices, edit_zoo
 
     if network.label is not None:
         return network
-    found = edit_choices.network_class(choices)
-    if found is None:
+    found, model = edit_choices.network_class(choices), edit_zoo.registered(network.name)
+    if found is None or model is not None and model.generation:  # A StyleGAN refuses such edits for another reason.
         return network
     click.echo('note: class %d, which the edit was found with; --class chooses another' % found, err=True)
     return dataclasses.replace(network, label=found)

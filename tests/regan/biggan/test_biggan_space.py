@@ -7,7 +7,9 @@ import pathlib
 import checkout
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from regan import cli
 from regan.base import artefacts, json_records
 from regan.base.errors import UserError
 from regan.components import activations, cached, pca
@@ -223,3 +225,50 @@ def test_every_figure_on_a_small_network(name, variant, generator, tmp_path, mon
     assert opened[0] == panels[0].network_class and tiles.std() > 10
     assert facts['panels'][0]['tile_height'] == 32 and len(facts['panels']) == len(panels)
     figure_spec.check_needs(spec, script(name).FIGURE.needs)
+
+
+# ------------------------------------------------------------------ commands
+
+
+def run(*words):
+    return CliRunner().invoke(cli.main, [str(word) for word in words])
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv('REGAN_CACHE_DIR', str(tmp_path / 'cache'))
+    return tmp_path
+
+
+def test_components_in_closed_form_by_the_command(folder):
+    out = folder / 'closed.npz'
+    result = run('pca', NETWORK, '--class', 1, '--components', 13, '--estimator', 'closed-form', '--out', out)
+    assert result.exit_code == 0 and 'not orthogonal' not in result.output, result.output
+    found = ActivationBasis.load(out)
+    assert found.layer == 'gen_z' and found.components.shape == (13, 1024) and found.latent.space == 'z'
+
+
+def test_a_named_edit_brings_class_seed_and_truncation_along(folder):
+    words = ['edit', NETWORK, '--n', 2000, '--components', 13, '--edit', 'leopard/On rock', '--out', folder / 'e.png']
+    result = run(*words)
+    assert result.exit_code == 2 and 'has no class 288 but classes 0-4; choose with --class' in result.output
+    result = run(*words, '--class', 2)
+    assert result.exit_code == 0, result.output
+    facts = json_records.load(folder / 'e.json')
+    assert (facts['label'], facts['psi'], facts['seeds']) == (2, 0.6, [2044716610])
+    assert facts['pca']['layer'] == 'gen_z' and facts['space'] == 'z'
+
+
+def test_an_edit_of_z_is_refused_where_w_is_moved(folder):
+    result = run('edit', 'stylegan2-cars-64', '--edit', 'leopard/On rock', '--out', folder / 'e.png')
+    assert (
+        result.exit_code == 2 and "'leopard/On rock' moves z, but the components are directions in w" in result.output
+    )
+
+
+def test_figures_name_the_file_that_they_want(folder, monkeypatch):
+    monkeypatch.setenv('REGAN_NETWORKS', str(folder))
+    result = run('figure', 'biggan_zoo')
+    assert result.exit_code == 2 and 'figure_biggan_zoo-embedded needs networks/' in result.output
+    result = run('figure', 'biggan_zoo', '--networks', 'official')
+    assert result.exit_code == 2 and 'biggan-deep-512-pytorch_model.bin' in result.output

@@ -215,7 +215,7 @@ def test_a_saved_edit_gives_the_picture_of_its_component(tmp_path):
     [
         (['--edit', 'ffhq/Smile'], "choose one of 'ffhq/Smile (v46, 4)'"),
         (['--edit', 'ffhq/Smail (v46, 4)'], 'did you mean'),
-        (['--edit', 'husky/Season'], 'cannot be used on a StyleGAN network'),
+        (['--edit', 'husky/Season'], 'moves z, but the components are directions in w'),
         (['--edit', 'E(v0, all)'], 'no latent is chosen; give --seed'),
         (['--edit', 'ffhq/Big smile', '--edit', 'ffhq/Bald'], 'come with different seeds'),
         (
@@ -289,7 +289,7 @@ def test_show():
         ),
         (['export', 'E(v0, 18)', '--network', 'net.pkl', '--n', '4000', '--out', 'OUT'], 'layers 0-17'),
         (['export', 'mine.json', '--psi', '1', '--out', 'OUT'], '--psi is for an edit of a network'),
-        (['export', 'husky/Season', '--network', 'net.pkl', '--out', 'OUT'], 'cannot be used on a StyleGAN network'),
+        (['export', 'husky/Season', '--network', 'net.pkl', '--out', 'OUT'], 'but the components are directions in w'),
         (['import', 'nowhere.pkl', '--out', 'OUT.json'], 'nowhere.pkl'),
         (['import', 'nowhere.pkl', '--out', 'OUT.txt'], 'must end in .json'),
         (['show', 'nothing'], "no edit 'nothing'"),
