@@ -5,7 +5,7 @@ directions in Z (`BaseGenerator.first_layer`).
 """
 
 import pathlib
-from typing import Optional, Union
+from typing import Any, Optional, Union, cast
 
 import tqdm
 
@@ -14,7 +14,7 @@ from regan.base.errors import UserError
 from regan.base.typing import Progress
 from regan.components import activations, pca
 from regan.components.basis import Basis
-from regan.components.interfaces import LatentMapper
+from regan.components.interfaces import LatentMapper, LayeredGenerator
 
 
 def basis(
@@ -57,7 +57,7 @@ def load_or_compute(
         return pca.load_or_compute(generator, spec, artefacts.cache_dir(), progress, spread)
     path = layer_path(generator, spec)
     if not cache.has(path):
-        activations.compute_into(path, generator, layer, spec, 'z', progress)
+        activations.compute_into(path, cast(LayeredGenerator, generator), layer, spec, 'z', progress)
     return Basis.load(path)
 
 
@@ -87,10 +87,10 @@ def layer_path(generator: LatentMapper, spec: pca.PCASpec) -> pathlib.Path:
             'z has %d numbers, so %d components are too many; ask for at most %d with --components'
             % (generator.latent_size, spec.components, generator.latent_size)
         )
-    facts = activations.facts(generator, _first_layer(generator), spec, 'z')
+    facts = activations.facts(cast(LayeredGenerator, generator), str(_first_layer(generator)), spec, 'z')
     name = '%s-c%d-n%d-%s' % (spec.estimator, spec.components, spec.n, artefacts.cache_key(facts))
     return artefacts.cache_dir() / (name + '.npz')
 
 
-def _first_layer(generator):
+def _first_layer(generator: Any) -> Optional[str]:
     return getattr(generator, 'first_layer', None)

@@ -5,7 +5,7 @@ asks it for what it has (`latent_space`, `has_noise`, `truncation`), never for w
 """
 
 import abc
-from typing import Any, Dict, List, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Type, TypeVar, Union
 
 import numpy as np
 
@@ -33,6 +33,20 @@ TOO_FAR = (
 )
 # Styles are squared and summed over 512 maps: float32 ends at 3e38, and each TensorFlow makes something else of more.
 LARGEST_INPUT = 1e15
+
+
+class Facts(NamedTuple):
+    """Attributes of a BaseGenerator that its network decides."""
+
+    latent_size: int
+    dlatent_size: int
+    num_layers: int
+    label_size: int
+    resolution: int
+    num_channels: int
+    dlatent_avg: np.ndarray
+    architecture: str
+    generation: int = 0
 
 
 class BaseGenerator(LatentTraits, Opened, abc.ABC):
@@ -121,14 +135,15 @@ class BaseGenerator(LatentTraits, Opened, abc.ABC):
                 weights.check(state, self.path)
             self.sha256 = file.sha256
             self.build_function, self.static_kwargs = state.build_func_name, dict(state.static_kwargs)
-            self._describe(state, trust_embedded_code)
+            for name, value in self._built(state, trust_embedded_code)._asdict().items():
+                setattr(self, name, value)
             self.label = self._resolved(label)
             self.set_label(None)
             self.set_noise(noise)
 
     @abc.abstractmethod
-    def _describe(self, state: NetworkState, trust_embedded_code: bool) -> None:
-        """Makes the graphs, and sets all attributes that a NetworkState decides; graph and session are entered."""
+    def _built(self, state: NetworkState, trust_embedded_code: bool) -> Facts:
+        """Makes the graphs of a NetworkState, in the graph and session that are entered, and says what it is."""
 
     def _resolved(self, label):
         """The class that was asked for, checked."""

@@ -11,8 +11,10 @@ from dnnlib.unpickle import NetworkState
 from regan.base.errors import UserError
 from regan.biggan import affine, graph, names, states, statistics
 from regan.biggan import classes as imagenet
+from regan.biggan.configuration import Configuration
+from regan.biggan.weights import Weights
 from regan.networks import labels as classes
-from regan.networks.base_generator import BaseGenerator
+from regan.networks.base_generator import BaseGenerator, Facts
 from regan.networks.synthesis_graphs import CONVERSIONS, Controls, black_for_nan
 from regan.sampling import priors
 
@@ -23,25 +25,36 @@ LATENTS_AT_ONCE = 16  # Of layers; a larger minibatch hardly gains speed.
 
 
 class BigGANGenerator(BaseGenerator):
-    """A BigGAN-deep; use it in `with`. Its attributes: see BaseGenerator. Layer 0 is gen_z, layer j block j - 1."""
+    """A BigGAN-deep; use it in `with`. Its attributes: see BaseGenerator. Layer 0 is gen_z, layer j block j - 1.
 
-    architecture = 'BigGAN-deep'
+    Attributes:
+        configuration: Configuration of `regan.biggan.configuration`.
+    """
+
+    configuration: Configuration
     truncation: ClassVar[Optional[str]] = 'prior'
     usual_conversion: ClassVar[str] = 'hub'
     label_of_layers: ClassVar[bool] = True
     first_layer: ClassVar[Optional[str]] = 'gen_z'
 
-    def _describe(self, state: NetworkState, trust_embedded_code: bool) -> None:
+    def _built(self, state: NetworkState, trust_embedded_code: bool) -> Facts:
         self._weights = weights = states.from_state(state, self.path)
         self.configuration = configuration = weights.configuration
-        self.latent_size = self.dlatent_size = configuration.z_size
-        self.num_layers, self.label_size = configuration.num_latents, configuration.classes
-        self.num_channels, self.resolution = graph.IMAGE_CHANNELS, configuration.resolution
-        self.dlatent_avg = np.zeros(self.latent_size, np.float32)
         self._psi = 1.0
         self._rows = statistics.row_weights(1.0, configuration.rows)
         self._drawn_label: Optional[classes.Label] = None
         self._graphs = self._layers = _Graphs(weights, self._conditions, self.allow_non_finite)
+        width = configuration.z_size
+        return Facts(
+            width,
+            width,
+            configuration.num_latents,
+            configuration.classes,
+            configuration.resolution,
+            graph.IMAGE_CHANNELS,
+            np.zeros(width, np.float32),
+            'BigGAN-deep',
+        )
 
     @property
     def layer_resolutions(self) -> List[int]:
@@ -95,6 +108,12 @@ class BigGANGenerator(BaseGenerator):
         labels = classes.vectors(self._drawn_label, self.label_size, self.num_layers)
         return affine.of_layer(self._weights, self.layer_name(layer), labels)
 
+    def _drawn(self, frozen, output, arrays):
+        arrays = dict(arrays)
+        if 'labels' in arrays:  # [N, L, classes]
+            arrays['y'] = arrays.pop('labels').transpose(1, 0, 2)
+        return super()._drawn(frozen, output, arrays)
+
     def _conditions(self, count: int) -> Dict[str, np.ndarray]:
         labels = classes.vectors(self._drawn_label, self.label_size, self.num_layers)  # [L, classes]
         return dict(y=np.repeat(labels[:, np.newaxis], count, axis=1), rows=self._rows)
@@ -109,7 +128,9 @@ class _Graphs:
         allow_non_finite: as of `SynthesisGraphs`.
     """
 
-    def __init__(self, weights, conditions: Callable[[int], Dict[str, np.ndarray]], allow_non_finite: bool) -> None:
+    def __init__(
+        self, weights: Weights, conditions: Callable[[int], Dict[str, np.ndarray]], allow_non_finite: bool
+    ) -> None:
         self._weights, self._conditions, self._allow_non_finite = weights, conditions, allow_non_finite
         self._frozen: Optional[Frozen] = None
         self.values = dict(weights.tensors)
@@ -121,9 +142,11 @@ class _Graphs:
         return 1
 
     def get(self, controls: Controls = (), precision: Optional[str] = None) -> Frozen:
-        """The graph, see `Generator.synthesis_graph`; it knows one precision and no controls."""
-        if controls:
-            raise UserError('a BigGAN-deep takes no further inputs (%s)' % ', '.join(dict(controls)))
+        """The graph, see `BaseGenerator.synthesis_graph`; it knows one precision. As a control it takes 'labels', float
+        [N, L, classes], the weights of the classes for each latent and layer in place of those of the class.
+        """
+        if set(dict(controls)) - {'labels'}:
+            raise UserError('a BigGAN-deep takes no further inputs than labels (%s)' % ', '.join(dict(controls)))
         if self._frozen is None:
             self._frozen = graph.build_for_dlatents(self._weights, self._further)
         return self._frozen

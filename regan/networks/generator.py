@@ -9,7 +9,7 @@ from dnnlib.unpickle import NetworkState
 from regan.base.errors import UserError
 from regan.networks import description
 from regan.networks import labels as classes
-from regan.networks.base_generator import BaseGenerator
+from regan.networks.base_generator import BaseGenerator, Facts
 from regan.networks.latent_traits import MappedTraits
 from regan.networks.layer_outputs import LayerOutputs
 from regan.networks.synthesis_graphs import SynthesisGraphs
@@ -26,7 +26,7 @@ class Generator(MappedTraits, BaseGenerator):
 
     _epsilon: Optional[float] = None
 
-    def _describe(self, state: NetworkState, trust_embedded_code: bool) -> None:
+    def _built(self, state: NetworkState, trust_embedded_code: bool) -> Facts:
         network = revive(state, self.path, trust_embedded_code)
         parts = network.components
         if not {'mapping', 'synthesis'} <= set(parts):
@@ -34,23 +34,27 @@ class Generator(MappedTraits, BaseGenerator):
                 '%s holds a generator without mapping and synthesis networks, so it has no W space; '
                 '`by_name.open_generator` opens it, if it is of a kind without W' % self.path
             )
-        self._mapping, self._graphs = (
-            parts.mapping,
-            SynthesisGraphs(parts.synthesis, self.precision, self.allow_non_finite),
-        )
-        self.latent_size, self.label_size = [shape[1] for shape in self._mapping.input_shapes]
-        self.num_layers, self.dlatent_size = self._graphs.num_layers, self._graphs.dlatent_size
-        self.num_channels, self.resolution = self._graphs.num_channels, self._graphs.resolution
-        self._layers = LayerOutputs(parts.synthesis, (self.num_layers, self.dlatent_size), self._graphs.noise)
-        self.dlatent_avg = network.get_var('dlatent_avg')
-        if self.dlatent_avg.shape != (self.dlatent_size,):
+        graphs = SynthesisGraphs(parts.synthesis, self.precision, self.allow_non_finite)
+        self._mapping, self._graphs = parts.mapping, graphs
+        self._layers = LayerOutputs(parts.synthesis, (graphs.num_layers, graphs.dlatent_size), graphs.noise)
+        average = network.get_var('dlatent_avg')
+        if average.shape != (graphs.dlatent_size,):
             raise UserError(
-                '%s: dlatent_avg has shape %s, but w has width %d'
-                % (self.path, self.dlatent_avg.shape, self.dlatent_size)
+                '%s: dlatent_avg has shape %s, but w has width %d' % (self.path, average.shape, graphs.dlatent_size)
             )
-        first = any(name.endswith('StyleMod/weight') for name in self._graphs.values)
-        self.generation = 1 if first else 2
-        self.architecture = 'StyleGAN' if first else 'StyleGAN2'
+        first = any(name.endswith('StyleMod/weight') for name in graphs.values)
+        latent_size, label_size = [shape[1] for shape in self._mapping.input_shapes]
+        return Facts(
+            latent_size,
+            graphs.dlatent_size,
+            graphs.num_layers,
+            label_size,
+            graphs.resolution,
+            graphs.num_channels,
+            average,
+            'StyleGAN' if first else 'StyleGAN2',
+            1 if first else 2,
+        )
 
     @property
     def layer_resolutions(self) -> List[int]:
@@ -94,8 +98,8 @@ class Generator(MappedTraits, BaseGenerator):
             z: latents.
             labels: float [N, label_size], or None: those of the class `label`, or zeros.
         """
-        if labels is None and self.label is not None:
-            labels = classes.one_hot(self.label, self.label_size, len(z))
+        if labels is None:
+            labels = classes.rows(self.label, self.label_size, len(z))
         with self._entered():
             w = self._mapping.run(z, labels, dlatent_broadcast=None, minibatch_size=MAP_ROWS)
         self._check('the w of %s' % self.path, w, 'its file is damaged, or its training diverged')

@@ -55,18 +55,17 @@ def resolve(
     Raises:
         UserError: there is no such class or layer.
     """
-    if isinstance(asked, str):
-        asked = _parsed(asked, size, path, layers, find)
-    if isinstance(asked, tuple):
+    label: Optional[Label] = _parsed(asked, size, path, layers, find) if isinstance(asked, str) else asked
+    if isinstance(label, tuple):
         if layers is None:
             raise UserError('%s has one class for all layers; give --class one' % path)
-        if len(asked) != layers:
-            raise UserError('%s has %d layers, but %d classes are given for them' % (path, layers, len(asked)))
-        for label in asked:
-            check(label, size, path)
-        return asked[0] if len(set(asked)) == 1 else asked
-    check(asked, size, path)
-    return asked
+        if len(label) != layers:
+            raise UserError('%s has %d layers, but %d classes are given for them' % (path, layers, len(label)))
+        for one in label:
+            check(one, size, path)
+        return label[0] if len(set(label)) == 1 else label
+    check(label, size, path)
+    return label
 
 
 def _parsed(text, size, path, layers, find):
@@ -103,6 +102,11 @@ def _number(text, size, path, find):
             "'%s' is no number of a class; %s has classes 0-%d, without names" % (text, path, max(size - 1, 0))
         )
     return find(text)
+
+
+def rows(label: Optional[Label], size: int, count: int) -> Optional[np.ndarray]:
+    """The labels of `count` latents of a class that all layers share, float32 [count, size]; None: of none."""
+    return one_hot(label, size, count) if isinstance(label, int) else None
 
 
 def vectors(label: Optional[Label], size: int, layers: int) -> np.ndarray:

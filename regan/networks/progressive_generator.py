@@ -7,7 +7,7 @@ import numpy as np
 from dnnlib.tflib.revival import revive
 from dnnlib.unpickle import NetworkState
 from regan.networks import labels as classes
-from regan.networks.base_generator import BaseGenerator
+from regan.networks.base_generator import BaseGenerator, Facts
 from regan.networks.layer_outputs import LayerOutputs
 from regan.networks.synthesis_graphs import CONVERSIONS, SynthesisGraphs
 
@@ -26,18 +26,24 @@ def rounded(images: tf.Tensor) -> tf.Tensor:
 class ProgressiveGenerator(BaseGenerator):
     """A Progressive GAN; use it in `with`. Its attributes: see BaseGenerator. Its one layer takes z; L is 1."""
 
-    architecture = 'Progressive GAN'
     first_layer: ClassVar[Optional[str]] = '4x4/Dense'
 
-    def _describe(self, state: NetworkState, trust_embedded_code: bool) -> None:
+    def _built(self, state: NetworkState, trust_embedded_code: bool) -> Facts:
         network = _OfDlatents(revive(state, self.path, trust_embedded_code))
         conversions = dict(CONVERSIONS, round=rounded)
         self._graphs = SynthesisGraphs(network, self.precision, self.allow_non_finite, conversions)
-        self.latent_size, self.label_size = network.latent_size, network.label_size
-        self.num_layers, self.dlatent_size = 1, self.latent_size
-        self.num_channels, self.resolution = self._graphs.num_channels, self._graphs.resolution
-        self._layers = LayerOutputs(network, (1, self.latent_size), {}, conversions)
-        self.dlatent_avg = np.zeros(self.latent_size, np.float32)
+        width = network.latent_size
+        self._layers = LayerOutputs(network, (1, width), {}, conversions)
+        return Facts(
+            width,
+            width,
+            1,
+            network.label_size,
+            self._graphs.resolution,
+            self._graphs.num_channels,
+            np.zeros(width, np.float32),
+            'Progressive GAN',
+        )
 
     @property
     def layer_resolutions(self) -> List[int]:

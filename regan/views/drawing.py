@@ -6,7 +6,7 @@ of a strip or grid is the picture of its own view.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -91,7 +91,8 @@ def shown(wanted: Sequence[Tile], generator: BaseGenerator, progress: Optional[P
         generator: open Generator.
         progress: callable that gets the number of images done since its last call.
     """
-    done, chosen = [], None  # type: Any, Any
+    done: List[np.ndarray] = []
+    chosen: Optional[Tuple[modes.Settings, Optional[Label]]] = None
     for tile in wanted:
         if (tile.settings, tile.label) != chosen or tile.settings.noise == PER_IMAGE:
             prepare(tile, generator)
