@@ -38,6 +38,7 @@ LARGEST_BLOCK = (
     2000 * 64 * 64 * 32 * 4
 )  # bytes of a block of float32 activations; three times as much is needed on the way
 LARGEST_SKETCH = 2 * 80 * 64 * 64 * 64 * 4  # bytes of a sketch of randomized PCA, which keeps two
+ROWS_IN_PLANE = 8192  # Of coordinates, in place of activations.
 LARGEST_COVARIANCE = 8192  # Width of a layer for pca, which keeps a matrix of float64.
 ROWS_AT_ONCE, BYTES_AT_ONCE = (
     250,
@@ -104,8 +105,8 @@ def total_rows(spec: pca.PCASpec) -> int:
 def fits_ipca(generator: LayeredGenerator, layer: str, spec: pca.PCASpec) -> bool:
     """Whether blocks of this layer are small enough for incremental PCA. UserError if there is no such layer."""
     layer = _resolved(generator, layer)
-    plane = affine.plane_of(affine_of(generator, layer))
-    width = plane.width if plane else int(np.prod(_shape(generator, layer)))
+    found = affine_of(generator, layer)
+    width = min(found.kernel.shape) if found else int(np.prod(_shape(generator, layer)))
     return spec.block_rows * width * 4 <= LARGEST_BLOCK
 
 
@@ -192,9 +193,9 @@ def facts(generator: LayeredGenerator, layer: str, spec: pca.PCASpec, space: str
 )  # As in `pca`: last bits do not depend on the number of cores.
 def _compute(generator, layer, spec, space, progress, kept, facts):
     _check(generator, layer, spec, space)
-    sample = _Sampler(generator, layer, spec.batch_size, space, progress or (lambda rows: None))
     if spec.estimator == pca.CLOSED_FORM:
-        return _in_closed_form(generator, layer, spec, sample.shape, facts)
+        return _in_closed_form(generator, layer, spec, _shape(generator, layer), facts)
+    sample = _Sampler(generator, layer, spec.batch_size, space, progress or (lambda rows: None))
     principal = {'randomized': _randomized, 'ipca': _principal}.get(spec.estimator, _by_pca)
     if layer == layer_names.MAPPING:
         principal = _by_pca
@@ -254,22 +255,22 @@ def _check(generator, layer, spec, space):
         raise UserError('layers are decomposed by %s, not by %s' % (' or '.join(pca.LAYER_ESTIMATORS), spec.estimator))
     if space not in SPACES:
         raise UserError("there is no latent space '%s'; choose one of %s" % (space, ', '.join(SPACES)))
-    width, plane = int(np.prod(generator.layer_shapes[layer])), affine.plane_of(affine_of(generator, layer))
-    if plane and space != 'z':
+    width, found = int(np.prod(generator.layer_shapes[layer])), affine_of(generator, layer)
+    if found and space != 'z':
         raise UserError('layer %s is affine in z, and its directions are in z; choose the space z' % layer)
-    if plane and spec.components > plane.width:
+    if found and spec.components > min(found.kernel.shape):
         raise UserError(
             'layer %s is affine in z and varies in %d directions only, so %d components are too many'
-            % (layer, plane.width, spec.components)
+            % (layer, min(found.kernel.shape), spec.components)
         )
-    if not plane and spec.estimator == pca.CLOSED_FORM:
+    if not found and spec.estimator == pca.CLOSED_FORM:
         raise UserError(
             'layer %s is not affine in the latent, so its components have no closed form; choose another estimator'
             % layer
         )
     if spec.components > width:
         raise UserError('layer %s has %d values, so %d components are too many' % (layer, width, spec.components))
-    if plane:
+    if found:
         return
     if spec.estimator == 'randomized':
         _check_sketch(layer, width, randomized.OVERSAMPLING * spec.components)
@@ -338,7 +339,8 @@ class _Sampler:
         self.shape = _shape(generator, layer)
         self.plane = affine.plane_of(affine_of(generator, layer))
         self.width = self.plane.width if self.plane else int(np.prod(self.shape))
-        self.step = max(1, min(ROWS_AT_ONCE, BYTES_AT_ONCE // 4 // self.width))
+        rows = ROWS_IN_PLANE if self.plane else ROWS_AT_ONCE
+        self.step = max(1, min(rows, BYTES_AT_ONCE // 4 // self.width))
 
     def directions(self, count):
         """Random directions [count, width] among the layer's numbers, as far as its activations go along them."""
