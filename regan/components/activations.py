@@ -10,7 +10,6 @@ the same result up to float rounding, or need no sample at all (`regan.component
 
 import contextlib
 import dataclasses
-import math
 import pathlib
 from typing import Any, Dict, Optional
 
@@ -38,6 +37,7 @@ LARGEST_BLOCK = (
     2000 * 64 * 64 * 32 * 4
 )  # bytes of a block of float32 activations; three times as much is needed on the way
 LARGEST_SKETCH = 2 * 80 * 64 * 64 * 64 * 4  # bytes of a sketch of randomized PCA, which keeps two
+EXACT = 10**18  # Rows that leave no error of sampling.
 ROWS_IN_PLANE = 8192  # Of coordinates, in place of activations.
 LARGEST_COVARIANCE = 8192  # Width of a layer for pca, which keeps a matrix of float64.
 ROWS_AT_ONCE, BYTES_AT_ONCE = (
@@ -226,7 +226,7 @@ def _compute(generator, layer, spec, space, progress, kept, facts):
 
 def _in_closed_form(generator, layer, spec, shape, known):
     """The ActivationBasis of a layer that is affine in z."""
-    found = affine_of(generator, layer)
+    found: Any = affine_of(generator, layer)  # It is; `_check` has seen it.
     try:
         basis = affine.closed_form(found, prior_of(generator).stdev, spec.components)
     except UserError as error:
@@ -239,7 +239,7 @@ def _in_closed_form(generator, layer, spec, shape, known):
         act_stdev=basis.stdev.astype(np.float32),
         variance_ratio=basis.variance_ratio.astype(np.float32),
         random_stdevs=affine.stdevs_along(found, prior_of(generator).stdev, directions).astype(np.float32),
-        record=dict(known, near_ties=near_ties(basis.stdev, math.inf)),
+        record=dict(known, near_ties=near_ties(basis.stdev, EXACT)),
         space='z',
     )
     mean, components = basis.mean.astype(np.float32), basis.components.astype(np.float32)

@@ -309,7 +309,8 @@ def _compute(map_w, width, spec, facts, progress, checkpoint, spread, prior=prio
         raise UserError('every latent has the same w, so there are no principal components; check the network')
     mean, components, stdev, ratio = state.result()
     components = components.astype(np.float32)
-    z = latents.sample_rows(seeds, spec.batch_size, width, *spec.random_stdevs_rows, prior.filler(0))
+    first, end = spec.random_stdevs_rows
+    z = latents.sample_rows(seeds, spec.batch_size, width, first, end, prior.filler(0))
     rows = np.pad(_mapped(map_w, z), [(0, spec.random_stdevs_zeros), (0, 0)], 'constant')
     fresh = prior.of_seed(latents.draw_seeds(random, 1)[0], SPREAD_SAMPLES, width)  # after what fbpca has drawn
     return Basis(

@@ -149,19 +149,18 @@ def _basis(panel, generator, folder, open_generator, quiet):
 
 
 def _settings(panel, generator):
-    further = {name: getattr(panel, name) for name in ('resampling', 'replacing', 'random_basis_seed')}
     return dict(
         json_records.recorded(panel),
-        **{
-            name: dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
-            for name, value in further.items()
-            if value is not None
-        },
         pca=panel.pca and panel.pca.facts,
         network_sha256=generator.sha256,
         **provenance.label_facts(generator),
         edits=[edits.notation(edit) for edit in panel.edits],
+        **{key: _plain(getattr(panel, key)) for key in specs.BIGGAN if getattr(panel, key) is not None},
     )
+
+
+def _plain(value):
+    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
 
 
 def _save(spec, drawn, facts, software, folder):

@@ -21,6 +21,7 @@ from regan.pictures import diff
 from regan.sampling import latents, noise
 
 VARIANTS = ('embedded', 'official')
+BIGGAN = ('resampling', 'replacing', 'random_basis_seed')  # Keys of BigGAN's figures.
 
 
 PIXELS = integer(0)
@@ -251,7 +252,7 @@ def check_needs(spec: FigureSpec, needs: Sequence[str]) -> None:
     """
     wanted = {need.rstrip('?') for need in needs}
     for panel in spec.panels:
-        for need in ('edits', 'frames', 'exchange', 'supervised', 'resampling', 'replacing', 'random_basis_seed'):
+        for need in ('edits', 'frames', 'exchange', 'supervised') + BIGGAN:
             present = getattr(panel, need) not in (None, ())
             if present and need not in wanted:
                 raise UserError("%s has the key '%s', which this figure does not use; remove it" % (panel.name, need))
@@ -273,7 +274,7 @@ def check_network(panel: Panel, resolution: int, num_layers: int, where: str) ->
     if panel.pca is None and (panel.edits or panel.exchange):
         raise UserError("%s lacks the key 'pca', which says what its components are; add it" % where)
     for i, edit in enumerate(panel.edits):
-        _check_edit(edit, num_layers, panel.pca.components, '%s.edits[%d]' % (where, i))
+        _check_edit(edit, num_layers, panel.pca.components if panel.pca else 0, '%s.edits[%d]' % (where, i))
 
 
 def _check_edit(edit, num_layers, components, where):
