@@ -85,6 +85,7 @@ function Shown({ explorer, state, box }) {
       data-rev=${header.rev}
       data-view-id=${header.view_id}
       data-pass=${header.pass}
+      data-before=${before && before.header.pass === 'final' ? before.header.rev : ''}
       width="1"
       height="1"
     ></canvas>
