@@ -81,6 +81,7 @@ def mix(network, rows, columns, layers, drawing, plain, out):
     from regan.editing import mixing
     from regan.pictures import images
     from regan.sampling import latents
+    from regan.views import carriers, made
 
     row_seeds, column_seeds, out = latents.parse_seeds(rows), latents.parse_seeds(columns), Path(out)
     with network.open() as generator:
@@ -97,11 +98,12 @@ def mix(network, rows, columns, layers, drawing, plain, out):
             page = images.grid(table.tiles(mixing_tables.official_corner(generator.generation)))
         else:
             page = mixing_tables.page(table, rows, columns, sets)
+        view = made.mixtures(made.Origin(network.name, generator, settings), row_seeds, column_seeds, sets)
         if out.suffix.lower() == '.png':
-            images.save_png(out, page)
+            images.save_png(out, page, carriers.texts(view))
             count, sidecar = 1, out.with_suffix('.json')
         else:
-            count, sidecar = mixing_tables.save(out, table, rows, columns, page), out / 'mix.json'
+            count, sidecar = mixing_tables.save(out, table, rows, columns, page, carriers.texts(view)), out / 'mix.json'
         artefacts.write_json(
             sidecar,
             dict(
@@ -112,6 +114,7 @@ def mix(network, rows, columns, layers, drawing, plain, out):
                 precision=network.precision,
                 plain=plain,
                 **settings.facts(),
+                **carriers.sidecar(view),
             ),
         )
     click.echo(

@@ -77,19 +77,29 @@ def _ends(word, text, num_layers):
     return first, last + 1
 
 
+def ranges(layers: Sequence[int]) -> List[List[int]]:
+    """A set of layers as ranges [first, end], end not included, as few as possible.
+
+    >>> ranges((0, 1, 2, 3, 8))
+    [[0, 4], [8, 9]]
+    """
+    found: List[List[int]] = []
+    for layer in sorted(layers):
+        if found and found[-1][1] == layer:
+            found[-1][1] = layer + 1
+        else:
+            found.append([layer, layer + 1])
+    return found
+
+
 def notation(layers: Sequence[int]) -> str:
     """The shortest text that `parse_layers` makes into one set of layers.
 
     >>> notation((0, 1, 2, 3, 8))
     '0-3+8'
     """
-    ranges: List[List[int]] = []
-    for layer in sorted(layers):
-        if ranges and ranges[-1][1] == layer - 1:
-            ranges[-1][1] = layer
-        else:
-            ranges.append([layer, layer])
-    return '+'.join('%d' % first if first == last else '%d-%d' % (first, last) for first, last in ranges) or 'none'
+    parts = ['%d' % first if end == first + 1 else '%d-%d' % (first, end - 1) for first, end in ranges(layers)]
+    return '+'.join(parts) or 'none'
 
 
 def for_rows(sets: Sequence[Layers], count: int) -> List[Layers]:

@@ -75,6 +75,17 @@ def _layers(value, where):
     return tuple(joined)
 
 
+def _latent(value, where):
+    """Rule: a seed or row of a file; what is mixed is no mixture itself."""
+    found = json_records.build(Latent, value, where)
+    if found.mix:
+        raise UserError('%s is a mixture; mix latents of seeds and files' % where)
+    return found
+
+
+saying(_latent, type='latent')
+
+
 def _range(value, where):
     if not isinstance(value, list) or len(value) != 2:
         raise json_records.refuse(where, 'a range [first, end] of layers, end not included', value)
@@ -121,16 +132,36 @@ class BasisName:
 
 @dataclasses.dataclass(frozen=True)
 @declared
+class Mix:
+    """A latent with some layers of another, see `mixing.mixed`."""
+
+    row: 'Latent' = key(_latent, 'the latent that keeps all other layers')
+    column: 'Latent' = key(_latent, 'the latent whose layers are taken')
+    layers: Tuple[Tuple[int, int], ...] = key(
+        saying(_layers, type='ranges', high=LAYERS), 'that are taken, as ranges [first, end], end not included'
+    )
+
+    @property
+    def keys(self) -> Tuple[str, ...]:
+        """Names of the keys that apply."""
+        return _given(self)
+
+
+@dataclasses.dataclass(frozen=True)
+@declared
 class Latent:
-    """Where an image comes from: a seed, or a row of a file of latents. Raises UserError for both or none."""
+    """Where an image comes from: a seed, a row of a file of latents, or two others. Raises UserError unless there is
+    exactly one of these.
+    """
 
     seed: Optional[int] = key(latents.SEED, 'of z', None)
     file: Optional[str] = key(_FILE, 'name of an .npy or .npz of latents, which is told by its sha256', None)
     sha256: Optional[str] = key(_SHA256, 'of that file', None)
     row: Optional[int] = key(integer(0, 2**31), 'of its array', None)
+    mix: Optional[Mix] = key(record(Mix), 'a latent with some layers of another', None)
 
     def __post_init__(self) -> None:
-        _one_of(self, 'a latent', {'seed': ('seed',), 'file': ('file', 'sha256', 'row')})
+        _one_of(self, 'a latent', {'seed': ('seed',), 'file': ('file', 'sha256', 'row'), 'mix': ('mix',)})
 
     @property
     def keys(self) -> Tuple[str, ...]:
@@ -361,7 +392,7 @@ class View:
     def __post_init__(self) -> None:
         self._check_show()
         if self.noise.mode == 'seed' and any(latent.seed is None for latent in self.latents):
-            raise UserError("noise.mode is 'seed', but a latent comes from a file and has none; choose another mode")
+            raise UserError("noise.mode is 'seed', but not every latent is that of a seed; choose another mode")
         if self.basis:
             self._check_components(self.basis.components)
 
@@ -597,6 +628,9 @@ def fit(view: View, facts: Mapping[str, Any]) -> None:
             'network.sha256: the view is of the network %s (%s...), not of this one (%s...); open it on that one, or '
             'take over the edits whose layers fit' % (view.network.name, view.network.sha256[:8], facts['sha256'][:8])
         )
+    for i, latent in enumerate(view.latents):
+        if latent.mix:
+            _check_layers('latents[%d].mix.layers' % i, latent.mix, facts['num_layers'])
     for i, edit in enumerate(view.edits):
         _check_layers('edits[%d].layers' % i, edit, facts['num_layers'])
     if view.cutoff is not None and view.cutoff > facts['num_layers']:
@@ -610,10 +644,14 @@ def fit(view: View, facts: Mapping[str, Any]) -> None:
         fit(view.show.other, facts)
 
 
-def _check_layers(where, edit, num_layers):
-    if edit.layers and edit.layers[-1][1] > num_layers:
+def _goes_past(part, num_layers):
+    return bool(part.layers) and part.layers[-1][1] > num_layers
+
+
+def _check_layers(where, part, num_layers):
+    if _goes_past(part, num_layers):
         raise UserError(
-            '%s goes to layer %d, but this network has layers 0-%d' % (where, edit.layers[-1][1] - 1, num_layers - 1)
+            '%s goes to layer %d, but this network has layers 0-%d' % (where, part.layers[-1][1] - 1, num_layers - 1)
         )
 
 
@@ -628,6 +666,13 @@ def taken_over(view: View, network: Network, facts: Mapping[str, Any]) -> Tuple[
         facts: of this one, as for `fit`.
     """
     kept, notes = [], []
+    unmixed = tuple(
+        latent.mix.row if latent.mix and _goes_past(latent.mix, facts['num_layers']) else latent
+        for latent in view.latents
+    )
+    if unmixed != view.latents:
+        notes.append('latents mixed in layers that this network does not have are no longer mixed')
+        view = dataclasses.replace(view, latents=unmixed)
     for i, edit in enumerate(view.edits):
         alone = dataclasses.replace(
             view, network=network, basis=None, edits=(edit,), cutoff=None, label=None, show=Show()

@@ -17,7 +17,7 @@ from regan.base import artefacts, json_records
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
 from regan.drawing import modes
-from regan.editing import saved_edits
+from regan.editing import mixing, saved_edits
 from regan.editing.edit_choices import EditChoice
 from regan.networks import models
 from regan.views import bases, document
@@ -60,9 +60,13 @@ def rows(
             of the edits: the view has both images of a single edit, and of several the last one of the first row.
     """
     if frames is None:
-        return _view(origin, seeds, choices, dict(kind='side' if len(choices) == 1 else 'single'), on=len(choices))
+        return _view(
+            origin, _of_seeds(seeds), choices, dict(kind='side' if len(choices) == 1 else 'single'), on=len(choices)
+        )
     is_strip = _FRAMES['low'] <= frames <= _FRAMES['high']
-    return _view(origin, seeds, choices, dict(kind='strip', frames=frames) if is_strip else dict(kind='single'), on=1)
+    return _view(
+        origin, _of_seeds(seeds), choices, dict(kind='strip', frames=frames) if is_strip else dict(kind='single'), on=1
+    )
 
 
 def tables(origin: Origin, seeds: Sequence[int], choices: Sequence[EditChoice]) -> Optional[View]:
@@ -70,8 +74,8 @@ def tables(origin: Origin, seeds: Sequence[int], choices: Sequence[EditChoice]) 
     Where a grid may not be so large, its first image.
     """
     if len(seeds) <= MOST_LATENTS and len(seeds) * (1 + len(choices)) <= MOST_CELLS:
-        return _view(origin, seeds, choices, dict(kind='grid'), on=len(choices))
-    return _view(origin, seeds, choices, dict(kind='single'), on=0)
+        return _view(origin, _of_seeds(seeds), choices, dict(kind='grid'), on=len(choices))
+    return _view(origin, _of_seeds(seeds), choices, dict(kind='single'), on=0)
 
 
 def sheets(origin: Origin, seeds: Sequence[int], columns: Optional[int] = None) -> Optional[View]:
@@ -79,12 +83,37 @@ def sheets(origin: Origin, seeds: Sequence[int], columns: Optional[int] = None) 
     large, its first image.
     """
     if len(seeds) == 1 or len(seeds) > MOST_LATENTS:
-        return _view(origin, seeds, [], dict(kind='single'), on=0)
+        return _view(origin, _of_seeds(seeds), [], dict(kind='single'), on=0)
     columns = min(columns or int(np.ceil(np.sqrt(len(seeds)))), len(seeds))
-    return _view(origin, seeds, [], dict(kind='grid', columns=columns), on=0)
+    return _view(origin, _of_seeds(seeds), [], dict(kind='grid', columns=columns), on=0)
 
 
-def _view(origin, seeds, choices, show, on):
+def mixtures(
+    origin: Origin, rows: Sequence[int], columns: Sequence[int], layers: Sequence[mixing.Layers]
+) -> Optional[View]:
+    """The view of a table of mixtures: these without the latents that they are made of, or the first one of more than a
+    grid may have.
+
+    Args:
+        origin: Origin.
+        rows, columns: lists of int, seeds.
+        layers: a set for each row.
+    """
+    mixed = [
+        dict(mix=dict(row=dict(seed=row), column=dict(seed=column), layers=mixing.ranges(own)))
+        for row, own in zip(rows, layers)
+        for column in columns
+    ]
+    if 1 < len(mixed) <= MOST_LATENTS:
+        return _view(origin, mixed, [], dict(kind='grid', columns=len(columns)), on=0)
+    return _view(origin, mixed, [], dict(kind='single'), on=0)
+
+
+def _of_seeds(seeds):
+    return [dict(seed=int(seed)) for seed in seeds]
+
+
+def _view(origin, latents, choices, show, on):
     """The View with these latents and edits, of which the first `on` are on; None if there is none."""
     settings = origin.settings
     if origin.basis is not None and origin.basis.space != 'w':
@@ -92,7 +121,7 @@ def _view(origin, seeds, choices, show, on):
     try:
         facts: Dict[str, Any] = dict(
             network=_network(origin),
-            latents=[dict(seed=int(seed)) for seed in seeds[:MOST_LATENTS]],
+            latents=latents[:MOST_LATENTS],
             label=getattr(origin.generator, 'label', None),
             edits=[_edit(choice, i < on) for i, choice in enumerate(choices[:MOST_EDITS])],
             psi=settings.psi,

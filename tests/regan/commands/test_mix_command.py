@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from regan.commands.mix import mix
+from regan.commands.render import render
 from regan.pictures import images
 from regan.sampling import latents
 from tests import one_command
@@ -63,6 +64,14 @@ def test_as_stylegans_figure(tiny_pickle, tiny_generator, tmp_path, monkeypatch)
     assert_close(grid[1, 1], expected(tiny_generator, 1, 3, [0, 1], 1))
     assert_close(grid[2, 1], expected(tiny_generator, 2, 3, [2, 3, 4, 5], 1))
     assert json.loads((tmp_path / 'a.json').read_text())['layers'] == ['0-1', '2-5']
+
+
+def test_the_view_is_of_the_mixtures(tiny_pickle, tmp_path):
+    one_command.run_well(
+        mix, tiny_pickle, '--rows', '1,2', '--cols', '3,4', '--layers', '0-1,4', '--plain', '--out', tmp_path / 'a.png'
+    )  # fmt: skip
+    one_command.run_well(render, tmp_path / 'a.png', '--network', tiny_pickle, '--out', tmp_path / 'again.png')
+    assert_close(images.read_png(tmp_path / 'again.png'), images.read_png(tmp_path / 'a.png')[16:, 16:])
 
 
 def test_page_says_whose_images_they_are(tiny_pickle, tmp_path):
