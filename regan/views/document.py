@@ -43,6 +43,7 @@ MOST_BYTES = 2**16  # Of the text of a document.
 DEEPEST = 8  # Objects and lists within each other.
 MOST_LATENTS, MOST_EDITS, MOST_TAGS, MOST_CELLS = 16, 64, 16, 64  # Cells are the pictures of a grid.
 LAYERS, COMPONENTS, CLASSES = 64, 2**16, 2**20  # More than any network has.
+SPACES = ('w+', 'z')  # Of the latents of a file, beside what a row's shape says.
 FIXED = 'fixed'  # The compatibility mode that is none of `modes.MODES`.
 _LARGEST_WHOLE = 20  # Digits.
 LONGEST_NAME = 64  # Characters.
@@ -151,7 +152,7 @@ class Mix:
 @declared
 class Latent:
     """Where an image comes from: a seed, a row of a file of latents, or two others. Raises UserError unless there is
-    exactly one of these.
+    exactly one of these, and for a row of an array that is one latent.
     """
 
     seed: Optional[int] = key(latents.SEED, 'of z', None)
@@ -159,9 +160,16 @@ class Latent:
     sha256: Optional[str] = key(_SHA256, 'of that file', None)
     row: Optional[int] = key(integer(0, 2**31), 'of its array', None)
     mix: Optional[Mix] = key(record(Mix), 'a latent with some layers of another', None)
+    space: Optional[str] = key(
+        choice(*SPACES), 'w+: the rows of the array are the layers of one latent; z: a row is a z', None
+    )
 
     def __post_init__(self) -> None:
-        _one_of(self, 'a latent', {'seed': ('seed',), 'file': ('file', 'sha256', 'row'), 'mix': ('mix',)})
+        _one_of(self, 'a latent', {'seed': ('seed',), 'file': ('file', 'sha256', 'row'), 'mix': ('mix',)}, ('space',))
+        if self.space and self.file is None:
+            raise UserError("a latent by '%s' has no key 'space'; leave it out" % self.keys[0])
+        if self.space == 'w+' and self.row:
+            raise UserError("a latent of space 'w+' is all rows of its array, so its row is 0, not %d" % self.row)
 
     @property
     def keys(self) -> Tuple[str, ...]:
@@ -341,8 +349,8 @@ def _given(part):
     return tuple(name for name in part.DECLARED if getattr(part, name) is not None)
 
 
-def _one_of(part, what, kinds):
-    """Checks that exactly the keys of one kind are given."""
+def _one_of(part, what, kinds, optional_keys=()):
+    """Checks that exactly the keys of one kind are given, with or without some others."""
     given = _given(part)
     chosen = [kind for kind in kinds if kind in given]
     if len(chosen) != 1:
@@ -353,7 +361,7 @@ def _one_of(part, what, kinds):
     missing = [name for name in kinds[chosen[0]] if name not in given]
     if missing:
         raise UserError("%s by '%s' lacks the key '%s'; add it" % (what, chosen[0], missing[0]))
-    _only(part, "%s by '%s'" % (what, chosen[0]), kinds[chosen[0]])
+    _only(part, "%s by '%s'" % (what, chosen[0]), kinds[chosen[0]] + optional_keys)
 
 
 def _only(part, what, allowed):

@@ -235,7 +235,7 @@ def header_only(shape):
         (b'\x93NUMPY', 'x is damaged or no .npy or .npz'),
         (content_of(np.array([{}], object)), 'x is damaged, or holds objects instead of numbers'),
         (content_of(np.arange(3)), r'x holds an array of type int64 and shape \[3\]'),
-        (content_of(np.array([np.nan])), 'latents and directions are finite floats'),
+        (content_of(np.array([np.nan])), '1 of 1 values are NaN or infinite'),
         (content_of(np.zeros((0, 4))), r'shape \[0, 4\]'),
         (content_of(np.zeros((1, 1, 1, 1))), r'shape \[1, 1, 1, 1\]'),
         (content_of(np.zeros(3))[:-1], 'x is damaged'),
