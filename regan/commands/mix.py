@@ -1,11 +1,38 @@
 """`regan mix`: style mixing, latents with some layers of others."""
 
-import dataclasses
 from pathlib import Path
 
 import click
 
+from regan.base.errors import UserError
 from regan.commands import options, progress
+
+
+def _sources(ctx, param, value):
+    """Seeds and files, in order: list of int and saved.Source."""
+    found = []
+    for text in value:
+        found += [_file(text)] if Path(text).is_file() else [one for part in text.split(',') for one in _part(part)]
+    return found
+
+
+def _part(text):
+    from regan.sampling import latents
+
+    if Path(text.strip()).is_file():
+        return [_file(text.strip())]
+    try:
+        return latents.parse_seeds(text)
+    except UserError:
+        raise UserError(
+            "'%s' is neither a list of seeds, such as 1-3,7, nor a file of latents; check the path" % text.strip()
+        )
+
+
+def _file(path):
+    from regan.views import saved
+
+    return saved.read(path)
 
 
 def _layers(layers, col_styles):
@@ -22,8 +49,11 @@ def _layers(layers, col_styles):
     '--row-seeds',
     'rows',
     required=True,
+    multiple=True,
     metavar='LIST',
-    help='The latents that keep most of themselves, for example 85,100,75: a row for each.',
+    callback=_sources,
+    help='The latents that keep most of themselves, a row for each: seeds and files, for example 85,100,me.npy. A file '
+    'is whatever --latents of other commands takes. May be given several times.',
 )
 @click.option(
     '--columns',
@@ -31,8 +61,10 @@ def _layers(layers, col_styles):
     '--col-seeds',
     'columns',
     required=True,
+    multiple=True,
     metavar='LIST',
-    help='The latents whose layers are taken: a column for each.',
+    callback=_sources,
+    help='The latents whose layers are taken, a column for each.',
 )
 @options.group(
     'layers',
@@ -55,7 +87,8 @@ def _layers(layers, col_styles):
     '--truncation-psi',
     'psi',
     type=options.number(),
-    help='Truncation; 1 for none. Default: that of the official commands, none for a StyleGAN and 0.5 for a StyleGAN2.',
+    help='Truncation; 1 for none. Default: that of the official commands, none for a StyleGAN and 0.5 for a StyleGAN2; '
+    'of latents from files what they say, else 1.',
 )
 @options.CUTOFF
 @options.drawing
@@ -67,9 +100,10 @@ def _layers(layers, col_styles):
     help="PNG of the table, and beside it a .json that says what made it; or a folder for the files of StyleGAN2's "
     'command, ROW-COLUMN.png and grid.png, and mix.json.',
 )
+@options.SAVE
 @options.PRECISION
 @options.network
-def mix(network, rows, columns, layers, drawing, plain, out):
+def mix(network, rows, columns, layers, drawing, plain, out, save_latents):
     """Mix styles: each row's latent with some layers of each column's.
 
     Layers are counted from 0 and inclusive. StyleGAN's figure is --rows 888,829,1898,1733,1614,845 --columns
@@ -77,39 +111,41 @@ def mix(network, rows, columns, layers, drawing, plain, out):
     are taken as they are, and --plain gives its grid.
     """
     from regan.base import artefacts, provenance
-    from regan.drawing import mixing_tables
+    from regan.drawing import mixing_tables, starts
     from regan.editing import mixing
     from regan.pictures import images
-    from regan.sampling import latents
     from regan.views import carriers, made
 
-    row_seeds, column_seeds, out = latents.parse_seeds(rows), latents.parse_seeds(columns), Path(out)
+    out = Path(out)
     with network.open() as generator:
-        if drawing.psi is None:
-            drawing = dataclasses.replace(drawing, psi=mixing_tables.official_psi(generator.generation))
-        settings = drawing.settings(generator)
+        psi = mixing_tables.official_psi(generator.generation)
+        settings = _asked(rows + columns).truncated(drawing, generator, usual=psi).settings(generator)
         sets = mixing.parse_layers(layers or mixing.usual(generator.num_layers), generator.num_layers)
-        sets = mixing.for_rows(sets, len(row_seeds))
-        mixing_tables.check_size(generator, len(row_seeds), len(column_seeds))
-        rows, columns = ([_source(generator, seed) for seed in seeds] for seeds in (row_seeds, column_seeds))
-        with progress.bar(len(rows) + len(columns) + len(rows) * len(columns)) as bar:
+        down, across = _starts(generator, rows, columns)
+        sets = mixing.for_rows(sets, len(down))
+        mixing_tables.check_size(generator, len(down), len(across))
+        named = mixing_tables.named(generator, down + across)
+        rows, columns = named[: len(down)], named[len(down) :]
+        with progress.bar(len(named) + len(down) * len(across)) as bar:
             table = mixing_tables.draw(generator, rows, columns, sets, settings, bar.update)
-        if plain:
-            page = images.grid(table.tiles(mixing_tables.official_corner(generator.generation)))
-        else:
-            page = mixing_tables.page(table, rows, columns, sets)
-        view = made.mixtures(made.Origin(network.name, generator, settings), row_seeds, column_seeds, sets)
+        mixed = mixing_tables.mixed(rows, columns, sets)
+        options.report_precision(generator, mixed[0], settings.conversion)
+        corner = mixing_tables.official_corner(generator.generation)
+        page = images.grid(table.tiles(corner)) if plain else mixing_tables.page(table, rows, columns, sets)
+        view = made.mixtures(made.Origin(network.name, generator, settings), down, across, sets)
         if out.suffix.lower() == '.png':
             images.save_png(out, page, carriers.texts(view))
             count, sidecar = 1, out.with_suffix('.json')
         else:
             count, sidecar = mixing_tables.save(out, table, rows, columns, page, carriers.texts(view)), out / 'mix.json'
+        made_by = provenance.made_by('mix', network.name, generator)
+        options.save_latents(save_latents, mixed, made_by, down + across, settings)
         artefacts.write_json(
             sidecar,
             dict(
-                provenance.made_by('mix', network.name, generator),
-                rows=row_seeds,
-                columns=column_seeds,
+                made_by,
+                rows=[starts.fact(start) for start in down],
+                columns=[starts.fact(start) for start in across],
                 layers=[mixing.notation(own) for own in sets],
                 precision=network.precision,
                 plain=plain,
@@ -117,14 +153,24 @@ def mix(network, rows, columns, layers, drawing, plain, out):
                 **carriers.sidecar(view),
             ),
         )
-    click.echo(
-        'wrote %s%s: %d rows, %d columns, psi %g'
-        % ('' if count == 1 else '%d pictures to ' % count, out, len(rows), len(columns), settings.psi)
-    )
+    pictures = '' if count == 1 else '%d pictures to ' % count
+    click.echo('wrote %s%s: %d rows, %d columns, psi %g' % (pictures, out, len(down), len(across), settings.psi))
 
 
-def _source(generator, seed):
-    """The mixing_tables.Source of a seed."""
-    from regan.drawing import captions, edit_images, mixing_tables
+def _asked(sources):
+    """The options.Starts of seeds and files, each file once."""
+    seeds = [source for source in sources if isinstance(source, int)]
+    files = {source.sha256: source for source in sources if not isinstance(source, int)}
+    return options.Starts(seeds or None, tuple(files.values()))
 
-    return mixing_tables.Source(captions.of_seed(seed), str(seed), edit_images.start(generator, seed)[0])
+
+def _starts(generator, *sides):
+    """For each list of seeds and files, the list of its Starts; a latent of a file is the same one in all of them."""
+    from regan.views import saved
+
+    files = {source.sha256: source for side in sides for source in side if not isinstance(source, int)}
+    on = {sha256: saved.on(source, generator) for sha256, source in files.items()}
+    return [
+        [start for source in side for start in ([source] if isinstance(source, int) else on[source.sha256])]
+        for side in sides
+    ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
-from regan.drawing import edit_images, modes
+from regan.drawing import captions, edit_images, modes, starts
+from regan.drawing.starts import Saved, Start
 from regan.editing import mixing
 from regan.pictures import images, pages
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 LARGEST = 2**28  # Pixels of a table; 800 MB in memory.
 
 
-class Source(NamedTuple):
+class Named(NamedTuple):
     """A latent of a row or column.
 
     Attributes:
@@ -54,6 +55,20 @@ class Table(NamedTuple):
         return np.concatenate([first, np.concatenate([self.rows[:, np.newaxis], self.mixed], axis=1)])
 
 
+def named(generator: Generator, some: Sequence[Start]) -> List[Named]:
+    """Starts with what they are called: of seeds, files bear the number alone, as those of StyleGAN2's command do.
+
+    A latent that is there twice has one name.
+    """
+    distinct = list(dict.fromkeys(some))
+    stems = [stem if isinstance(one, Saved) else str(one) for one, stem in zip(distinct, starts.stems(distinct))]
+    stems = ['file' + stem if isinstance(one, Saved) and stem.isdigit() else stem for one, stem in zip(distinct, stems)]
+    found = {
+        one: Named(captions.of_start(one), stem, starts.w(generator, one)[0]) for one, stem in zip(distinct, stems)
+    }
+    return [found[one] for one in some]
+
+
 def official_psi(generation: int) -> float:
     """The truncation of the official commands: none in StyleGAN's figure, 0.5 in StyleGAN2's command."""
     return 1.0 if generation == 1 else 0.5
@@ -74,10 +89,15 @@ def check_size(generator: Generator, rows: int, columns: int) -> None:
         )
 
 
+def mixed(rows: Sequence[Named], columns: Sequence[Named], layers: Sequence[mixing.Layers]) -> np.ndarray:
+    """The latents of a table, not truncated: float32 [R, K, L, D]. Args: as of `draw`."""
+    return mixing.mixed(*(np.stack([one.dlatents for one in side]) for side in (rows, columns)), layers)
+
+
 def draw(
     generator: Generator,
-    rows: Sequence[Source],
-    columns: Sequence[Source],
+    rows: Sequence[Named],
+    columns: Sequence[Named],
     layers: Sequence[mixing.Layers],
     settings: modes.Settings = modes.Settings(),
     progress: Optional[Progress] = None,
@@ -86,7 +106,7 @@ def draw(
 
     Args:
         generator: open Generator.
-        rows, columns: lists of Source.
+        rows, columns: lists of Named.
         layers: a set for each row, see `mixing.for_rows`: what it takes of the columns.
         settings: modes.Settings; truncation comes after the mixing.
         progress: callable that gets the number of images done since its last call.
@@ -94,9 +114,9 @@ def draw(
     Raises:
         UserError: as `Generator.synthesize`.
     """
-    down, across = (np.stack([source.dlatents for source in sources]) for sources in (rows, columns))  # [., L, D]
-    mixed = mixing.mixed(down, across, layers)  # [R, K, L, D]
-    dlatents = np.concatenate([down, across, mixed.reshape((-1,) + mixed.shape[2:])])  # [N, L, D]
+    table = mixed(rows, columns, layers)  # [R, K, L, D]
+    alone = np.stack([one.dlatents for one in list(rows) + list(columns)])
+    dlatents = np.concatenate([alone, table.reshape((-1,) + table.shape[2:])])  # [N, L, D]
     keys = [one.tobytes() for one in dlatents]
     first_of = {key: i for i, key in reversed(list(enumerate(keys)))}
     once = sorted(first_of.values())
@@ -104,12 +124,10 @@ def draw(
     drawn = edit_images.draw(generator, dlatents[once], settings, progress)
     drawn = drawn[[rank[key] for key in keys]]  # [N, H, W, C]
     first, second, rest = np.split(drawn, [len(rows), len(rows) + len(columns)])
-    return Table(first, second, rest.reshape(mixed.shape[:2] + drawn.shape[1:]))
+    return Table(first, second, rest.reshape(table.shape[:2] + drawn.shape[1:]))
 
 
-def page(
-    table: Table, rows: Sequence[Source], columns: Sequence[Source], layers: Sequence[mixing.Layers]
-) -> np.ndarray:
+def page(table: Table, rows: Sequence[Named], columns: Sequence[Named], layers: Sequence[mixing.Layers]) -> np.ndarray:
     """A page that says whose images they are, and which layers come from where: uint8 [H', W', C]."""
     sets = [mixing.notation(one) for one in layers]
     if len(set(sets)) == 1:
@@ -123,8 +141,8 @@ def page(
 def save(
     folder: PathLike,
     table: Table,
-    rows: Sequence[Source],
-    columns: Sequence[Source],
+    rows: Sequence[Named],
+    columns: Sequence[Named],
     grid: np.ndarray,
     texts: Optional[Dict[str, str]] = None,
 ) -> int:

@@ -50,7 +50,7 @@ def test_as_stylegan2s_command(tiny_pickle, tiny_generator, tmp_path):
     for line, found in zip(order, [grid[0, 1:], grid[1], grid[2]]):
         assert all(np.array_equal(pictures[name + '.png'], tile) for name, tile in zip(line, found))
     facts = json.loads((tmp_path / 'out' / 'mix.json').read_text())
-    assert (facts['rows'], facts['columns'], facts['layers'], facts['psi']) == ([85, 100], [55, 100], ['0+3'] * 2, 0.5)
+    assert (facts['rows'], facts['layers'], facts['psi']) == ([{'seed': 85}, {'seed': 100}], ['0+3'] * 2, 0.5)
 
 
 def test_as_stylegans_figure(tiny_pickle, tiny_generator, tmp_path, monkeypatch):
@@ -74,6 +74,32 @@ def test_the_view_is_of_the_mixtures(tiny_pickle, tmp_path):
     assert_close(images.read_png(tmp_path / 'again.png'), images.read_png(tmp_path / 'a.png')[16:, 16:])
 
 
+def test_latents_of_files(tiny_pickle, tiny_generator, tmp_path):
+    """Own latents beside seeds, for which psi has to be said; what was saved is what was drawn."""
+    w = np.random.RandomState(4).randn(2, 6, 11).astype(np.float32)
+    np.save(str(tmp_path / 'me.npy'), w[0])
+    np.savez(str(tmp_path / '7.npz'), dlatents=w)
+    words = ['--rows', '3', '--rows', tmp_path / 'me.npy', '--cols', tmp_path / '7.npz', '--layers', '0-1', '--plain']
+    assert (
+        'different truncation (psi 1 and psi 0.5'
+        in one_command.run(mix, tiny_pickle, *words, '--out', tmp_path / 'out').output
+    )
+    one_command.run_well(
+        mix, tiny_pickle, *words, '--psi', 1, '--save-latents', tmp_path / 'all.npz', '--out', tmp_path / 'out'
+    )
+    names = {path.stem for path in (tmp_path / 'out').glob('*.png')}
+    assert names == {'grid', '3-3', 'me-me', '3-7-0000', '3-7-0001', 'me-7-0000', 'me-7-0001'} | {
+        '7-000%d-7-000%d' % (i, i) for i in (0, 1)
+    }
+    mixed = w[0].copy()
+    mixed[:2] = w[1, :2]
+    assert_close(images.read_png(tmp_path / 'out' / 'me-7-0001.png'), tiny_generator.synthesize(mixed[np.newaxis])[0])
+    with np.load(str(tmp_path / 'all.npz')) as saved:
+        assert saved['dlatents'].shape == (4, 6, 11) and np.array_equal(saved['dlatents'][3], mixed)
+    facts = json.loads((tmp_path / 'out' / 'mix.json').read_text())
+    assert facts['rows'][1]['file'] == 'me.npy' and facts['columns'][1]['row'] == 1
+
+
 def test_page_says_whose_images_they_are(tiny_pickle, tmp_path):
     text = one_command.run_well(mix, tiny_pickle, '--rows', '1', '--columns', '2-4', '--out', tmp_path / 'a.png')
     assert text == 'wrote %s: 1 rows, 3 columns, psi 0.5\n' % (tmp_path / 'a.png')
@@ -83,7 +109,8 @@ def test_page_says_whose_images_they_are(tiny_pickle, tmp_path):
 @pytest.mark.parametrize(
     'words, message',
     [
-        (['--rows', '1', '--columns', 'x'], "cannot read seeds from 'x'"),
+        (['--rows', '1', '--columns', '2,x'], "'x' is neither a list of seeds, such as 1-3,7, nor a file of latents"),
+        (['--rows', '1', '--columns', 'NET'], 'holds no latents'),
         (['--rows', '1-3', '--columns', '2', '--layers', '0,1'], '2 sets of layers are given for 3 rows'),
         (['--rows', '1', '--columns', '2', '--layers', '0-6'], 'this network has layers 0-5'),
         (['--rows', '1', '--columns', '2', '--layers', '0', '--col-styles', '0'], 'give --layers or --col-styles'),
@@ -91,5 +118,6 @@ def test_page_says_whose_images_they_are(tiny_pickle, tmp_path):
     ],
 )
 def test_bad_input(tiny_pickle, tmp_path, words, message):
+    words = [tiny_pickle if word == 'NET' else word for word in words]
     result = one_command.run(mix, tiny_pickle, *words, '--out', tmp_path / 'out')
     assert result.exit_code == 2 and message in result.output and not (tmp_path / 'out').exists()
