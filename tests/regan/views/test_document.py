@@ -102,7 +102,10 @@ def test_random_damage_is_accepted_or_refused_in_one_sentence():
         (dict(latents=[{'seed': 2**32}]), r'view.latents\[0\].seed must be a whole number from 0 to 4294967295'),
         (dict(latents=[{'seed': 1.0}]), r'view.latents\[0\].seed must be a whole number'),
         (dict(latents=[{'seed': True}]), r'view.latents\[0\].seed must be a whole number'),
-        (dict(latents=[{}]), r'view.latents\[0\]: a latent needs exactly one of the keys seed, file, mix, and has none'),
+        (
+            dict(latents=[{}]),
+            r'view.latents\[0\]: a latent needs exactly one of the keys seed, file, mix, and has none',
+        ),
         (dict(latents=[{'seed': 1, 'row': 2}]), r"view.latents\[0\]: a latent by 'seed' has no key 'row'"),
         (dict(latents=[{'file': 'a', 'row': 2}]), r"a latent by 'file' lacks the key 'sha256'"),
         (
