@@ -1,9 +1,10 @@
 """A generator from a pickle: latents z to w, and w to images, as numbers in NumPy."""
 
-from typing import Any, Dict, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple, TypeVar, Union
 
 import numpy as np
 
+import dnnlib.tflib as tflib
 from dnnlib.tflib.cut import Cut
 from dnnlib.tflib.frozen import Frozen
 from dnnlib.tflib.revival import revive
@@ -26,6 +27,7 @@ TOO_FAR = (
 )
 # Styles are squared and summed over 512 maps: float32 ends at 3e38, and each TensorFlow makes something else of more.
 LARGEST_INPUT = 1e15
+Made = TypeVar('Made')
 MAP_ROWS = 8192  # Rows of z at a time: large enough for full speed, small enough to stay out of the way.
 
 
@@ -311,6 +313,11 @@ class Generator(Opened):
         images.check_channels(self)
         with self._entered():
             return self._graphs.cut(conversion, self._check_input, self._check_images)
+
+    def with_synthesis(self, make: Callable[[tflib.Network], Made]) -> Made:
+        """What a function makes of the synthesis network; its graph and session are the default ones meanwhile."""
+        with self._entered():
+            return make(self._graphs.network)
 
     def synthesis_values(self) -> Dict[str, np.ndarray]:
         """Values of all variables of the synthesis, as they are in the pickle: ordered dict of names to arrays."""
