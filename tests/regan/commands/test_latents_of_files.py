@@ -60,7 +60,9 @@ def test_edit_and_boundary_edit_and_sweep(tiny_pickle, tmp_path):
     given = ['--latents', tmp_path / 'me.npy', '--plain']
     small = ['--n', 400, '--components', 3, '--edit', 'E(v1, 0-2) * 2']
     out = tmp_path / 'strip.png'
-    said = run_well('edit', tiny_pickle, *given, *small, '--frames', 3, '--out', out, '--save-latents', tmp_path / 's.npz')
+    said = run_well(
+        'edit', tiny_pickle, *given, *small, '--frames', 3, '--out', out, '--save-latents', tmp_path / 's.npz'
+    )
     assert 'me.npy, psi 1' in said
     saved = np.load(str(tmp_path / 's.npz'))['dlatents']
     np.testing.assert_array_equal(saved[1], w_plus.astype(np.float32))
