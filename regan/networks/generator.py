@@ -145,15 +145,13 @@ class Generator(Opened):
             self._graphs.close()
         super().close()
 
-    def set_noise(
-        self, noise: Union[noises.Choice, np.random.RandomState], layers: Optional[Sequence[int]] = None
-    ) -> None:
+    def set_noise(self, noise: noises.Drawn, layers: Optional[Sequence[int]] = None) -> None:
         """Chooses the noise images of all following pictures.
 
         Args:
             noise: a choice of `regan.sampling.noise`: 'stored' (those of the pickle), 'none', or a generator's name and
-                seed, for example {'numpy_seed': 0}. Or a RandomState to draw them from. The order is noise0, noise1,
-                ...
+                seed, for example {'numpy_seed': 0}. Or a RandomState to draw them from, or a list of them. The order is
+                noise0, noise1, ...
             layers: numbers of the layers that have noise, that of the others is zero; None: all.
         """
         stored = {name: value for name, value in self._graphs.values.items() if name.startswith('noise')}
