@@ -29,6 +29,7 @@ FLOORS = (
     'regan.pictures',  # arrays -> PNG, MP4; comparison
     'regan.biggan',  # another architecture, from its own containers
     'regan.networks',  # pickle -> w = M(z), images
+    'regan.judges',  # images -> features, distances
     'regan.components',  # w -> principal components
     'regan.editing',  # components -> edited latents
     'regan.drawing',  # latents, edits -> images
@@ -37,6 +38,7 @@ FLOORS = (
     'regan.worlds',
     'regan.data',
     'regan.metrics',
+    'regan.projection',  # pictures -> latents
     'regan.segan',
     'regan.scale',  # any of these on other machines
     'regan.explore',  # views, edits and networks on a page
@@ -76,6 +78,7 @@ EXEMPT = {
     ('dnnlib.architectures', 'nvlabs_stylegan2.factor_reader'): 'as before',
     ('dnnlib.architectures', 'regan.biggan.network'): 'as before',
     ('dnnlib.file_kinds', 'regan.biggan.files'): 'a kind of files names its reader, which is found by that name',
+    ('dnnlib.architectures', 'regan.judges.vgg16'): 'as before',
     (
         'metrics.metric_base',
         'metrics.frechet_inception_distance',

@@ -82,6 +82,7 @@ class Pieces:
         self._network: Any = network
         self._graph, self._cuts = object(), {}  # type: object, Dict[str, Any]
         self._noise: Tuple[Any, ...] = ("'stored'", None, None)
+        self._label: Any = None
         self._kept = Cache(cache_bytes, lambda held: held.nbytes)
         self._maps: Dict[int, LinearMap] = {}
         self.stops: List[Stop] = []
@@ -94,10 +95,11 @@ class Pieces:
         """Chooses the noise images of a tile, and what else the network keeps, for what is drawn next."""
         key = self._state_key(tile)
         if key != self._noise:
-            before = self._network.instance_norm_epsilon, self._noise[3:]
+            before = self._network.instance_norm_epsilon, self._label
             drawing.prepare(tile, self._network)
             self._noise = key
-            if (self._network.instance_norm_epsilon, key[3:]) != before:
+            self._label = tile.label if self._network.latent_space == 'z' else None
+            if (self._network.instance_norm_epsilon, self._label) != before:
                 self._take_new_graph()
 
     def _state_key(self, tile):

@@ -5,7 +5,7 @@ asks it for what it has (`latent_space`, `has_noise`, `truncation`), never for w
 """
 
 import abc
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Type, TypeVar, Union
 
 import numpy as np
 
@@ -166,13 +166,16 @@ class BaseGenerator(LatentTraits, Opened, abc.ABC):
     def map(self, z: np.ndarray, labels: Optional[np.ndarray] = None) -> np.ndarray:
         """z float [N, Z] -> what layers take, float32 [N, D]. No truncation."""
 
-    def set_noise(self, noise: Union[noises.Choice, np.random.RandomState]) -> None:
+    def set_noise(self, noise: noises.Drawn, layers: Optional[Sequence[int]] = None) -> None:
         """Chooses the noise images of all following pictures; without any, only those of the file can be chosen.
+
+        Args:
+            noise, layers: see `Generator.set_noise`.
 
         Raises:
             UserError: there are none to choose.
         """
-        if noise != 'stored':
+        if noise != 'stored' or layers is not None:
             raise UserError('%s has no noise images (%s); leave --noise out' % (self.path, self.architecture))
 
     # ---------------------------------------------------------------- images

@@ -1,13 +1,14 @@
 """A StyleGAN from a file: latents z to w, and w to images, as numbers in NumPy."""
 
-from typing import List, Optional, Union
+from typing import Callable, List, Optional, Sequence, TypeVar
 
 import numpy as np
 
+import dnnlib.tflib as tflib
 from dnnlib.tflib.revival import revive
 from dnnlib.unpickle import NetworkState
 from regan.base.errors import UserError
-from regan.networks import description
+from regan.networks import description, styles
 from regan.networks import labels as classes
 from regan.networks.base_generator import BaseGenerator, Facts
 from regan.networks.latent_traits import MappedTraits
@@ -15,6 +16,7 @@ from regan.networks.layer_outputs import LayerOutputs
 from regan.networks.synthesis_graphs import SynthesisGraphs
 from regan.sampling import noise as noises
 
+Made = TypeVar('Made')
 MAP_ROWS = 8192  # Rows of z at a time: large enough for full speed, small enough to stay out of the way.
 
 
@@ -61,18 +63,21 @@ class Generator(MappedTraits, BaseGenerator):
         """See BaseGenerator."""
         return [row['resolution'] for row in description.style_layers(self.generation, self.resolution)]
 
-    def set_noise(self, noise: Union[noises.Choice, np.random.RandomState]) -> None:
+    def set_noise(self, noise: noises.Drawn, layers: Optional[Sequence[int]] = None) -> None:
         """Chooses the noise images of all following pictures.
 
         Args:
             noise: a choice of `regan.sampling.noise`: 'stored' (those of the pickle), 'none', or a generator's name and
-                seed, for example {'numpy_seed': 0}. Or a RandomState to draw them from. The order is noise0, noise1,
-                ...
+                seed, for example {'numpy_seed': 0}. Or a RandomState to draw them from, or a list of them. The order is
+                noise0, noise1, ...
+            layers: numbers of the layers that have noise, that of the others is zero; None: all.
         """
         stored = {name: value for name, value in self._graphs.values.items() if name.startswith('noise')}
         values = list(stored.values())
         if noise != 'stored':
             values = noises.images(noise, [value.shape for value in values], self.generation)
+        if layers is not None:
+            values = [value if layer in layers else np.zeros_like(value) for layer, value in enumerate(values)]
         chosen = dict(zip(stored, values))
         with self._entered():
             self._graphs.set_noise(chosen)
@@ -104,3 +109,12 @@ class Generator(MappedTraits, BaseGenerator):
             w = self._mapping.run(z, labels, dlatent_broadcast=None, minibatch_size=MAP_ROWS)
         self._check('the w of %s' % self.path, w, 'its file is damaged, or its training diverged')
         return w
+
+    def with_synthesis(self, make: Callable[[tflib.Network], Made]) -> Made:
+        """What a function makes of the synthesis network; its graph and session are the default ones meanwhile."""
+        with self._entered():
+            return make(self._graphs.network)
+
+    def style_matrices(self) -> List[np.ndarray]:
+        """See `regan.networks.styles.matrices`: list of L arrays [D, C_l]. UserError for layers of another kind."""
+        return styles.matrices(self.synthesis_values(), self.generation, self.resolution, self.num_layers)

@@ -45,6 +45,25 @@ CONVERSIONS: Conversions = {  # Names of `Generator.synthesize` -> functions of 
 }
 
 
+def drawn(
+    synthesis: tflib.Network, values: Dict[str, np.ndarray], dlatents: tf.Tensor, **arguments: Any
+) -> Tuple[tf.Tensor, Dict[str, tf.Tensor]]:
+    """The images of a synthesis network, with noise images that do not change from run to run, without variables.
+
+    Args:
+        synthesis: Network.
+        values: of its variables, by local names.
+        dlatents: tensor [N, L, D].
+        arguments: further ones of `Network.get_output_with_values`.
+
+    Returns:
+        Images [N, C, R, R], and placeholders of the variables by local names.
+    """
+    # A synthesis that has grown up needs no branches, which nothing could be known of before they run.
+    grown = dict(structure='fixed', unused=['ToRGB_lod']) if values.get('lod') == 0 else {}
+    return synthesis.get_output_with_values(dlatents, randomize_noise=False, **dict(grown, **arguments))
+
+
 class SynthesisGraphs:
     """All graphs of one synthesis network, each made at first use.
 
@@ -57,6 +76,7 @@ class SynthesisGraphs:
         conversions: names of conversions to bytes -> functions of images.
 
     Attributes:
+        network: the synthesis.
         values: ordered dict of local names -> arrays, all variables as they are in the pickle.
         noise: the noise images among them, as they were set last.
         num_layers L, dlatent_size D, num_channels C, resolution R: int.
@@ -65,6 +85,7 @@ class SynthesisGraphs:
         NetworkPickleError: the values of a pickle do not fit the network.
     """
 
+    network: tflib.Network
     values: Dict[str, np.ndarray]
     noise: Dict[str, np.ndarray]
     num_layers: int
@@ -79,7 +100,7 @@ class SynthesisGraphs:
         allow_non_finite: bool,
         conversions: Conversions = CONVERSIONS,
     ) -> None:
-        self._synthesis, self._precision, self._allow_non_finite = synthesis, precision, allow_non_finite
+        self.network, self._precision, self._allow_non_finite = synthesis, precision, allow_non_finite
         self._conversions = conversions
         self._arguments: Tuple = ()
         self.values = synthesis.own_values()
@@ -163,15 +184,11 @@ class SynthesisGraphs:
     def _build(self, precision, arguments, *controls):
         """dlatents, images, further inputs by name, placeholders of variables by name: a graph without variables."""
         inputs = {name: tf.placeholder(tf.float32, (None,) + shape) for name, shape in controls}
-        single = self._synthesis.static_kwargs.get('resolution', 0) >= ONE_BY_ONE_FROM
+        single = self.network.static_kwargs.get('resolution', 0) >= ONE_BY_ONE_FROM
         dlatents = tf.placeholder(tf.float32, [1 if single else None, None, None])
-        # A synthesis that has grown up needs no branches, which nothing could be known of before they run.
-        grown = dict(structure='fixed', unused=['ToRGB_lod']) if self.values.get('lod') == 0 else {}
         # A pickle's own dtype stays unless another one is asked for.
         dtype = {} if precision == 'float32' else {'dtype': DTYPES[precision]}
-        images, placeholders = self._synthesis.get_output_with_values(
-            dlatents, randomize_noise=False, **dict(grown, **dtype, **inputs, **dict(arguments))
-        )
+        images, placeholders = drawn(self.network, self.values, dlatents, **dict(dtype, **inputs, **dict(arguments)))
         return dlatents, images, inputs, placeholders
 
     def close(self) -> None:

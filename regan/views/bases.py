@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from regan.networks.base_generator import BaseGenerator
 
 FIRST_LAYERS = ('gen_z', '4x4/Dense')  # Of networks without W, see `BaseGenerator.first_layer`.
-_SAMPLED = ('n', 'batch_size', 'seed', 'sparsity', 'signs', 'zero_rows')
+_SAMPLED = ('n', 'batch_size', 'seed', 'sparsity', 'signs', 'zero_rows', 'layers')
 
 
 def name(basis: Basis) -> BasisName:

@@ -8,7 +8,7 @@ import numpy as np
 
 from regan.base.errors import UserError
 from regan.drawing import modes
-from regan.editing import boundary, edit_zoo, edits
+from regan.editing import boundary, edit_zoo, edits, mixing
 from regan.sampling import latents
 from regan.views import files as arrays
 from regan.views.document import FIXED, View, ViewEdit
@@ -37,18 +37,30 @@ def starts(view: View, generator: BaseGenerator, files: arrays.Files) -> np.ndar
     Raises:
         UserError: a file that is not there or does not fit the network.
     """
-    return np.concatenate([start(view, index, generator, files) for index in range(len(view.latents))])
+    return np.concatenate([_start(latent, view, generator, files) for latent in view.latents])
 
 
 def start(view: View, index: int, generator: BaseGenerator, files: arrays.Files) -> np.ndarray:
     """One of `starts`, [1, L, D]."""
-    latent, label = view.latents[index], view.label
+    return _start(view.latents[index], view, generator, files)
+
+
+def _start(latent, view, generator, files):
+    if latent.mix:
+        row, column = (_start(part, view, generator, files) for part in (latent.mix.row, latent.mix.column))
+        layers = [layer for first, end in latent.mix.layers for layer in range(first, end)]
+        return mixing.mixed(row, column, [layers])[0]
+    shape = (generator.num_layers, generator.dlatent_size)
+    if latent.space == 'w+':
+        return arrays.latent(arrays.whole(files, latent.file, latent.sha256), latent.file, shape)
+    if latent.seed is None and latent.space is None:
+        return arrays.latent(arrays.row(files, latent.file, latent.sha256, latent.row), latent.file, shape)
     if latent.seed is None:
-        array = arrays.row(files, latent.file, latent.sha256, latent.row)
-        return arrays.latent(array, latent.file, (generator.num_layers, generator.dlatent_size))
-    z = generator.z_of([latent.seed], view.psi)
-    by_layer = isinstance(label, tuple)  # Of networks that map nothing.
-    labels = None if label is None or by_layer else np.eye(generator.label_size, dtype=np.float32)[[label]]
+        z = arrays.code(arrays.row(files, latent.file, latent.sha256, latent.row), latent.file, generator.latent_size)
+    else:
+        z = generator.z_of([latent.seed], view.psi)
+    by_layer = isinstance(view.label, tuple)  # Of networks that map nothing.
+    labels = None if view.label is None or by_layer else np.eye(generator.label_size, dtype=np.float32)[[view.label]]
     return latents.broadcast(generator.map(z, labels), generator.num_layers)
 
 

@@ -4,7 +4,7 @@ Heavy imports stay inside functions, so that --help is instant.
 """
 
 from regan.commands.options.bases import EDIT_MODES, ESTIMATORS, basis, basis_and_edit_mode, components, said_space
-from regan.commands.options.choices import EDITS_FILE, edits, notice_transfer, with_class_of, with_psi_of
+from regan.commands.options.choices import EDITS_FILE, edits, notice_transfer, with_class_of
 from regan.commands.options.drawings import (
     CUTOFF,
     PRECISION_IMAGES,
@@ -17,6 +17,7 @@ from regan.commands.options.drawings import (
     report_precision,
 )
 from regan.commands.options.groups import group
+from regan.commands.options.latents import SAVE, Starts, latent_files, save_latents, starts
 from regan.commands.options.networks import (
     ALLOW_NON_FINITE,
     CLASS,
@@ -43,7 +44,9 @@ __all__ = [
     'PRECISION_IMAGES',
     'PSI',
     'PSI_OF_EDIT',
+    'SAVE',
     'SCHEDULER',
+    'Starts',
     'activations',
     'asked_network',
     'basis',
@@ -56,6 +59,7 @@ __all__ = [
     'ending',
     'given',
     'group',
+    'latent_files',
     'network',
     'notice_transfer',
     'number',
@@ -63,7 +67,8 @@ __all__ = [
     'refuse',
     'report_precision',
     'said_space',
+    'save_latents',
+    'starts',
     'with_class_of',
-    'with_psi_of',
     'workers',
 ]

@@ -20,15 +20,6 @@ def chosen(texts, edits_file):
 edits = group('choices', chosen, EDITS_FILE, also=['texts'])
 
 
-def with_psi_of(choices, drawing):
-    """A Drawing that has a psi: its own, else that of named edits, else 0.7. Raises UserError if edits do not agree."""
-    from regan.editing import edit_choices
-
-    if drawing.psi is not None:
-        return drawing
-    return dataclasses.replace(drawing, psi=edit_choices.agreed(choices, 'psi', '--psi', 0.7))
-
-
 def with_class_of(choices, network):
     """A Network of a class: its own, else that of named edits, which is said. Raises UserError if they do not agree."""
     from regan.editing import edit_choices, edit_zoo

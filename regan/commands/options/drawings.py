@@ -16,22 +16,22 @@ _CHOICES = (
     "torch-cuda:S:80x2048 (a card's multiprocessors x threads); S is a seed"
 )
 
-PSI = click.option(
+USUAL_PSI = 0.7
+_OF_BIGGAN = 'Truncation; 1 for none. Of a BigGAN: what z is scaled by, and which statistics are taken. '
+PSI = click.option(  # The default is that of `Starts.truncated`.
     '--psi',
     '--truncation',
     'psi',
     type=number(),
-    default=0.7,
-    show_default=True,
-    help='Truncation; 1 for none. Of a BigGAN: what z is scaled by, and which statistics are taken.',
+    help=_OF_BIGGAN + 'Default: %g; of latents from files what they say, else 1.' % USUAL_PSI,
 )
 PSI_OF_EDIT = click.option(
     '--psi',
     '--truncation',
     'psi',
     type=number(),
-    help='Truncation; 1 for none. Of a BigGAN: what z is scaled by, and which statistics are taken. Default: that of a '
-    'named edit, else 0.7.',
+    help=_OF_BIGGAN
+    + 'Default: that of a named edit, else %g; of latents from files what they say, else 1.' % USUAL_PSI,
 )
 CUTOFF = click.option('--cutoff', type=click.IntRange(min=0), help='Truncate only layers below this one; default: all.')
 
@@ -79,7 +79,8 @@ class Drawing:
     """How to draw, as it was asked for; see `modes.resolve`.
 
     Attributes:
-        psi: truncation; None: that of a named edit. 1 where a command does not truncate.
+        psi: truncation; None: that of named edits, files or the default, see `Starts.truncated`. 1 where a command does
+            not truncate.
         cutoff, mode, noise, conversion, statistics: None is what each defaults to.
         psi_given: whether psi is the user's wish, and not a default.
     """
@@ -93,7 +94,7 @@ class Drawing:
     statistics: Optional[str] = None
 
     def settings(self, generator):
-        """The modes.Settings for a network.
+        """The modes.Settings for a network, which draws its latents with their truncation from now on.
 
         Args:
             generator: open Generator.
@@ -124,6 +125,7 @@ class Drawing:
                 'mode %s does not apply psi %g to a StyleGAN%s; leave --psi out, or choose --noise and '
                 '--conversion without a mode' % (self.mode, self.psi, version)
             )
+        generator.set_truncation(settings.psi, settings.statistics)
         return settings
 
     @property

@@ -6,6 +6,7 @@ from typing import Optional, Tuple, Union
 
 import click
 
+from regan.base.errors import UserError
 from regan.commands.options.groups import group
 
 NETWORKS_FOLDER = click.option(
@@ -82,6 +83,17 @@ class Network:
 
         return by_name.open_generator(
             self.name, self.folder, noise, self.trusted, self.precision, self.allow_non_finite, self.label
+        )
+
+    def open_with_w(self):
+        """As `open`. Raises UserError for a network without W, where a command is of no use."""
+        generator = self.open()
+        if getattr(generator, 'latent_space', 'w') == 'w':
+            return generator
+        generator.close()
+        raise UserError(
+            '%s is a %s, which has no W, and this command needs it; give a StyleGAN'
+            % (generator.path, generator.architecture)
         )
 
 
