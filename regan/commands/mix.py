@@ -120,6 +120,7 @@ def mix(network, rows, columns, layers, drawing, plain, out, save_latents):
     with network.open() as generator:
         psi = mixing_tables.official_psi(generator.generation)
         settings = _asked(rows + columns).truncated(drawing, generator, usual=psi).settings(generator)
+        settings.prepare(generator)  # Before z is drawn, which may depend on the truncation.
         sets = mixing.parse_layers(layers or mixing.usual(generator.num_layers), generator.num_layers)
         down, across = _starts(generator, rows, columns)
         sets = mixing.for_rows(sets, len(down))

@@ -272,3 +272,11 @@ def test_figures_name_the_file_that_they_want(folder, monkeypatch):
     assert result.exit_code == 2 and 'figure_biggan_zoo-embedded needs networks/' in result.output
     result = run('figure', 'biggan_zoo', '--networks', 'official')
     assert result.exit_code == 2 and 'biggan-deep-512-pytorch_model.bin' in result.output
+
+
+def test_mixing_by_the_command_is_style_resampling(golden, folder):
+    words = ['--layers', '4-6', '--psi', 0.6, '--conversion', 'truncate', '--plain', '--out', folder / 'mix.png']
+    result = run('mix', NETWORK, '--class', 1, '--rows', 489408325, '--columns', 1922988331, *words)
+    assert result.exit_code == 0, result.output
+    mixed = images.read_png(folder / 'mix.png')[32:, 32:]
+    assert np.abs(mixed - np.floor(golden['resample.keep4'] * 255)).max() <= 1
