@@ -29,6 +29,7 @@ FLOORS = (
     'regan.pictures',  # arrays -> PNG, MP4; comparison
     'regan.networks',  # pickle -> w = M(z), images
     'regan.biggan',  # another architecture, from its own containers
+    'regan.conversion',  # networks in other forms
     'regan.components',  # w -> principal components
     'regan.editing',  # components -> edited latents
     'regan.drawing',  # latents, edits -> images
