@@ -6,8 +6,6 @@ import numpy as np
 
 from ..pickled_data import NetworkPickleError
 
-SPARE = 64 << 20  # Bytes that the tensors of a file may have beyond those of the file: expanded views repeat elements.
-
 _DTYPES = {
     'FloatStorage': '<f4',
     'DoubleStorage': '<f8',
@@ -66,18 +64,6 @@ class Storage:
         self.elements = elements
 
 
-class Budget:
-    """How many bytes of tensors a file may still give; see SPARE."""
-
-    def __init__(self, file_bytes):
-        self._left = 4 * file_bytes + SPARE
-
-    def spend(self, nbytes):
-        self._left -= nbytes
-        if self._left < 0:
-            raise NetworkPickleError('tensors far larger than the file')
-
-
 class TensorView:
     """A tensor, once its storage has been read. Args as torch writes them, counted in elements."""
 
@@ -88,7 +74,14 @@ class TensorView:
             raise NetworkPickleError('a tensor of size %s and strides %s' % tuple(map(reprlib.repr, (size, strides))))
 
     def array(self, budget):
-        """The tensor as an array of its own, native byte order, C order. Raises NetworkPickleError past the storage."""
+        """The tensor as an array of its own, native byte order, C order.
+
+        Args:
+            budget: `pickled_data.Budget`: expanded views repeat elements.
+
+        Raises:
+            NetworkPickleError: it reaches past the storage. Refused: it is far larger than the file.
+        """
         elements, empty = self.storage.elements, 0 in self.size
         if elements is None:
             raise NetworkPickleError('a tensor without its data')

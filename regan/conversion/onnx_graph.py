@@ -10,12 +10,11 @@ from typing import Any, Callable, Dict, Iterable, List, Sequence
 
 import numpy as np
 
+import dnnlib.tflib  # noqa: F401
 from regan.base.errors import UserError
 
 # isort: split
-import tensorflow.compat.v1 as tf
-
-import dnnlib.tflib  # noqa: F401  It keeps TensorFlow's start-up notices off the terminal.
+import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
 OPSET = 18
 IR_VERSION = 9  # Of the format; runtimes from 2023 on read it.
