@@ -285,4 +285,7 @@ def resolve(value, path, kinds):
         done[id(v)] = (v, out)  # Keeps v alive, so that its id stays its own.
         return out
 
-    return walk(value)
+    try:
+        return walk(value)
+    finally:
+        done.clear()  # It is part of a circle, and holds all data of the file.

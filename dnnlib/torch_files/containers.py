@@ -313,7 +313,10 @@ def _finish(value, path, budget):
             return stub.elements
         raise KeyError
 
-    return resolve(value, path, dict.fromkeys([_TensorStub, _ModuleStub, _StorageStub, Storage], own))
+    try:
+        return resolve(value, path, dict.fromkeys([_TensorStub, _ModuleStub, _StorageStub, Storage], own))
+    finally:
+        read.clear()  # What resolves holds it, in a circle.
 
 
 def _module(meta):

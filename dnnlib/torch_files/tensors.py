@@ -41,7 +41,7 @@ class Storage:
     Attributes:
         kind: StorageType.
         count: number of elements.
-        elements: array [count], or None until `fill`.
+        elements: array [count], which may not be written to, or None until `fill`.
     """
 
     def __init__(self, kind, count):
@@ -58,7 +58,7 @@ class Storage:
         if len(data) != self.nbytes:
             raise NetworkPickleError('a storage of %d bytes where %d are needed' % (len(data), self.nbytes))
         dtype = self.kind.dtype.newbyteorder('>') if big_endian else self.kind.dtype
-        elements = np.frombuffer(data, dtype).astype(self.kind.dtype)
+        elements = np.frombuffer(data, dtype).astype(self.kind.dtype, copy=False)  # Tensors are copies, in any case.
         if self.kind.name == 'BFloat16Storage':
             elements = (elements.astype(np.uint32) << 16).view(np.float32)
         self.elements = elements
