@@ -146,8 +146,21 @@ def _read_legacy(stream, path):
     return _finish(_legacy_value(stream), path, Budget(_size(stream)))
 
 
-def _legacy_value(stream):
-    """What a legacy file holds, with its storages filled: the data come after the value."""
+def _legacy_value(stream, content=None):
+    """What a legacy file holds, with its storages filled: the data come after the value.
+
+    Args:
+        stream: of the file.
+        content: its bytes, if they are in memory anyway, and need not be copied.
+    """
+
+    def take(count):
+        if content is None:
+            return stream.read(count)
+        place = stream.tell()
+        stream.seek(place + count)
+        return memoryview(content)[place : place + count]
+
     storages, size = {}, _size(stream)
 
     def storage(kind, key, count, view):
@@ -174,7 +187,7 @@ def _legacy_value(stream):
             raise NetworkPickleError('a storage of another size than its tensors need')
         if storages[key].nbytes > size - stream.tell():
             raise NetworkPickleError('a storage that is larger than the rest of the file')
-        storages[key].fill(stream.read(storages[key].nbytes))
+        storages[key].fill(take(storages[key].nbytes))
     return value
 
 
@@ -192,7 +205,8 @@ class _StorageStub:
         self.data = data
 
     def read(self):
-        value = _legacy_value(io.BytesIO(as_bytes(self.data)))
+        content = as_bytes(self.data)
+        value = _legacy_value(io.BytesIO(content), content)
         if not isinstance(value, Storage):
             raise NetworkPickleError('a tensor that is not kept as PyTorch keeps tensors')
         return value
