@@ -1,4 +1,4 @@
-"""How long it takes to read a PyTorch file as data: the pickle of a whole stylegan2-ada-pytorch network, and a checkpoint.
+"""How long it takes to read a PyTorch file as data: a pickle of stylegan2-ada-pytorch, or a checkpoint.
 
     python benchmarks/read_torch.py
     python benchmarks/read_torch.py --megabytes 400

@@ -209,7 +209,8 @@ class DataUnpickler(pickle.Unpickler):
         raise Refused('it refers to data outside the file (%s).' % reprlib.repr(pid))
 
 
-_LINES, _COUNTED = -1, {-2: (1, True), -3: (4, True), -4: (4, False), -5: (8, False)}  # Of `pickletools`: bytes, signed.
+_LINES = -1  # In `pickletools`, in the place of an argument's size: it ends with the line.
+_COUNTED = {-2: (1, False), -3: (4, True), -4: (4, False), -5: (8, False)}  # A number of so many bytes, signed or not.
 _OPCODES = {
     ord(op.code): (op.name, op.arg.n if op.arg else 0, 2 if op.name in ('GLOBAL', 'INST') else 1)
     for op in pickletools.opcodes
@@ -243,7 +244,9 @@ def _check_memo(stream):
         if name in ('PUT', 'LONG_BINPUT'):
             place = argument.strip()[:20] if name == 'PUT' else b'%d' % int.from_bytes(argument, 'little')
             if not place.isdigit() or int(place) > stream.tell() - begin:
-                raise Refused('it is damaged, or made to fill the memory (place %r of its memo).' % place.decode('latin1'))
+                raise Refused(
+                    'it is damaged, or made to fill the memory (place %r of its memo).' % place.decode('latin1')
+                )
 
 
 # ------------------------------------------------------------------ stand-ins -> values

@@ -29,6 +29,6 @@ def read(stream, path):
         raise
     except Exception as error:  # Attributes and tensors of any type raise nearly any error.
         raise NetworkPickleError(
-            '%s holds a network that is damaged: what it says of itself is of another kind than programs write (%s: %s).'
+            '%s holds a network that is damaged: what it says of itself is of no kind that programs write (%s: %s).'
             % (path, type(error).__name__, str(error)[:200])
         ) from None

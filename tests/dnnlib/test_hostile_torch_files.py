@@ -139,7 +139,9 @@ def test_counts_that_are_none(count):
     assert refused(forms.zip_file([forms.tensor('0', count)], {'data/0': bytes(24)})).startswith('x.pt ')
 
 
-@pytest.mark.parametrize('size, strides', [((0, 1 << 62), (1, 1)), ((1,), (1 << 62,)), ((1,) * 40, (1,) * 40), ('x', 'y')])
+@pytest.mark.parametrize(
+    'size, strides', [((0, 1 << 62), (1, 1)), ((1,), (1 << 62,)), ((1,) * 40, (1,) * 40), ('x', 'y')]
+)
 def test_shapes_and_strides_of_any_size(size, strides):
     data = forms.zip_file([forms.tensor('0', 6, 0, size, strides)], {'data/0': bytes(24)})
     try:
