@@ -12,7 +12,9 @@ import pytest
 from dnnlib import file_kinds, torch_files, unpickle
 from dnnlib.pickled_data import NetworkPickleError
 from dnnlib.torch_files import containers
+from tests import plain_torch
 from tests.dnnlib import test_torch_files as forms
+from tests.plain_torch import FLOAT, Call, Named, Persistent, pickled, tensor, zip_file
 
 MEGABYTE = 1 << 20
 MOST = 200 * MEGABYTE  # Of the memory that a hostile file may take: SPARE, and some of the file itself.
@@ -34,7 +36,7 @@ def refused(data, read=forms.read_bytes):
 def legacy(value, keys, storages, system=None):
     """A legacy file. storages: list of (count, bytes)."""
     parts = [0x1950A86A20F9469CFC6C, 1001, system or {'little_endian': True}, value, keys]
-    return b''.join(map(forms.pickled, parts)) + b''.join(struct.pack('<q', n) + data for n, data in storages)
+    return b''.join(map(pickled, parts)) + b''.join(struct.pack('<q', n) + data for n, data in storages)
 
 
 LARGE_PLACES = [b'r\xff\xff\xff\x1f', b'p536870911\n']  # LONG_BINPUT and PUT: a memo of 4 GB.
@@ -44,7 +46,7 @@ LARGE_PLACES = [b'r\xff\xff\xff\x1f', b'p536870911\n']  # LONG_BINPUT and PUT: a
 def test_a_memo_that_would_fill_the_memory(opcode):
     bomb = b'\x80\x02]' + opcode + b'.'
     assert 'its memo' in refused(bomb)
-    head = b''.join(map(forms.pickled, [0x1950A86A20F9469CFC6C, 1001, {'little_endian': True}]))
+    head = b''.join(map(pickled, [0x1950A86A20F9469CFC6C, 1001, {'little_endian': True}]))
     assert 'its memo' in refused(head + bomb)
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, 'w') as archive:
@@ -62,11 +64,11 @@ def test_members_that_lie_one_over_the_other():
         info.file_size = info.compress_size = len(content)
         info.CRC = zlib.crc32(content)
         content = info.FileHeader() + content
-    value = [forms.tensor('%03d' % i, info.file_size // 4) for i, info in enumerate(infos)]
-    pickled = forms.zip_file(value)
+    value = [tensor('%03d' % i, info.file_size // 4) for i, info in enumerate(infos)]
+    described = zip_file(value)
     stream = io.BytesIO(content)
     with zipfile.ZipFile(stream, 'a') as archive:
-        archive.writestr('a/data.pkl', zipfile.ZipFile(io.BytesIO(pickled)).read('archive/data.pkl'))
+        archive.writestr('a/data.pkl', zipfile.ZipFile(io.BytesIO(described)).read('archive/data.pkl'))
         offset = 0
         for info in infos:
             info.header_offset = offset
@@ -80,14 +82,14 @@ def test_members_that_lie_one_over_the_other():
 
 @pytest.mark.filterwarnings('ignore:Duplicate name')
 def test_two_members_of_one_name():
-    stream = io.BytesIO(forms.zip_file({'a': forms.tensor('0', 6)}, {'data/0': forms.NUMBERS.tobytes()}))
+    stream = io.BytesIO(zip_file({'a': tensor('0', 6)}, {'data/0': forms.NUMBERS.tobytes()}))
     with zipfile.ZipFile(stream, 'a') as archive:
         archive.writestr('archive/data/0', bytes(24))
     assert 'several members of one name' in refused(stream.getvalue())
 
 
 def test_a_size_that_a_member_does_not_have():
-    data = bytearray(forms.zip_file({'a': forms.tensor('0', 1 << 30)}, {'data/0': bytes(16)}))
+    data = bytearray(zip_file({'a': tensor('0', 1 << 30)}, {'data/0': bytes(16)}))
     place = data.rindex(b'archive/data/0') - 46  # Its entry in the directory.
     data[place + 24 : place + 28] = struct.pack('<I', 1 << 31)
     assert 'x.pt ' in refused(bytes(data))
@@ -95,26 +97,26 @@ def test_a_size_that_a_member_does_not_have():
 
 def test_one_piece_of_data_asked_for_many_times():
     """Kept once in the file, and as often in memory as it is named."""
-    storage = legacy(forms._Persistent('storage', forms.FLOAT, '0', 'cpu', MEGABYTE // 4), ['0'], [])
+    storage = legacy(Persistent('storage', FLOAT, '0', 'cpu', MEGABYTE // 4), ['0'], [])
     storage += struct.pack('<q', MEGABYTE // 4) + bytes(MEGABYTE)
-    load = forms._Named('torch.storage', '_load_from_bytes')
-    many = [forms._Call(load, storage) for _ in range(400)]
-    found = containers.read(io.BytesIO(forms.pickled(many)), 'x.pkl')
+    load = Named('torch.storage', '_load_from_bytes')
+    many = [Call(load, storage) for _ in range(400)]
+    found = containers.read(io.BytesIO(pickled(many)), 'x.pkl')
     assert all(one is found[0] for one in found)
-    views = [forms._Call(forms.REBUILD, one, 0, (MEGABYTE // 4,), (1,), False, None) for one in many]
-    assert 'far larger than the file' in refused(forms.pickled(views))
+    views = [Call(plain_torch.REBUILD, one, 0, (MEGABYTE // 4,), (1,), False, None) for one in many]
+    assert 'far larger than the file' in refused(pickled(views))
 
     text = 'x' * MEGABYTE
-    many = [forms._Call(forms._Named('_codecs', 'encode'), text, 'latin1') for _ in range(400)]
-    assert 'far larger than the file' in refused(forms.pickled(many))
+    many = [Call(Named('_codecs', 'encode'), text, 'latin1') for _ in range(400)]
+    assert 'far larger than the file' in refused(pickled(many))
 
 
 def test_arrays_that_share_their_data():
     data = bytes(MEGABYTE)
-    dtype = forms._Call(forms._Named('numpy', 'dtype'), 'f4', 0, 1)
-    rebuild = forms._Named('numpy.core.numeric', '_frombuffer')
-    many = [forms._Call(rebuild, data, dtype, (MEGABYTE // 4,), 'C') for _ in range(400)]
-    message = refused(forms.pickled(many), lambda data: unpickle.read(io.BytesIO(data), 'x.pkl'))
+    dtype = Call(Named('numpy', 'dtype'), 'f4', 0, 1)
+    rebuild = Named('numpy.core.numeric', '_frombuffer')
+    many = [Call(rebuild, data, dtype, (MEGABYTE // 4,), 'C') for _ in range(400)]
+    message = refused(pickled(many), lambda data: unpickle.read(io.BytesIO(data), 'x.pkl'))
     assert 'far larger than the file' in message
 
 
@@ -130,20 +132,20 @@ def test_arrays_that_share_their_data():
     ],
 )
 def test_storages_of_a_legacy_file(keys, storages, counts, message):
-    value = [forms.tensor('0', count) for count in counts]
+    value = [tensor('0', count) for count in counts]
     assert message in refused(legacy(value, keys, storages))
 
 
 @pytest.mark.parametrize('count', [-1, True, 1.5, 'x', 1 << 70, None])
 def test_counts_that_are_none(count):
-    assert refused(forms.zip_file([forms.tensor('0', count)], {'data/0': bytes(24)})).startswith('x.pt ')
+    assert refused(zip_file([tensor('0', count)], {'data/0': bytes(24)})).startswith('x.pt ')
 
 
 @pytest.mark.parametrize(
     'size, strides', [((0, 1 << 62), (1, 1)), ((1,), (1 << 62,)), ((1,) * 40, (1,) * 40), ('x', 'y')]
 )
 def test_shapes_and_strides_of_any_size(size, strides):
-    data = forms.zip_file([forms.tensor('0', 6, 0, size, strides)], {'data/0': bytes(24)})
+    data = zip_file([tensor('0', 6, 0, size, strides)], {'data/0': bytes(24)})
     try:
         forms.read_bytes(data)
     except NetworkPickleError as error:
