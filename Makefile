@@ -13,7 +13,7 @@ figures := $(patsubst experiments/%.py,%,$(sort $(wildcard experiments/figure*.p
 # Those without an embedded network; their specs name the file in its place.
 waiting := $(patsubst experiments/specs/%.json,%,$(shell grep -l '"embedded": "' experiments/specs/figure*.json))
 drawn := $(filter-out $(waiting),$(figures))
-benchmarks := start_up pca feature_pca synthesis biggan sweep explore scale_out train
+benchmarks := start_up read_torch pca feature_pca synthesis biggan sweep explore scale_out train
 options := $(if $(NETWORKS),--networks '$(NETWORKS)')
 packaged := from regan.networks import models; print(next(n for n, m in models.registry().items() if m.packaged))
 

@@ -32,6 +32,8 @@ COMMANDS = {
     'reader': 'Train a factor reader, which reads the factors from images.',
     'metrics': 'Measure the images of a generator.',
     'segan': 'Control SEGAN, StyleGAN2 with linear subspaces.',
+    'convert': 'Write a network in the form of another program.',
+    'blend': 'Make one network out of two of one architecture.',
     'script': 'Run a Python script that was written for StyleGAN or StyleGAN2.',
 }
 

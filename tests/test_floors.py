@@ -30,6 +30,7 @@ FLOORS = (
     'regan.biggan',  # another architecture, from its own containers
     'regan.networks',  # pickle -> w = M(z), images
     'regan.judges',  # images -> features, distances
+    'regan.conversion',  # networks in other forms
     'regan.components',  # w -> principal components
     'regan.editing',  # components -> edited latents
     'regan.drawing',  # latents, edits -> images

@@ -74,7 +74,10 @@ class _Names:
         if name not in self._arrays:
             raise UserError('%s lacks %s, which every BigGAN-deep has' % (self._where, name))
         self._left.discard(name)
-        return np.asarray(self._arrays[name])
+        value = self._arrays[name]
+        if not isinstance(value, np.ndarray) or value.dtype.kind != 'f':
+            raise UserError('%s: %s is %s where a tensor of floats is expected' % (self._where, name, _kind(value)))
+        return value
 
     def check_used(self) -> None:
         if self._left:
@@ -82,6 +85,10 @@ class _Names:
                 '%s has %d tensors that no BigGAN-deep has (%s)'
                 % (self._where, len(self._left), ', '.join(sorted(self._left)[:3]))
             )
+
+
+def _kind(value: Any) -> str:
+    return 'a tensor of %s' % value.dtype if isinstance(value, np.ndarray) else 'a %s' % type(value).__name__
 
 
 # ------------------------------------------------------------------ TF-Hub
@@ -200,6 +207,8 @@ def from_pytorch(
             value = names.take(theirs + '_orig')
             u, v = names.take(theirs + '_u'), names.take(theirs + '_v')
             # v follows the order (in, height, width), ours is (height, width, in).
+            if value.ndim not in (2, 4) or (u.size, v.size) != (len(value), value[:1].size):
+                raise UserError('%s: the shapes of %s and of its vectors do not fit' % (where, theirs))
             v = v.reshape(value.shape[1:]).transpose(1, 2, 0) if value.ndim == 4 else v
             raw[name] = _Raw(_kernel(value), u, v)
         else:
