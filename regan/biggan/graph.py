@@ -4,17 +4,18 @@ Any of its tensors can be fetched, and fed in its place: TensorFlow then compute
 """
 
 import collections
-from typing import Any, Dict
+from typing import Any, Callable, Dict, Mapping
 
 import dnnlib.tflib  # noqa: F401  It keeps TensorFlow's start-up notices off the terminal.
 from dnnlib.tflib.frozen import Frozen
-from regan.biggan.configuration import BOTTLENECK, FIRST_RESOLUTION, FIRST_WIDTH
+from regan.biggan.configuration import BOTTLENECK, FIRST_RESOLUTION, FIRST_WIDTH, Configuration
 from regan.biggan.weights import Weights
 
 # isort: split
 import tensorflow.compat.v1 as tf
 
 IMAGE_CHANNELS = 3
+Normalise = Callable[[str, Any, Any, Any], Any]  # See `layers`.
 
 
 def build(weights: Weights) -> Frozen:
@@ -38,13 +39,50 @@ def build(weights: Weights) -> Frozen:
         y=tf.placeholder(tf.float32, [configuration.num_latents, None, configuration.classes]),
         rows=tf.placeholder(tf.float32, [configuration.rows]),
     )
-    outputs = _Layers(weights, held, inputs['rows']).run(inputs['z'], inputs['y'])
+    normalise = by_tables(configuration, held, inputs['rows'])
+    outputs = layers(configuration, held, inputs['z'], inputs['y'], normalise)
     return Frozen(inputs, outputs, given={held[name]: value for name, value in weights.tensors.items()})
 
 
+def by_tables(configuration: Configuration, held: Mapping[str, Any], rows: Any) -> Normalise:
+    """Normalisation by the stored means and variances, as a finished network has it.
+
+    Args:
+        configuration: Configuration.
+        held: own name -> tensor, the tables among them.
+        rows: weights of their rows, float32 [rows].
+    """
+
+    def normalise(name, x, gain, offset):
+        mean, variance = [tf.tensordot(rows, held['%s/%s' % (name, what)], 1) for what in ('means', 'variances')]
+        gain = tf.rsqrt(variance + configuration.epsilon) * gain
+        return (x - mean) * over_pixels(gain) + over_pixels(offset)
+
+    return normalise
+
+
+def over_pixels(x: Any) -> Any:
+    """[N, C] -> [N, 1, 1, C]; [C] stays."""
+    return x if x.shape.rank == 1 else x[:, None, None]
+
+
+def layers(configuration: Configuration, held: Mapping[str, Any], z: Any, y: Any, normalise: Normalise) -> Dict:
+    """All layers of a generator as ops, in the default graph; see `build` for their names.
+
+    Args:
+        configuration: Configuration.
+        held: own name -> tensor; kernels are divided by their spectral norm.
+        z: float32 [L, N, Z].
+        y: float32 [L, N, classes].
+        normalise: callable (name of a normalisation, x [N, H, W, C], gain, offset) -> [N, H, W, C]; gain and offset
+            are [N, C], of the final one [C].
+    """
+    return _Layers(configuration, held, normalise).run(z, y)
+
+
 class _Layers:
-    def __init__(self, weights: Weights, held: Dict[str, Any], rows: Any) -> None:
-        self._configuration, self._held, self._rows = weights.configuration, held, rows
+    def __init__(self, configuration: Configuration, held: Mapping[str, Any], normalise: Normalise) -> None:
+        self._configuration, self._held, self._normalise = configuration, held, normalise
         self._outputs: Dict[str, Any] = collections.OrderedDict()
 
     def _keep(self, name, tensor):
@@ -64,10 +102,8 @@ class _Layers:
             if i == configuration.attention:
                 x = self._keep('attention', self._attention(x))
             x = self._keep('block_%02d' % i, self._block('block_%02d/' % i, block, x, codes[i + 1]))
-        mean, variance = self._statistics('final_norm')
-        gain = tf.rsqrt(variance + configuration.epsilon) * held['final_norm/scale']
-        x = self._keep('final_norm', (x - mean) * gain + held['final_norm/offset'])
-        x = tf.nn.relu(x)
+        gain, offset = [held['final_norm/' + what] for what in ('scale', 'offset')]
+        x = tf.nn.relu(self._keep('final_norm', self._normalise('final_norm', x, gain, offset)))
         self._keep('to_rgb/all', self._convolve(x, 'to_rgb'))
         kernel, bias = held['to_rgb/kernel'][..., :IMAGE_CHANNELS], held['to_rgb/bias'][:IMAGE_CHANNELS]
         x = self._keep('to_rgb', tf.nn.conv2d(x, kernel, strides=[1, 1, 1, 1], padding='SAME') + bias)
@@ -78,17 +114,12 @@ class _Layers:
         x = tf.nn.conv2d(x, self._held[name + '/kernel'], strides=[1, 1, 1, 1], padding='SAME')
         return x + self._held[name + '/bias'] if name + '/bias' in self._held else x
 
-    def _statistics(self, norm):
-        return [tf.tensordot(self._rows, self._held['%s/%s' % (norm, what)], 1) for what in ('means', 'variances')]
-
     def _norm(self, name, x, code):
         scale, offset = [
             self._keep('%s/%s' % (name, what), tf.matmul(code, self._held['%s/%s/kernel' % (name, what)]))
             for what in ('scale', 'offset')
         ]
-        mean, variance = self._statistics(name)
-        gain = tf.rsqrt(variance + self._configuration.epsilon) * (1 + scale)  # [N, C]
-        return self._keep(name, (x - mean) * gain[:, None, None] + offset[:, None, None])
+        return self._keep(name, self._normalise(name, x, 1 + scale, offset))
 
     def _block(self, scope, block, x, code):
         doubles, _, leaving = block
@@ -105,13 +136,28 @@ class _Layers:
         theta, phi, g = [
             self._keep('attention/' + name, self._convolve(x, 'attention/' + name)) for name in ('theta', 'phi', 'g')
         ]
-        size = x.shape.as_list()[1]
-        theta = _flat(theta, size)
-        phi, g = [_flat(tf.nn.max_pool(t, [1, 2, 2, 1], [1, 2, 2, 1], 'VALID'), size // 2) for t in (phi, g)]
-        weights = self._keep('attention/map', tf.nn.softmax(tf.matmul(theta, phi, transpose_b=True)))
-        y = tf.reshape(tf.matmul(weights, g), [-1, size, size, g.shape.as_list()[2]])
+        y = attend(theta, phi, g, lambda weights: self._keep('attention/map', weights))
         y = self._keep('attention/o_conv', self._convolve(y, 'attention/o_conv'))
         return x + self._held['attention/gamma'] * y
+
+
+def attend(theta: Any, phi: Any, g: Any, keep: Callable[[Any], Any] = lambda weights: weights) -> Any:
+    """Self-attention: each pixel's mean of g, weighted by the softmax of theta phi.
+
+    Args:
+        theta: [N, S, S, C], queries.
+        phi: [N, S, S, C], keys; of each 2 x 2 the largest counts.
+        g: [N, S, S, D], values, likewise.
+        keep: callable that is given the weights [N, S S, S S / 4], and returns what is used.
+
+    Returns:
+        [N, S, S, D].
+    """
+    size = theta.shape.as_list()[1]
+    theta = _flat(theta, size)
+    phi, g = [_flat(tf.nn.max_pool(t, [1, 2, 2, 1], [1, 2, 2, 1], 'VALID'), size // 2) for t in (phi, g)]
+    weights = keep(tf.nn.softmax(tf.matmul(theta, phi, transpose_b=True)))
+    return tf.reshape(tf.matmul(weights, g), [-1, size, size, g.shape.as_list()[2]])
 
 
 def _flat(x, size):
