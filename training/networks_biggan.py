@@ -100,29 +100,18 @@ def G_biggan(
         base = name[: -len('/kernel')]
         held[name] = kernel(name, shape, iterate) if base in normalised else _plain(name, shape)
     statistics = {}
-    z, y = [tf.tile(x[tf.newaxis], [made.num_latents, 1, 1]) for x in (latents_in, labels_in)]
-    image = graph.layers(made, held, z, y, by_minibatch(made, statistics))['image']
+
+    def of_minibatch(name, x):
+        statistics[name] = tf.nn.moments(x, axes=[0, 1, 2])
+        return statistics[name]
+
+    z, y = [latents_in] * made.num_latents, [labels_in] * made.num_latents
+    image = graph.layers(made, held, None, z, y, of_minibatch)['image']
     image = tf.transpose(image, [0, 3, 1, 2], name='images_out')
     if not return_statistics:
         return image
     found = [statistics[name] for name, _ in made.norms]
     return (image,) + tuple(tf.concat(values, axis=0) for values in zip(*found))
-
-
-def by_minibatch(made, statistics):
-    """Normalisation by the means and variances of the minibatch itself, see `regan.biggan.graph.layers`.
-
-    Args:
-        made: `Configuration`.
-        statistics: dict that is given (mean, variance) of each normalisation, tensors [C], by its name.
-    """
-
-    def normalise(name, x, gain, offset):
-        mean, variance = statistics[name] = tf.nn.moments(x, axes=[0, 1, 2])
-        gain = tf.rsqrt(variance + made.epsilon) * gain
-        return x * graph.over_pixels(gain) + graph.over_pixels(offset - mean * gain)
-
-    return normalise
 
 
 def _plain(name, shape):

@@ -73,25 +73,22 @@ def test_without_iteration_the_vector_stays():
 # ------------------------------------------------------------------ normalisation and losses
 
 
-def test_conditional_normalisation_in_training_and_inference():
+def test_conditional_normalisation_is_the_formula():
     rnd = np.random.RandomState(2)
     x, gain, offset = rnd.randn(3, 5, 5, 4) * 2 + 1, rnd.randn(3, 4), rnd.randn(3, 4)
-    means, variances, weight = rnd.randn(2, 4), rnd.rand(2, 4), np.float32([0.25, 0.75])
-
-    def expected(mean, variance):
-        return (x - mean) / np.sqrt(variance + 1e-4) * gain[:, None, None] + offset[:, None, None]
-
-    seen = {}
-    with fresh_session():
-        tensors = [tf.constant(array, tf.float32) for array in (x, gain, offset)]
-        held = {'n/means': tf.constant(means, tf.float32), 'n/variances': tf.constant(variances, tf.float32)}
-        training = networks_biggan.by_minibatch(MADE, seen)('n', *tensors)
-        inference = graph.by_tables(MADE, held, tf.constant(weight))('n', *tensors)
-        training, inference, seen = tflib.run([training, inference, seen['n']])
     mean, variance = x.mean(axis=(0, 1, 2)), x.var(axis=(0, 1, 2))
-    np.testing.assert_allclose(training, expected(mean, variance), atol=1e-5)
-    np.testing.assert_allclose(inference, expected(weight @ means, weight @ variances), atol=1e-4)
-    np.testing.assert_allclose(seen, [mean, variance], rtol=1e-5)
+    scaled = (x - mean) / np.sqrt(variance + 1e-4)
+    with fresh_session():
+        x, mean, variance, gain_in, offset_in = [
+            tf.constant(array, tf.float32) for array in (x, mean, variance, gain, offset)
+        ]
+        outputs = [
+            graph.normalised(x, (mean, variance), 1e-4, gain_in, offset_in),
+            graph.normalised(x, (mean, variance), 1e-4, gain_in[0], offset_in[0]),
+        ]
+        found = tflib.run(outputs)
+    np.testing.assert_allclose(found[0], scaled * gain[:, None, None] + offset[:, None, None], atol=1e-5)
+    np.testing.assert_allclose(found[1], scaled * gain[0] + offset[0], atol=1e-5)
 
 
 class Fake:
@@ -169,6 +166,10 @@ def test_the_table_of_statistics_is_that_of_each_truncation(trained):
         for what, expected in (('means', means), ('variances', variances)):
             table = read.tensors['block_00/norm_0/' + what]
             np.testing.assert_allclose(table[row], np.mean(expected, axis=0), rtol=1e-4, atol=1e-6)
+    code = np.concatenate([trained.z, trained.y @ read.tensors['embedding/kernel']], axis=1)
+    maps = (code @ read.tensors['gen_z/kernel'] + read.tensors['gen_z/bias']).reshape(-1, 64)  # Of one minibatch.
+    np.testing.assert_allclose(trained.means[:64], maps.mean(axis=0), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(trained.variances[:64], maps.var(axis=0), rtol=1e-4, atol=1e-6)
 
 
 def test_training_and_the_finished_network_make_the_same_image_by_the_same_statistics(trained):

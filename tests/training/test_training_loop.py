@@ -174,7 +174,9 @@ class Recorder:
 def recorder(monkeypatch):
     monkeypatch.setattr(training_loop_module, 'TrainingGraph', Recorder)
     monkeypatch.setattr(RunFolder, 'save_fakes', lambda *_: None)
-    monkeypatch.setattr(RunFolder, 'save_networks', lambda self, name, networks: open(self.file(name), 'w').name)
+    monkeypatch.setattr(
+        RunFolder, 'save_networks', lambda self, stem, networks: open(self.file(stem + '.pkl'), 'w').name
+    )
 
 
 @pytest.mark.parametrize('make', [first, lambda: first(minibatch_repeats=1), second])
