@@ -54,6 +54,18 @@ def configuration_of(resolution, label_size, latent_size, width, blocks=None, at
     return made
 
 
+def check(arguments, data):
+    """Raises UserError if there is no network for a data set.
+
+    Args:
+        arguments: of the network, in a recipe.
+        data: dict of num_channels, resolution and label_size, see `training.resumption.facts_of_data`.
+    """
+    _check_colour(data['num_channels'])
+    sizes = {name: arguments[name] for name in ('latent_size', 'width', 'blocks', 'attention') if name in arguments}
+    configuration_of(data['resolution'], data['label_size'], **dict(dict(latent_size=128, width=128), **sizes))
+
+
 def _check_colour(num_channels):
     if num_channels != graph.IMAGE_CHANNELS:
         raise UserError('a BigGAN makes colour images, but those of the data have %d channel' % num_channels)

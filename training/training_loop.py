@@ -21,7 +21,7 @@ import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-u
 from regan.base import artefacts, kept
 from regan.base.errors import UserError
 from regan.networks import precision
-from training import dataset, misc, official, resumption, state
+from training import dataset, misc, networks_biggan, official, resumption, state
 from training.graph import TrainingGraph, fade, process_reals  # The last one for scripts, which expect it here.
 from training.misc import save_image_grid
 from training.run_folder import GRID, STATE, RunFolder
@@ -120,6 +120,8 @@ def train(
         data = resumption.facts_of_data(data_dir, resolution, max_label_size)
         resumed = resumption.Resumed(resume_pkl, recipe, data)
         recipe = resumed.recipe
+    if recipe.needs_labels:
+        networks_biggan.check(recipe.G, resumption.facts_of_data(data_dir, resolution, max_label_size))
     snapshots = dnnlib.util.get_obj_by_name(recipe.snapshots)()
     folder = RunFolder(run_dir, surroundings.shared_folder, snapshots)
     with tf.Graph().as_default(), _session(threads, surroundings):

@@ -281,6 +281,14 @@ def test_networks_that_there_are_not(arguments, sentence):
         networks_biggan.configuration_of(**dict(dict(resolution=64, label_size=4, latent_size=8, width=8), **arguments))
 
 
+def test_data_that_does_not_fit_is_refused_before_anything_is_written(tmp_path):
+    with tfrecords.new_data_set(tmp_path / 'grey') as writer:
+        writer.add(np.zeros([4, 1, 64, 64], np.uint8))
+    with pytest.raises(UserError, match='those of the data have 1 channel'):
+        training_loop.train(recipes.biggan({}), str(tmp_path / 'grey'), str(tmp_path / 'run'), 1)
+    assert not (tmp_path / 'run').exists()
+
+
 def test_the_network_for_64_has_the_shape_of_its_family():
     made = networks_biggan.configuration_of(64, 4, 64, 16)
     assert (made.resolution, made.num_latents, made.attention) == (64, 9, 4)
