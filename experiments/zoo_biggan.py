@@ -39,13 +39,14 @@ def _words(options):
 # ------------------------------------------------------------------ export
 
 
-def export(run, folder, passes):
+def export(run, folder, passes, with_distances=True):
     """Writes NAME-pytorch_model.bin, NAME-config.json, NAME.png and NAME.md.
 
     Args:
         run: folder of the run.
         folder: where they go.
         passes: minibatches behind each row of statistics.
+        with_distances: whether every class is compared with fresh renders of its world, which takes minutes.
     """
     from training import snapshots_biggan
 
@@ -55,7 +56,8 @@ def export(run, folder, passes):
     click.echo('wrote %s' % path)
     with _Generator(path) as generator:
         _draw_samples(folder / (spec['name'] + '.png'), generator, len(spec['classes']))
-        distances = [_distance(generator, i, name, spec['metrics']['n']) for i, name in enumerate(spec['classes'])]
+        compared = enumerate(spec['classes'] if with_distances else [])
+        distances = [_distance(generator, i, name, spec['metrics']['n']) for i, name in compared]
     _write_card(folder / (spec['name'] + '.md'), spec, path, kimg, passes, distances)
 
 
@@ -144,14 +146,16 @@ def _write_card(path, spec, weights, kimg, passes, distances):
         '| SHA-256 | `%s` |' % artefacts.sha256_file(weights),
         '',
     ]
+    write(path, lines + (_table(spec, distances) if distances else []))
+
+
+def _table(spec, distances):
     rows = [{'class': name, 'frechet_reader': '%.4g' % distance} for name, distance in zip(spec['classes'], distances)]
-    lines += tables.markdown(rows).splitlines()
-    lines += [
+    return tables.markdown(rows).splitlines() + [
         '',
         'Frechet distances are of %d images at truncation 1 against fresh renders of the world, judged by its factor '
         'reader: they are not the FID.' % spec['metrics']['n'],
     ]
-    write(path, lines)
 
 
 # ------------------------------------------------------------------ command line
@@ -179,10 +183,11 @@ def train_command():
     show_default=True,
     help='Minibatches behind each row of statistics.',
 )
-def export_command(run, folder, passes):
+@click.option('--distances/--no-distances', default=True, show_default=True, help='Compare with fresh renders.')
+def export_command(run, folder, passes, distances):
     """Write what a run has learnt so far, its card and its samples; the run may be going on."""
     with errors_in_one_line():
-        export(pathlib.Path(run), pathlib.Path(folder), passes)
+        export(pathlib.Path(run), pathlib.Path(folder), passes, distances)
 
 
 if __name__ == '__main__':
