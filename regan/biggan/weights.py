@@ -222,6 +222,32 @@ def _kernel(value: np.ndarray) -> np.ndarray:
     return value.transpose(2, 3, 1, 0) if value.ndim == 4 else value.T
 
 
+def to_pytorch(
+    configuration: Configuration,
+    tensors: Mapping[str, np.ndarray],
+    vectors: Mapping[str, Tuple[np.ndarray, np.ndarray]],
+) -> Dict[str, np.ndarray]:
+    """The state dict of a generator, which `from_pytorch` reads: name -> float32 array, in the public code's order.
+
+    Args:
+        configuration: Configuration.
+        tensors: own name -> array; kernels are not divided.
+        vectors: own name of a normalised kernel, without '/kernel' -> (v [all but out], u [out]), whose v W u it shall
+            be divided by.
+    """
+    found: Dict[str, np.ndarray] = collections.OrderedDict()
+    for name in configuration.shapes:
+        theirs, value, base = _pytorch_name(name, configuration.attention), tensors[name], name[: -len('/kernel')]
+        if base not in vectors or not name.endswith('/kernel'):
+            found[theirs] = value.T if name.endswith('/kernel') else value
+            continue
+        v, u = vectors[base]
+        v = v.reshape(value.shape[:-1])
+        found[theirs + '_orig'] = value.transpose(3, 2, 0, 1) if value.ndim == 4 else value.T
+        found[theirs + '_u'], found[theirs + '_v'] = u, (v.transpose(2, 0, 1) if v.ndim == 3 else v).reshape(-1)
+    return {name: np.ascontiguousarray(value, np.float32) for name, value in found.items()}
+
+
 def _pytorch_name(name: str, attention: int) -> str:
     """The name of one of our tensors in a state dict; of normalised kernels without '_orig'."""
     if name == 'embedding/kernel':
