@@ -14,7 +14,7 @@ from dnnlib import judge_states, trust
 from dnnlib.unpickle import NetworkPickleError
 
 STYLEGAN, STYLEGAN2, ADA, SEGAN, READER = 'stylegan', 'stylegan2', 'stylegan2-ada', 'segan', 'factor-reader'
-VGG16 = 'vgg16'  # They judge images; files of others become such, see `judge_states`.
+VGG16, INCEPTION = 'vgg16', 'inception-v3'  # They judge images; files of others become such, see `judge_states`.
 # Of their own repository, and of the first StyleGAN's, which stores some kernels differently.
 PROGRESSIVE, PROGRESSIVE3 = 'progressive-gan', 'progressive-gan-of-stylegan'
 
@@ -27,6 +27,7 @@ MODULES = {
     SEGAN: 'nvlabs_stylegan2.segan',
     READER: 'nvlabs_stylegan2.factor_reader',
     VGG16: 'regan.judges.vgg16',
+    INCEPTION: 'regan.judges.inception_v3',
 }
 
 FUNCTIONS = {
@@ -43,13 +44,14 @@ FUNCTIONS = {
     SEGAN: ('G_segan', 'G_mapping', 'G_synthesis_segan'),  # Its discriminator is StyleGAN2's.
     READER: ('F_reader',),
     VGG16: ('VGG16', 'LPIPS'),
+    INCEPTION: ('Inception_v3',),
     PROGRESSIVE: ('G_paper', 'D_paper'),
     PROGRESSIVE3: ('G_paper', 'D_paper'),
 }
 
 # The state version with which networks of a generation are written.
 STATE_VERSION = {PROGRESSIVE: 2, STYLEGAN: 3, PROGRESSIVE3: 3, STYLEGAN2: 4, ADA: 5, SEGAN: 4, READER: 4}
-STATE_VERSION.update({VGG16: 4})
+STATE_VERSION.update({VGG16: 4, INCEPTION: 4})
 
 # Static arguments of published files that change neither variables nor the function at run-time defaults.
 HARMLESS_ARGUMENTS = frozenset(
@@ -88,7 +90,7 @@ def generation(state):
         return _mapping_generation(state)
     if name in FUNCTIONS[PROGRESSIVE]:
         return PROGRESSIVE if state.version == STATE_VERSION[PROGRESSIVE] else PROGRESSIVE3
-    owners = [g for g in (STYLEGAN, STYLEGAN2, ADA, SEGAN, READER, VGG16) if name in FUNCTIONS[g]]
+    owners = [g for g in (STYLEGAN, STYLEGAN2, ADA, SEGAN, READER, VGG16, INCEPTION) if name in FUNCTIONS[g]]
     if not owners:
         known = sorted(set(sum(FUNCTIONS.values(), ())))
         raise NetworkPickleError(
@@ -237,7 +239,7 @@ def _check_variables(state, of_generation):
         match = _LOCAL_NAME.match(name)
         height, width = map(int, (match and match.group(5) or '4x4').split('x'))
         square = height == width and height >= 4 and not height & height - 1
-        if not square or match is None and of_generation not in (SEGAN, READER, VGG16):  # Which have more.
+        if not square or match is None and of_generation not in (SEGAN, READER, VGG16, INCEPTION):  # Which have more.
             _refuse_variable(state, name)
         if name == '4x4/Const/const' and value.shape[2:] != (4, 4):
             _refuse_variable(state, '%s of shape %s' % (name, list(value.shape)))

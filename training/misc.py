@@ -46,6 +46,11 @@ def save_pkl(obj, filename):
 
 def _local_file(file_or_url):
     if dnnlib.util.is_url(file_or_url, allow_file_urls=True):
+        from regan.judges import judge_files  # Here, because the image helpers need no TensorFlow.
+
+        at_hand = judge_files.of_url(file_or_url)
+        if at_hand is not None:
+            return at_hand
         return dnnlib.util.open_url(file_or_url, cache_dir=CACHE_DIR, return_filename=True)
     return file_or_url
 

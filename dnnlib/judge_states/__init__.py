@@ -6,9 +6,9 @@ is executed, and neither TensorFlow nor PyTorch is needed.
 """
 
 from ..pickled_data import NetworkPickleError
-from . import layers, vgg16
+from . import classifier, inception_v3, layers, vgg16
 
-_KINDS = dict(VGG16=vgg16)
+_KINDS = {'VGG16': vgg16, 'Inception-v3': inception_v3}
 
 
 def rebuilt(state):
@@ -18,16 +18,26 @@ def rebuilt(state):
         state: NetworkState of a network that stands alone.
     Raises: NetworkPickleError for one that is nearly such a network; the message says what differs.
     """
-    found = None if state.components else layers.of(state.variables)
+    if state.components:
+        return None
+    try:
+        made = _rebuilt(state)
+    except NetworkPickleError as error:
+        raise NetworkPickleError('network %r (%s) %s' % (state.name, state.build_func_name, error)) from None
+    if made is not None:
+        made.name = state.name
+    return made
+
+
+def _rebuilt(state):
+    if classifier.looks_like(state):
+        return classifier.of_state(state)
+    found = layers.of(state.variables)
     for name, kind in _KINDS.items():
         if found and kind.looks_like(found):
             try:
                 layers.check_order(found)
-                made = kind.of_layers(found)
+                return kind.of_layers(found)
             except NetworkPickleError as error:
-                raise NetworkPickleError(
-                    'network %r (%s) looks like %s, but %s' % (state.name, state.build_func_name, name, error)
-                ) from None
-            made.name = state.name
-            return made
+                raise NetworkPickleError('looks like %s, but %s' % (name, error)) from None
     return None
