@@ -15,6 +15,7 @@ from dnnlib.unpickle import NetworkPickleError
 
 STYLEGAN, STYLEGAN2, ADA, SEGAN, READER = 'stylegan', 'stylegan2', 'stylegan2-ada', 'segan', 'factor-reader'
 VGG16, INCEPTION = 'vgg16', 'inception-v3'  # They judge images; files of others become such, see `judge_states`.
+JUDGES = (VGG16, INCEPTION)
 # Of their own repository, and of the first StyleGAN's, which stores some kernels differently.
 PROGRESSIVE, PROGRESSIVE3 = 'progressive-gan', 'progressive-gan-of-stylegan'
 
@@ -51,7 +52,7 @@ FUNCTIONS = {
 
 # The state version with which networks of a generation are written.
 STATE_VERSION = {PROGRESSIVE: 2, STYLEGAN: 3, PROGRESSIVE3: 3, STYLEGAN2: 4, ADA: 5, SEGAN: 4, READER: 4}
-STATE_VERSION.update({VGG16: 4, INCEPTION: 4})
+STATE_VERSION.update(dict.fromkeys(JUDGES, 4))
 
 # Static arguments of published files that change neither variables nor the function at run-time defaults.
 HARMLESS_ARGUMENTS = frozenset(
@@ -90,7 +91,7 @@ def generation(state):
         return _mapping_generation(state)
     if name in FUNCTIONS[PROGRESSIVE]:
         return PROGRESSIVE if state.version == STATE_VERSION[PROGRESSIVE] else PROGRESSIVE3
-    owners = [g for g in (STYLEGAN, STYLEGAN2, ADA, SEGAN, READER, VGG16, INCEPTION) if name in FUNCTIONS[g]]
+    owners = [g for g in (STYLEGAN, STYLEGAN2, ADA, SEGAN, READER) + JUDGES if name in FUNCTIONS[g]]
     if not owners:
         known = sorted(set(sum(FUNCTIONS.values(), ())))
         raise NetworkPickleError(
@@ -239,7 +240,7 @@ def _check_variables(state, of_generation):
         match = _LOCAL_NAME.match(name)
         height, width = map(int, (match and match.group(5) or '4x4').split('x'))
         square = height == width and height >= 4 and not height & height - 1
-        if not square or match is None and of_generation not in (SEGAN, READER, VGG16, INCEPTION):  # Which have more.
+        if not square or match is None and of_generation not in (SEGAN, READER) + JUDGES:  # Which have more.
             _refuse_variable(state, name)
         if name == '4x4/Const/const' and value.shape[2:] != (4, 4):
             _refuse_variable(state, '%s of shape %s' % (name, list(value.shape)))

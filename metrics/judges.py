@@ -1,6 +1,5 @@
 """The published networks that judge images: where their files are, and what to do where they are not."""
 
-import contextlib
 import os
 
 import dnnlib
@@ -19,8 +18,6 @@ from training import misc
 
 __all__ = ['CLASSIFIERS', 'FOLDER', 'INCEPTION_FEATURES', 'INCEPTION_SOFTMAX', 'LPIPS', 'URL', 'VGG16']
 
-_KINDS = {INCEPTION_FEATURES: 'inception', INCEPTION_SOFTMAX: 'softmax', LPIPS: 'lpips'}
-
 
 def locate(file, metric):
     """Path of the file of a judge: in the folder $REGAN_METRIC_NETWORKS, where the same weights may also have the form
@@ -31,12 +28,9 @@ def locate(file, metric):
         metric: the name of the metric, for the message.
     Raises: UserError that says where the file may be put.
     """
-    folder = os.environ.get(FOLDER)
-    if folder and os.path.isfile(os.path.join(folder, file)):
-        return os.path.join(folder, file)
-    if folder and file in _KINDS:
-        with contextlib.suppress(UserError):
-            return judge_files.locate(_KINDS[file])
+    folder, path = os.environ.get(FOLDER), judge_files.at_hand(file)
+    if path is not None:
+        return path
     try:
         return dnnlib.util.open_url(URL + file, cache_dir=misc.CACHE_DIR, return_filename=True)
     except OSError as error:
@@ -53,7 +47,7 @@ def load(file, metric):
     path = locate(file, metric)
     if os.path.splitext(path)[1] == '.pkl':
         return misc.load_pkl(path)
-    return judge_files.read(_KINDS[file], path).network()
+    return judge_files.read(judge_files.kind_of(file), path).network()
 
 
 def in_colour(images):

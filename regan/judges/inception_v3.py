@@ -1,5 +1,7 @@
 """The Inception-v3 of December 2015 (Szegedy et al.), which FID and Inception score are defined with."""
 
+from typing import Any
+
 import tensorflow.compat.v1 as tf
 
 from dnnlib.judge_states.inception_layers import apply
@@ -7,15 +9,15 @@ from dnnlib.tflib.primitives.layout import channel_axis, data_format, for_axes, 
 
 
 def Inception_v3(
-    images_in,
-    num_classes=0,
-    has_bias=True,
-    resolution=299,
-    divisor=1,
-    is_template_graph=False,
-    components=None,
-    **kwargs,
-):
+    images_in: Any,
+    num_classes: int = 0,
+    has_bias: bool = True,
+    resolution: int = 299,
+    divisor: int = 1,
+    is_template_graph: bool = False,
+    components: Any = None,
+    **kwargs: Any,
+) -> Any:
     """Images RGB [N, 3, H, W], range [0, 255] -> features_out [N, 2048], or with classes softmax_out [N, classes].
 
     As the graph of 2015 does it, images are resized bilinearly (pixel 0 stays pixel 0), then x becomes (x - 128) / 128.

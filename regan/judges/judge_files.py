@@ -3,6 +3,7 @@
 All go into one folder, which the environment variable REGAN_METRIC_NETWORKS names; a path may be given instead.
 """
 
+import contextlib
 import fnmatch
 import os
 from typing import Any, Dict, List, NamedTuple, Optional
@@ -234,15 +235,32 @@ def locate(kind: str, folder: Optional[PathLike] = None, files: Optional[List[st
     )
 
 
-def of_url(url: str) -> Optional[str]:
-    """Path of the file in the folder that REGAN_METRIC_NETWORKS names which an official script asks for by its address;
-    None if it is no judge, or not there.
+def kind_of(file: str) -> Optional[str]:
+    """Which of KINDS an official file name stands for, or None."""
+    official = {INCEPTION_FEATURES: 'inception', INCEPTION_SOFTMAX: 'softmax', VGG16: 'vgg16-features', LPIPS: 'lpips'}
+    return 'classifier' if file in CLASSIFIERS else official.get(file)
+
+
+def at_hand(file: str) -> Optional[str]:
+    """Path of what stands for an official file in the folder that REGAN_METRIC_NETWORKS names, or None: itself, or the
+    same weights in the form of another program.
     """
-    folder, name = os.environ.get(FOLDER), url.rpartition('/')[2]
-    if not folder or url != URL + name:
+    kind = kind_of(file)
+    if kind is None or not os.environ.get(FOLDER):
         return None
-    path = os.path.join(folder, name)
-    return path if os.path.isfile(path) else None
+    with contextlib.suppress(UserError):
+        return locate(kind, files=[file] if kind == 'classifier' else None)
+    return None
+
+
+def at_address(url: str) -> Optional[JudgeFile]:
+    """The judge that an official script asks for by its address, if it is at hand.
+
+    Raises: UserError if another network is in its place.
+    """
+    file = url[len(URL) :] if url.startswith(URL) else ''
+    path, kind = at_hand(file), kind_of(file)
+    return None if path is None or kind is None else read(kind, path)
 
 
 def _file(kind, path):

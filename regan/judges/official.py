@@ -56,7 +56,7 @@ class FaceClassifiers(Opened):
     Raises: UserError if one is missing, unreadable, or no classifier.
     """
 
-    RESOLUTION = 256  # Of the images.
+    RESOLUTION: int = 256  # Of the images.
 
     path: str
     sha256: str

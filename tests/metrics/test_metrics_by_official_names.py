@@ -1,21 +1,21 @@
 """The metrics by the official names, with judges whose pickles are rebuilt from their variables."""
 
 import json
-import os
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 import dnnlib
-from metrics import judges, metric_base
+from metrics import judges
 from metrics.metric_defaults import metric_defaults
 from regan.base.errors import UserError
 from regan.commands.metrics import metrics
 from regan.data import tfrecords
 from regan.judges import judge_files
 from regan.judges.official import FaceClassifiers
-from tests import judge_weights
+from tests import judge_weights, small_networks
+from training import misc
 
 N = 20
 
@@ -84,12 +84,15 @@ def test_all_of_them_by_the_official_api(tiny_pickle, folder):
     assert all(np.isfinite(value) for value in values.values())
 
 
-def test_networks_that_official_scripts_ask_for_by_address(folder):
-    from training import misc
-
-    path = misc.open_file_or_url(judges.URL + judges.LPIPS).name
-    assert path == os.path.join(str(folder), judges.LPIPS)
-    assert metric_base.ls.name == 'ls'
+def test_networks_that_official_scripts_ask_for_by_address(tmp_path, monkeypatch):
+    """Here torchvision's weights and the heads of the package lpips stand for LPIPS."""
+    monkeypatch.setenv(judge_files.FOLDER, str(tmp_path))
+    judge_weights.torchvision(tmp_path / 'vgg16-397923af.pth')
+    judge_weights.lpips_heads(tmp_path / 'vgg.pth')
+    images = np.random.RandomState(0).uniform(0, 255, [2, 3, 16, 16])
+    with small_networks.fresh_session():
+        found = misc.load_pkl(judges.URL + judges.LPIPS).run(images, images[::-1])
+    assert found[0] == pytest.approx(found[1], rel=1e-4) and found[0] > 0
 
 
 def test_what_is_missing_is_named(tiny_pickle, tmp_path):

@@ -198,3 +198,13 @@ def test_other_files_are_refused_in_one_sentence(tmp_path, number):
     with pytest.raises(UserError, match='wrong.*' + sentence):
         with fresh_session():
             judge_files.read(kind, path).network()
+
+
+def test_images_that_no_distance_takes(folder):
+    with fresh_session():
+        lpips = distances.Lpips(judge_files.read('lpips', next(lpips_files(folder))))
+        for images in (IMAGES[:, :2], IMAGES[..., :8]):
+            with pytest.raises(UserError, match='images of 1 or 3 channels and at least 16 pixels a side there; found'):
+                lpips.features(tf.constant(images))
+        with pytest.raises(UserError, match="no layer 'conv9_9'; choose from conv1_1, conv1_2"):
+            distances.VggFeatures(judge_files.read('vgg16', folder / 'official.pkl'), 'conv9_9')
