@@ -38,6 +38,7 @@ FLOORS = (
     'regan.worlds',
     'regan.data',
     'regan.metrics',
+    'regan.projection',  # pictures -> latents
     'regan.segan',
     'regan.scale',  # any of these on other machines
     'regan.explore',  # views, edits and networks on a page

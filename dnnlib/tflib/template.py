@@ -62,7 +62,7 @@ class Template:
         ]
 
 
-def without_variables(function, inputs, scope, kwargs):
+def without_variables(function, inputs, scope, kwargs, given):
     """A build function applied with placeholders in the place of variables, in the variable scope `scope`.
 
     Args:
@@ -70,12 +70,15 @@ def without_variables(function, inputs, scope, kwargs):
         inputs: list of tensors.
         scope: name of the variable scope.
         kwargs: its arguments.
+        given: dict of local name -> tensor that stands in the place of that variable.
     Returns: (tensor or tuple of tensors, ordered local name -> placeholder).
     """
     placeholders = collections.OrderedDict()
 
     def placeholder(name, shape=None, initializer=None, dtype=tf.float32, **_kwargs):
         local = name[len(scope) + 1 :]
+        if local in given:
+            return given[local]
         if local not in placeholders:
             with tf.control_dependencies(None):  # Outside of any branch.
                 placeholders[local] = tf.placeholder(dtype, np.shape(initializer) if shape is None else shape)
