@@ -106,16 +106,19 @@ def is_known(state):
     return any(state.build_func_name in names for names in FUNCTIONS.values())
 
 
-def judge(state):
+def judge(state, as_classifier=False):
     """The state of a judge of ours that computes what a network of a function unknown to us does: NetworkState, or None
     if none does.
 
+    Args:
+        state: NetworkState of a network that stands alone.
+        as_classifier: see `judge_states.rebuilt`.
     Raises: NetworkPickleError if it is nearly one of them.
     """
     if is_known(state):
         return None
     try:
-        return judge_states.rebuilt(state)
+        return judge_states.rebuilt(state, as_classifier)
     except NetworkPickleError as error:
         raise NetworkPickleError('%s; %s.' % (error, _way_out(state))) from None
 

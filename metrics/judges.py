@@ -44,10 +44,10 @@ def load(file, metric):
     """The network of a file, in the present graph and session. Arguments and errors as of `locate`, and of
     `misc.load_pkl` for a file that is no network or no judge that is known.
     """
-    path = locate(file, metric)
-    if os.path.splitext(path)[1] == '.pkl':
-        return misc.load_pkl(path)
-    return judge_files.read(judge_files.kind_of(file), path).network()
+    path, kind = locate(file, metric), judge_files.kind_of(file)
+    if kind == 'classifier' or os.path.splitext(path)[1] != '.pkl':
+        return judge_files.read(kind, path).network()
+    return misc.load_pkl(path)
 
 
 def in_colour(images):

@@ -27,7 +27,7 @@ def of_state(state):
     shapes = {name: value.shape for name, value in state.variables.items()}
     top = max(int(name.partition('x')[0]) for name in shapes if 'x' in name.partition('/')[0]).bit_length() - 1
     if any(len(shapes[name]) != (2 if 'Dense' in name else 4) for name in _NEEDED):
-        raise NetworkPickleError('its weights have other shapes than those of a discriminator')
+        raise NetworkPickleError('looks like a discriminator, but its weights have other shapes')
     widths = [shape[-1] for name, shape in shapes.items() if name.endswith('bias') and 'Dense1' not in name]
     extra = shapes['4x4/Conv/weight'][2] - shapes.get('8x8/Conv1_down/bias', shapes['FromRGB_lod0/bias'])[0]
     found = dict(

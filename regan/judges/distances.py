@@ -50,8 +50,9 @@ class Lpips(ImageDistance):
         file: JudgeFile of LPIPS; images have 16 pixels a side at least.
     """
 
+    name: str = 'lpips'
+
     def __init__(self, file: JudgeFile) -> None:
-        self.name = 'lpips'
         self._network = file.network()
         self._is_ours = file.state.build_func_name == 'LPIPS'  # Code of the file tells nothing but distances.
 
@@ -73,6 +74,8 @@ class VggFeatures(ImageDistance):
         layer: 'conv1_1' ... 'conv5_3', after its ReLU; stylegan-encoder takes conv3_3 of images of 256 pixels.
     Raises: UserError for another layer.
     """
+
+    name: str
 
     def __init__(self, file: JudgeFile, layer: str = 'conv3_3') -> None:
         if layer not in NAMES:

@@ -290,7 +290,7 @@ def _state(path, kind, trusted):
     state = found[0].state
     if _runs_itself(state, trusted):
         return state
-    return _named(path, architectures.judge, state) or state
+    return _named(path, architectures.judge, state, kind == 'classifier') or state
 
 
 def _tensors(path):

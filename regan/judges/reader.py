@@ -82,7 +82,8 @@ class FactorReader(OpenedJudge):
     def look(self, images: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         """Images float [n, C, H, W], range [-1, 1] -> factors float32 [n, F] and features float32 [n, K]."""
         self.check(*images.shape[1:3])
-        return tuple(self._outputs(shrink(np.asarray(images, np.float32), self.resolution)))
+        factors, features = self._outputs(shrink(np.asarray(images, np.float32), self.resolution))
+        return factors, features
 
 
 def _facts(static_kwargs, path):
