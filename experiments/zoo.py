@@ -236,7 +236,7 @@ def _measure_reader(name):
 
     from regan import worlds
     from regan.base import provenance
-    from regan.networks.judges import FactorReader
+    from regan.judges.reader import FactorReader
     from regan.networks.opening import backend
 
     world = worlds.load(name)
