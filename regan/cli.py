@@ -18,7 +18,7 @@ COMMANDS = {
     'pca': 'Compute the principal components of W; they are cached.',
     'edit': 'Move latents along principal components in some layers.',
     'sweep': 'Draw many edits of many latents: strips, grids and videos.',
-    'walk': 'Write a video that goes from latent to latent, or in which truncation or noise change.',
+    'walk': 'Write videos that go from latent to latent.',
     'render': 'Draw the picture of a view: of a document, picture, video or link.',
     'explore': 'Find edits by hand, on a page in a browser.',
     'figure': 'Draw a figure of the papers.',

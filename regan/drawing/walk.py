@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from regan.networks.generator import Generator
 
 VARIES = ('latents', 'truncation', 'noise')
-PATHS = ('smooth', 'linear', 'spherical')
+INTERPOLATIONS = ('smooth', 'linear', 'spherical')
 LARGEST_FRAME = 2**26  # Pixels.
 
 
@@ -35,21 +35,21 @@ class Course(NamedTuple):
 
     Attributes:
         vary: 'latents', 'truncation' or 'noise'.
-        path: through latents: 'smooth' or 'linear' in W, or 'spherical' in Z.
+        interpolation: between latents: 'smooth' or 'linear' in W, or 'spherical' in Z.
         loop: whether latents lead back to the first one; truncation and noise always come back.
         psi: of truncation, between which it swings.
         noise_seeds: of noise, the seeds of the images that it goes through, at least two.
     """
 
     vary: str = 'latents'
-    path: str = 'smooth'
+    interpolation: str = 'smooth'
     loop: bool = False
     psi: Tuple[float, float] = (-1.0, 1.0)
     noise_seeds: Sequence[int] = (0, 1, 2, 3)
 
 
 class Moves(NamedTuple):
-    """Edits on top of all frames: a Basis of W or Z, or None where there are none, and a list of edits.Edit along it."""
+    """Edits on top of all frames: a Basis of W or Z, and a list of edits.Edit along it; None and none at all."""
 
     basis: Optional[Basis] = None
     edits: Sequence[edits.Edit] = ()
@@ -112,13 +112,15 @@ class Walk:
     def _through(self, some):
         """The path through keys: places [F] -> codes [F, L, D or Z]."""
         generator, course = self._generator, self._course
-        if course.path == 'spherical':
+        if course.interpolation == 'spherical':
             z = np.concatenate([starts.z(generator, start) for start in some])
             return lambda at: latents.broadcast(paths.spherical(z, course.loop)(at), generator.num_layers)
         if self._space == 'z':
-            raise UserError('the edits move z, and a %s path goes through W; take a spherical one' % course.path)
+            raise UserError(
+                'the edits move z, and a %s walk goes through W; take a spherical one' % course.interpolation
+            )
         keys = np.concatenate([starts.w(generator, start) for start in some])
-        return {'smooth': paths.smooth, 'linear': paths.linear}[course.path](keys, course.loop)
+        return {'smooth': paths.smooth, 'linear': paths.linear}[course.interpolation](keys, course.loop)
 
     def _drawn_noises(self, seeds):
         """The noise images of each seed, lists of float32 [1, 1, H, W]."""
@@ -138,7 +140,7 @@ class Walk:
         if self._course.vary != 'latents':
             return np.repeat(self._fixed[np.newaxis], len(at), axis=0)
         codes = self._path(at).astype(np.float32)
-        if self._course.path == 'spherical' and self._space == 'w':
+        if self._course.interpolation == 'spherical' and self._space == 'w':
             codes = edit_images.styles(self._generator, codes, 'z')
         return self._styles(codes)[:, np.newaxis]
 
