@@ -18,6 +18,8 @@ COMMANDS = {
     'pca': 'Compute the principal components of W; they are cached.',
     'edit': 'Move latents along principal components in some layers.',
     'sweep': 'Draw many edits of many latents: strips, grids and videos.',
+    'mix': 'Mix styles: latents with some layers of others.',
+    'project': 'Find latents of your own pictures.',
     'walk': 'Write videos that go from latent to latent.',
     'render': 'Draw the picture of a view: of a document, picture, video or link.',
     'explore': 'Find edits by hand, on a page in a browser.',

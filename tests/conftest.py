@@ -40,6 +40,17 @@ def tiny_generator(tiny_pickle):
         yield generator
 
 
+@pytest.fixture(scope='session')
+def tiny_objective(tiny_generator):
+    """The distance of the pictures of `tiny_generator` by the discriminator of its file, with gradients."""
+    from regan.projection.distances import DiscriminatorDistance
+    from regan.projection.objective import Objective
+
+    distance = DiscriminatorDistance(tiny_generator.path)
+    with tiny_generator.with_synthesis(lambda synthesis: Objective(synthesis, distance)) as objective:
+        yield objective
+
+
 @pytest.fixture
 def stays_open(tiny_generator, monkeypatch):
     """Gives `tiny_generator` to whoever opens its file: a new graph takes longer to build than most commands take."""

@@ -365,15 +365,15 @@ class Network(NetworkVariables):
                 given.set_shape(found.shape)
         outputs = list(outputs) if isinstance(outputs, (tuple, list)) else [outputs]
         for output, expected in zip(outputs, made.outputs):
-            same_rank = output.shape.rank == expected.shape.rank
-            output.set_shape([None] + expected.shape.as_list()[1:] if same_rank else None)
+            usual = tf.TensorShape([None] + expected.shape.as_list()[1:])  # Arguments may ask for other outputs.
+            output.set_shape(usual if usual.is_compatible_with(output.shape) else None)
         return outputs if return_as_list else _unlist(outputs)
 
     def _arguments(self, dynamic_kwargs):
         """Of the build function, for a graph that is not the template."""
         return dict(self.static_kwargs, **dict(dynamic_kwargs, is_template_graph=False, components=self._components))
 
-    def get_output_with_values(self, *in_expr, unused=(), **dynamic_kwargs):
+    def get_output_with_values(self, *in_expr, unused=(), given=None, **dynamic_kwargs):
         """`get_output_for` without variables: placeholders stand in their place, and the template graph is not needed.
 
         To make a graph once and freeze it (`dnnlib.tflib.frozen`): TensorFlow takes longer for 100 variables than for
@@ -382,19 +382,21 @@ class Network(NetworkVariables):
         Args:
             in_expr: one tensor for each input, whose static shape the build function sets.
             unused: prefixes of variables that a pickled network may hold although this graph does without them.
+            given: dict of local name -> tensor that stands in the place of that variable.
             dynamic_kwargs: override the static arguments.
         Returns: (tensor or tuple of tensors, ordered local name -> placeholder). `own_values` has what to feed.
         Raises: NetworkPickleError if a pickled network's values do not fit.
         """
-        values = self.own_values()
+        values, given = self.own_values(), given or {}
         with tf.name_scope(self.name):
             try:
                 outputs, placeholders = template.without_variables(
-                    self._build_func, in_expr, self.scope, self._arguments(dynamic_kwargs)
+                    self._build_func, in_expr, self.scope, self._arguments(dynamic_kwargs), given
                 )
             except (ValueError, TypeError) as e:
                 raise self._unbuildable(e) if self._origin else e
-        used = {n: value for n, value in values.items() if n in placeholders or not n.startswith(tuple(unused))}
+        held = {n: value for n, value in values.items() if n not in given}
+        used = {n: value for n, value in held.items() if n in placeholders or not n.startswith(tuple(unused))}
         self._check_values(used, {n: t.shape.as_list() for n, t in placeholders.items()})
         return outputs, placeholders
 

@@ -42,7 +42,7 @@ class Template:
         self.outputs = list(outputs) if isinstance(outputs, (tuple, list)) else [outputs]
         self.output_names = [t.name.split('/')[-1].split(':')[0] for t in self.outputs]
         for tensor, name in zip(self.inputs + self.outputs, self.input_names + self.output_names):
-            if tensor.shape.rank is None or None in tensor.shape.as_list()[1:]:
+            if tensor.shape.rank is None:  # Sizes may stay open, as those of images that judges take.
                 raise ValueError('the build function leaves the shape of %r undefined' % name)
         prefix = scope + '/'
         self.own_vars = collections.OrderedDict(
@@ -62,7 +62,7 @@ class Template:
         ]
 
 
-def without_variables(function, inputs, scope, kwargs):
+def without_variables(function, inputs, scope, kwargs, given):
     """A build function applied with placeholders in the place of variables, in the variable scope `scope`.
 
     Args:
@@ -70,12 +70,15 @@ def without_variables(function, inputs, scope, kwargs):
         inputs: list of tensors.
         scope: name of the variable scope.
         kwargs: its arguments.
+        given: dict of local name -> tensor that stands in the place of that variable.
     Returns: (tensor or tuple of tensors, ordered local name -> placeholder).
     """
     placeholders = collections.OrderedDict()
 
     def placeholder(name, shape=None, initializer=None, dtype=tf.float32, **_kwargs):
         local = name[len(scope) + 1 :]
+        if local in given:
+            return given[local]
         if local not in placeholders:
             with tf.control_dependencies(None):  # Outside of any branch.
                 placeholders[local] = tf.placeholder(dtype, np.shape(initializer) if shape is None else shape)

@@ -1,9 +1,10 @@
 """A generator from a pickle: latents z to w, and w to images, as numbers in NumPy."""
 
-from typing import Any, Dict, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, TypeVar, Union
 
 import numpy as np
 
+import dnnlib.tflib as tflib
 from dnnlib.tflib.cut import Cut
 from dnnlib.tflib.frozen import Frozen
 from dnnlib.tflib.revival import revive
@@ -11,7 +12,7 @@ from regan.base import finite
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
 from regan.networks import labels as classes
-from regan.networks import layer_names, weights
+from regan.networks import layer_names, styles, weights
 from regan.networks import precision as precisions
 from regan.networks.layer_outputs import LayerOutputs
 from regan.networks.network_file import NetworkFile
@@ -26,6 +27,7 @@ TOO_FAR = (
 )
 # Styles are squared and summed over 512 maps: float32 ends at 3e38, and each TensorFlow makes something else of more.
 LARGEST_INPUT = 1e15
+Made = TypeVar('Made')
 MAP_ROWS = 8192  # Rows of z at a time: large enough for full speed, small enough to stay out of the way.
 
 
@@ -143,18 +145,21 @@ class Generator(Opened):
             self._graphs.close()
         super().close()
 
-    def set_noise(self, noise: noises.Drawn) -> None:
+    def set_noise(self, noise: noises.Drawn, layers: Optional[Sequence[int]] = None) -> None:
         """Chooses the noise images of all following pictures.
 
         Args:
             noise: a choice of `regan.sampling.noise`: 'stored' (those of the pickle), 'none', or a generator's name and
                 seed, for example {'numpy_seed': 0}. Or a RandomState to draw them from, or a list of them. The order is
                 noise0, noise1, ...
+            layers: numbers of the layers that have noise, that of the others is zero; None: all.
         """
         stored = {name: value for name, value in self._graphs.values.items() if name.startswith('noise')}
         values = list(stored.values())
         if noise != 'stored':
             values = noises.images(noise, [value.shape for value in values], self.generation)
+        if layers is not None:
+            values = [value if layer in layers else np.zeros_like(value) for layer, value in enumerate(values)]
         chosen = dict(zip(stored, values))
         with self._entered():
             self._graphs.set_noise(chosen)
@@ -307,6 +312,11 @@ class Generator(Opened):
         with self._entered():
             return self._graphs.cut(conversion, self._check_input, self._check_images)
 
+    def with_synthesis(self, make: Callable[[tflib.Network], Made]) -> Made:
+        """What a function makes of the synthesis network; its graph and session are the default ones meanwhile."""
+        with self._entered():
+            return make(self._graphs.network)
+
     def synthesis_values(self) -> Dict[str, np.ndarray]:
         """Values of all variables of the synthesis, as they are in the pickle: ordered dict of names to arrays."""
         return self._graphs.values
@@ -314,6 +324,10 @@ class Generator(Opened):
     def variable(self, name: str) -> Any:
         """Value of a variable of the synthesis network, e.g. '8x8/Conv1/mod_weight'. KeyError if there is none."""
         return np.array(self._graphs.noise.get(name, self._graphs.values[name]))[()]
+
+    def style_matrices(self) -> List[np.ndarray]:
+        """See `regan.networks.styles.matrices`: list of L arrays [D, C_l]. UserError for layers of another kind."""
+        return styles.matrices(self.synthesis_values(), self.generation, self.resolution, self.num_layers)
 
     @property
     def layer_shapes(self) -> Dict[str, Tuple[int, ...]]:

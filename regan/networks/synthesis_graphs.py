@@ -36,6 +36,25 @@ CONVERSIONS = {  # Names of `Generator.synthesize` -> functions of images.
 }
 
 
+def drawn(
+    synthesis: tflib.Network, values: Dict[str, np.ndarray], dlatents: tf.Tensor, **arguments: Any
+) -> Tuple[tf.Tensor, Dict[str, tf.Tensor]]:
+    """The images of a synthesis network, with noise images that do not change from run to run, without variables.
+
+    Args:
+        synthesis: Network.
+        values: of its variables, by local names.
+        dlatents: tensor [N, L, D].
+        arguments: further ones of `Network.get_output_with_values`.
+
+    Returns:
+        Images [N, C, R, R], and placeholders of the variables by local names.
+    """
+    # A synthesis that has grown up needs no branches, which nothing could be known of before they run.
+    grown = dict(structure='fixed', unused=['ToRGB_lod']) if values.get('lod') == 0 else {}
+    return synthesis.get_output_with_values(dlatents, randomize_noise=False, **dict(grown, **arguments))
+
+
 class SynthesisGraphs:
     """All graphs of one synthesis network, each made at first use.
 
@@ -47,6 +66,7 @@ class SynthesisGraphs:
         allow_non_finite: whether images that hold NaN are drawn, it as black; else who runs a graph refuses them.
 
     Attributes:
+        network: the synthesis.
         values: ordered dict of local names -> arrays, all variables as they are in the pickle.
         noise: the noise images among them, as they were set last.
         num_layers L, dlatent_size D, num_channels C, resolution R: int.
@@ -55,6 +75,7 @@ class SynthesisGraphs:
         NetworkPickleError: the values of a pickle do not fit the network.
     """
 
+    network: tflib.Network
     values: Dict[str, np.ndarray]
     noise: Dict[str, np.ndarray]
     num_layers: int
@@ -63,7 +84,7 @@ class SynthesisGraphs:
     resolution: int
 
     def __init__(self, synthesis: tflib.Network, precision: str, allow_non_finite: bool) -> None:
-        self._synthesis, self._precision, self._allow_non_finite = synthesis, precision, allow_non_finite
+        self.network, self._precision, self._allow_non_finite = synthesis, precision, allow_non_finite
         self._arguments: Tuple = ()
         self.values = synthesis.own_values()
         self.noise = {name: value for name, value in self.values.items() if name.startswith('noise')}
@@ -146,15 +167,11 @@ class SynthesisGraphs:
     def _build(self, precision, arguments, *controls):
         """dlatents, images, further inputs by name, placeholders of variables by name: a graph without variables."""
         inputs = {name: tf.placeholder(tf.float32, (None,) + shape) for name, shape in controls}
-        single = self._synthesis.static_kwargs.get('resolution', 0) >= ONE_BY_ONE_FROM
+        single = self.network.static_kwargs.get('resolution', 0) >= ONE_BY_ONE_FROM
         dlatents = tf.placeholder(tf.float32, [1 if single else None, None, None])
-        # A synthesis that has grown up needs no branches, which nothing could be known of before they run.
-        grown = dict(structure='fixed', unused=['ToRGB_lod']) if self.values.get('lod') == 0 else {}
         # A pickle's own dtype stays unless another one is asked for.
         dtype = {} if precision == 'float32' else {'dtype': DTYPES[precision]}
-        images, placeholders = self._synthesis.get_output_with_values(
-            dlatents, randomize_noise=False, **dict(grown, **dtype, **inputs, **dict(arguments))
-        )
+        images, placeholders = drawn(self.network, self.values, dlatents, **dict(dtype, **inputs, **dict(arguments)))
         return dlatents, images, inputs, placeholders
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ import io
 import operator
 import zipfile
 from pathlib import Path
-from typing import Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 import numpy as np
 
@@ -61,7 +61,9 @@ def load(paths: Iterable[PathLike]) -> Dict[str, np.ndarray]:
 
 def named(view: View) -> Dict[str, str]:
     """The files that a view names: dict SHA-256 -> name."""
-    parts = list(view.latents) + [edit.direction for edit in view.edits]
+    parts: List[Any] = [edit.direction for edit in view.edits]
+    for latent in view.latents:
+        parts += [latent.mix.row, latent.mix.column] if latent.mix else [latent]
     found = {part.sha256: part.file for part in parts if part.sha256 and part.file}
     return dict(named(view.show.other) if view.show.other else {}, **found)
 

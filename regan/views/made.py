@@ -18,7 +18,7 @@ from regan.base.errors import UserError
 from regan.base.typing import PathLike
 from regan.drawing import modes, starts
 from regan.drawing.starts import Start
-from regan.editing import saved_edits
+from regan.editing import mixing, saved_edits
 from regan.editing.edit_choices import EditChoice
 from regan.networks import models
 from regan.views import bases, document
@@ -85,15 +85,41 @@ def sheets(origin: Origin, some: Sequence[Start], columns: Optional[int] = None)
     return _view(origin, some, [], dict(kind='grid', columns=columns), on=0)
 
 
+def mixtures(
+    origin: Origin, rows: Sequence[Start], columns: Sequence[Start], layers: Sequence[mixing.Layers]
+) -> Optional[View]:
+    """The view of a table of mixtures: these without the latents that they are made of, or the first one of more than a
+    grid may have.
+
+    Args:
+        origin: Origin.
+        rows, columns: lists of Start.
+        layers: a set for each row.
+    """
+    mixed = [
+        dict(mix=dict(row=starts.fact(row), column=starts.fact(column), layers=mixing.ranges(own)))
+        for row, own in zip(rows, layers)
+        for column in columns
+    ]
+    if 1 < len(mixed) <= MOST_LATENTS:
+        return _of_latents(origin, mixed, [], dict(kind='grid', columns=len(columns)), on=0)
+    return _of_latents(origin, mixed, [], dict(kind='single'), on=0)
+
+
 def _view(origin, some, choices, show, on):
-    """The View with these latents and edits, of which the first `on` are on; None if there is none."""
+    """The View with these starts and edits, of which the first `on` are on; None if there is none."""
+    return _of_latents(origin, [starts.fact(start) for start in some], choices, show, on)
+
+
+def _of_latents(origin, latents, choices, show, on):
+    """As `_view`, of latents as a document has them."""
     settings = origin.settings
     if origin.basis is not None and origin.basis.space != 'w':
         return None
     try:
         facts: Dict[str, Any] = dict(
             network=_network(origin),
-            latents=[starts.fact(start) for start in some[:MOST_LATENTS]],
+            latents=latents[:MOST_LATENTS],
             label=getattr(origin.generator, 'label', None),
             edits=[_edit(choice, i < on) for i, choice in enumerate(choices[:MOST_EDITS])],
             psi=settings.psi,

@@ -16,7 +16,7 @@ from regan.commands.options.drawings import (
     report_precision,
 )
 from regan.commands.options.groups import group
-from regan.commands.options.latents import SAVE, latent_files, save_latents, starts
+from regan.commands.options.latents import SAVE, Starts, latent_files, save_latents, starts
 from regan.commands.options.networks import (
     ALLOW_NON_FINITE,
     CLASS,
@@ -44,6 +44,7 @@ __all__ = [
     'PSI',
     'SAVE',
     'SCHEDULER',
+    'Starts',
     'activations',
     'asked_network',
     'basis',

@@ -69,13 +69,14 @@ class Starts:
         found = [start for source in self.sources for start in saved.on(source, generator, self.space)]
         return (self.seeds or []) + found
 
-    def truncated(self, drawing, generator, choices=()):
-        """A Drawing that has a psi: its own; else that of the files, and for seeds that of named edits, or 0.7.
+    def truncated(self, drawing, generator, choices=(), usual=USUAL_PSI):
+        """A Drawing that has a psi: its own; else that of the files, and for seeds that of named edits, or the usual.
 
         Args:
             drawing: options.Drawing.
             generator: open Generator.
             choices: list of EditChoice.
+            usual: psi of seeds for which nothing says another.
 
         Raises:
             UserError: they do not agree.
@@ -87,7 +88,7 @@ class Starts:
             return drawing
         said = [saved.truncation(source, generator) for source in self.sources]
         if self.seeds:
-            said.append((edit_choices.agreed(choices, 'psi', '--psi', USUAL_PSI), drawing.cutoff))
+            said.append((edit_choices.agreed(choices, 'psi', '--psi', usual), drawing.cutoff))
         if drawing.cutoff is not None:
             said = [(psi, drawing.cutoff) for psi, _ in said]
         said = list(dict.fromkeys(said))

@@ -1,0 +1,217 @@
+"""`regan project`: own pictures to latents."""
+
+from typing import NamedTuple, Optional, Tuple
+
+import click
+
+from regan.commands import options, progress
+
+METHODS = ('stylegan2', 'puzer', 'adam')  # Of `regan.projection.methods`, which --help does not wait for.
+
+
+class _Source(NamedTuple):
+    """What is projected.
+
+    Attributes:
+        images: files, folders and zip files.
+        seeds: text, or None.
+        psi: truncation of the seeds' images.
+        align: landmarks, or None.
+    """
+
+    images: Tuple[str, ...]
+    seeds: Optional[str]
+    psi: float
+    align: Optional[str]
+
+    def targets(self, generator):
+        """List of Target. Raises UserError."""
+        from regan.projection import targets
+        from regan.sampling import latents
+
+        if self.seeds:
+            seeds = list(dict.fromkeys(latents.parse_seeds(self.seeds)))  # Each once.
+            return targets.drawn(generator, seeds, self.psi)
+        return targets.read(self.images, generator.resolution, generator.num_channels, self.align)
+
+
+def _source(images, seeds, psi, align):
+    if bool(images) == bool(seeds):
+        raise click.UsageError('give pictures, or --seeds, to project')
+    if not seeds:
+        options.refuse(['psi'], 'is for --seeds, whose images are drawn')
+    if seeds:
+        options.refuse(['align'], 'is for pictures; the images of --seeds lie right')
+    return _Source(images, seeds, psi, align)
+
+
+class _Asked(NamedTuple):
+    """How to search.
+
+    Attributes:
+        name: of the method.
+        method: regan.projection.methods.Method.
+        steps, seed: int.
+    """
+
+    name: str
+    method: tuple
+    steps: int
+    seed: int
+
+
+def _asked(method, steps, space, clip, seed):
+    from regan.projection import methods
+
+    return _Asked(method, methods.chosen(method, space, clip), steps, seed)
+
+
+class _Judge(NamedTuple):
+    """The distance that was asked for: the file of its network, or None for the generator's own."""
+
+    file: Optional[str]
+
+    def open(self, network, generator):
+        """The Distance. Args: network: options.Network; generator: open. Raises UserError."""
+        from regan.projection import distances
+
+        file = self.file or generator.path
+        distance = distances.DiscriminatorDistance(file, network.trusted)
+        distance.check(generator.num_channels, generator.resolution)
+        return distance
+
+
+def _shown(snapshots, plain):
+    from regan.projection.project import Shown
+
+    return Shown(snapshots, plain)
+
+
+@click.command()
+@click.argument('network')
+@options.group(
+    'source',
+    _source,
+    click.option('--seeds', metavar='LIST', help='Project the images of these seeds in place of pictures, e.g. 0-2.'),
+    click.option(
+        '--psi', type=options.number(), default=1.0, show_default=True, help='Of --seeds: truncation; 1 for none.'
+    ),
+    click.option(
+        '--align',
+        type=click.Path(),
+        metavar='LANDMARKS',
+        help='Turn and cut faces as those of FFHQ are, by 68 landmarks: a file (.txt, .pts, .json, .npy), a folder '
+        "with one for each picture, or dlib's shape_predictor_68_face_landmarks.dat, which finds them if dlib is "
+        'installed. Default: the middle square.',
+    ),
+    also=['images'],
+)
+@click.argument('images', nargs=-1, type=click.Path(), metavar='[IMAGE]...')
+@options.group(
+    'asked',
+    _asked,
+    click.option(
+        '--method',
+        type=click.Choice(METHODS),
+        default='stylegan2',
+        show_default=True,
+        help="stylegan2: StyleGAN2's projector, one w for all layers, and noise images. adam: one w for each layer, "
+        'from the average. puzer: as stylegan-encoder, by plain gradient descent from zeros.',
+    ),
+    click.option('--steps', type=click.IntRange(min=1), default=1000, show_default=True),
+    click.option(
+        '--space',
+        type=click.Choice(['w', 'w+']),
+        help='One w for all layers, or one for each. Default: that of the method.',
+    ),
+    click.option(
+        '--clip',
+        type=click.Choice(['none', 'stochastic']),
+        help='stochastic: draw numbers of w outside of [-2, 2] anew after each step. Default: none.',
+    ),
+    click.option(
+        '--seed',
+        type=click.IntRange(0, 2**32 - 1),
+        default=0,
+        show_default=True,
+        help='Of the noise that the search begins with and adds.',
+    ),
+)
+@options.group(
+    'judge',
+    _Judge,
+    click.option(
+        '--distance-network',
+        'file',
+        type=click.Path(),
+        metavar='FILE',
+        help='Pickle with the discriminator by which pictures are compared. Default: that of NETWORK.',
+    ),
+)
+@options.group(
+    'shown',
+    _shown,
+    click.option(
+        '--snapshots',
+        type=click.IntRange(min=1),
+        default=5,
+        show_default=True,
+        help='Pictures on the way, the last step among them.',
+    ),
+    options.PLAIN,
+)
+@click.option(
+    '--out',
+    type=click.Path(file_okay=False),
+    required=True,
+    help='Folder for NAME.npz, NAME.csv, NAME.json and the pictures of each.',
+)
+@options.network
+def project(network, source, asked, judge, shown, out):
+    """Find latents of your own pictures: files, or folders of them.
+
+    The latent, w [1, L, D], is in NAME.npz, with the noise images if the method looks for them. Pictures that are
+    projected already, with the same options, are kept; an interrupted search goes on where it stopped.
+    """
+    from regan.base import provenance
+    from regan.projection import project as module
+    from regan.projection.objective import Objective
+    from regan.projection.search import Search, statistics
+
+    with network.open() as generator:
+        targets = source.targets(generator)
+        for said in filter(None, (target.said for target in targets)):
+            click.echo(said, err=True)
+        distance = judge.open(network, generator)
+        facts = dict(
+            provenance.made_by('project', network.name, generator),
+            method=asked.name,
+            **asked.method._asdict(),
+            steps=asked.steps,
+            seed=asked.seed,
+            distance_network=judge.file or network.name,
+            **distance.facts,
+        )
+        with generator.with_synthesis(lambda synthesis: Objective(synthesis, distance)) as objective:
+            spread = statistics(generator.map, generator.latent_size)
+            search = Search(objective, asked.method, asked.steps, spread, asked.seed)
+            with progress.bar(asked.steps * len(targets), ' steps') as bar:
+
+                def show(done, apart):
+                    bar.set_postfix({distance.name: '%.4f' % apart}, refresh=False)
+                    bar.update(done)
+
+                results = module.project(search, objective, targets, out, facts, shown, show)
+    for one in results:
+        click.echo(_said(one, distance.name))
+    click.echo('wrote the latents of %d pictures to %s' % (len(results), out))
+
+
+def _said(result, distance):
+    """A line about one Result."""
+    text = '%s: %s distance %.4f' % (result.name, distance, result.distance)
+    if result.was_there:
+        text += ', was there already'
+    if result.stopped is not None:
+        text += ', not finite at step %d, so the best latent before it was kept' % result.stopped
+    return text
