@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Union
 
 import numpy as np
 
@@ -86,7 +86,7 @@ def together(generator: Generator, some: Sequence[Start], space: str = 'w') -> n
     bits than each alone.
     """
     alone = {i: codes(generator, start, space) for i, start in enumerate(some) if isinstance(start, Saved)}
-    found = iter(())  # type: Iterator[np.ndarray]
+    found: Iterator[np.ndarray] = iter(())
     if len(alone) < len(some):
         of_seeds = latents.from_seeds(seeds(some), generator.latent_size)
         found = iter(latents.broadcast(generator.map(of_seeds) if space == 'w' else of_seeds, generator.num_layers))

@@ -145,8 +145,9 @@ class Walk:
         return self._styles(codes)[:, np.newaxis]
 
     def _styles(self, codes):
-        for move in self._moves.edits:
-            codes = edits.apply(codes, self._moves.basis, move)
+        basis, moves = self._moves
+        for move in moves if basis is not None else ():
+            codes = edits.apply(codes, basis, move)
         return edit_images.styles(self._generator, codes, self._space)
 
     def psis(self, at: np.ndarray) -> np.ndarray:
