@@ -146,8 +146,9 @@ class Walk:
 
     def _styles(self, codes):
         basis, moves = self._moves
-        for move in moves if basis is not None else ():
-            codes = edits.apply(codes, basis, move)
+        if basis is not None:
+            for move in moves:
+                codes = edits.apply(codes, basis, move)
         return edit_images.styles(self._generator, codes, self._space)
 
     def psis(self, at: np.ndarray) -> np.ndarray:
