@@ -4,17 +4,18 @@ Any of its tensors can be fetched, and fed in its place: TensorFlow then compute
 """
 
 import collections
-from typing import Any, Dict
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence
 
 import dnnlib.tflib  # noqa: F401  It keeps TensorFlow's start-up notices off the terminal.
 from dnnlib.tflib.frozen import Frozen
-from regan.biggan.configuration import BOTTLENECK, FIRST_RESOLUTION, FIRST_WIDTH
+from regan.biggan.configuration import BOTTLENECK, FIRST_RESOLUTION, FIRST_WIDTH, Configuration
 from regan.biggan.weights import Weights
 
 # isort: split
 import tensorflow.compat.v1 as tf
 
 IMAGE_CHANNELS = 3
+Further = Callable[[Dict[str, Any]], Dict[str, Any]]
 
 
 def build(weights: Weights) -> Frozen:
@@ -26,25 +27,60 @@ def build(weights: Weights) -> Frozen:
     Inputs: 'z' float32 [L, N, Z], 'y' float32 [L, N, classes] (weights of the classes), 'rows' float32 [rows] of
     `regan.biggan.statistics.row_weights`.
 
-    Outputs, NHWC: 'embedding' [L, N, Z]; 'gen_z' [N, 256 ch]; 'block_00' ..., and inside 'block_00/norm_0' (before
-    ReLU), 'block_00/norm_0/scale' and '.../offset' [N, C], 'block_00/conv_0'; 'attention', 'attention/theta' and so
-    on, 'attention/map' [N, H W, H W / 4]; 'final_norm' (before ReLU); 'to_rgb' (three maps) and 'to_rgb/all'; 'image'
-    [N, R, R, 3], in [-1, 1].
+    Outputs: those of `layers`.
     """
+    shape = [weights.configuration.num_latents, None]
+    z = tf.placeholder(tf.float32, shape + [weights.configuration.z_size])
+    return _frozen(weights, dict(z=z), tf.unstack(z, axis=0))
+
+
+def build_for_dlatents(weights: Weights, further: Optional[Further] = None) -> Frozen:
+    """As `build`, for latents as other generators take them: the input 'dlatents' float32 [N, L, Z] in place of 'z'.
+
+    Args:
+        weights: Weights of `regan.biggan.weights`.
+        further: function of the dict of outputs to a dict of more of them.
+    """
+    shape = [None, weights.configuration.num_latents, weights.configuration.z_size]
+    dlatents = tf.placeholder(tf.float32, shape)
+    return _frozen(weights, dict(dlatents=dlatents), tf.unstack(dlatents, axis=1), further)
+
+
+def _frozen(weights, latents, z, further=None):
     configuration = weights.configuration
     held = {name: tf.placeholder(tf.float32, value.shape) for name, value in weights.tensors.items()}
-    inputs = dict(
-        z=tf.placeholder(tf.float32, [configuration.num_latents, None, configuration.z_size]),
-        y=tf.placeholder(tf.float32, [configuration.num_latents, None, configuration.classes]),
-        rows=tf.placeholder(tf.float32, [configuration.rows]),
-    )
-    outputs = _Layers(weights, held, inputs['rows']).run(inputs['z'], inputs['y'])
-    return Frozen(inputs, outputs, given={held[name]: value for name, value in weights.tensors.items()})
+    y = tf.placeholder(tf.float32, [configuration.num_latents, None, configuration.classes])
+    rows = tf.placeholder(tf.float32, [configuration.rows])
+    outputs = layers(configuration, held, rows, z, tf.unstack(y, axis=0))
+    outputs.update(further(outputs) if further else {})
+    given = {held[name]: value for name, value in weights.tensors.items()}
+    return Frozen(dict(latents, y=y, rows=rows), outputs, given=given)
+
+
+def layers(
+    configuration: Configuration, held: Mapping[str, Any], rows: Any, z: Sequence[Any], y: Sequence[Any]
+) -> Dict[str, Any]:
+    """Every layer's output.
+
+    Args:
+        configuration: Configuration.
+        held: own names -> tensors, of `Configuration.shapes`.
+        rows: tensor [rows], weights of the rows of statistics.
+        z: L tensors [N, Z].
+        y: L tensors [N, classes].
+
+    Returns:
+        Ordered dict of names -> tensors, NHWC: 'embedding' [L, N, Z]; 'gen_z' [N, 256 ch]; 'block_00' ..., and inside
+        'block_00/norm_0' (before ReLU), 'block_00/norm_0/scale' and '.../offset' [N, C], 'block_00/conv_0';
+        'attention', 'attention/theta' and so on, 'attention/map' [N, H W, H W / 4]; 'final_norm' (before ReLU);
+        'to_rgb' (three maps) and 'to_rgb/all'; 'image' [N, R, R, 3], in [-1, 1].
+    """
+    return _Layers(configuration, held, rows).run(z, y)
 
 
 class _Layers:
-    def __init__(self, weights: Weights, held: Dict[str, Any], rows: Any) -> None:
-        self._configuration, self._held, self._rows = weights.configuration, held, rows
+    def __init__(self, configuration: Configuration, held: Mapping[str, Any], rows: Any) -> None:
+        self._configuration, self._held, self._rows = configuration, held, rows
         self._outputs: Dict[str, Any] = collections.OrderedDict()
 
     def _keep(self, name, tensor):
@@ -54,10 +90,9 @@ class _Layers:
 
     def run(self, z, y):
         configuration, held = self._configuration, self._held
-        embedding = tf.tensordot(y, held['embedding/kernel'], [[2], [0]])
-        embedding.set_shape([configuration.num_latents, None, configuration.z_size])
-        embedding = self._keep('embedding', embedding)
-        codes = tf.unstack(tf.concat([z, embedding], axis=2), axis=0)  # L of [N, 2 Z]
+        embedding = tf.stack([tf.matmul(one, held['embedding/kernel']) for one in y])
+        embedding = tf.unstack(self._keep('embedding', embedding), axis=0)
+        codes = [tf.concat(pair, axis=1) for pair in zip(z, embedding)]  # L of [N, 2 Z]
         x = self._keep('gen_z', tf.matmul(codes[0], held['gen_z/kernel']) + held['gen_z/bias'])
         x = tf.reshape(x, [-1, FIRST_RESOLUTION, FIRST_RESOLUTION, FIRST_WIDTH * configuration.width])
         for i, block in enumerate(configuration.blocks):

@@ -4,12 +4,12 @@ Variables come from the checkpoint. The tables of statistics are constants of th
 stand (biggan 9).
 """
 
-import contextlib
 import os
 import pathlib
 import tarfile
 import tempfile
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+import zlib
+from typing import Any, BinaryIO, Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -34,32 +34,47 @@ def read(path: PathLike, mode: str = 'hub') -> weights.Weights:
     Raises:
         UserError: a file is missing or damaged, or it is another network.
     """
-    with _folder(path) as folder:
-        for name in (GRAPH, INDEX, DATA):
-            if not (folder / name).is_file():
-                raise UserError('%s lacks %s, which every module of TensorFlow Hub has' % (path, name))
-        variables = _variables(folder, path)
-        weights.refuse_shallow(variables, str(path))
-        norms = 4 * weights.count_blocks(variables) + 1
-        return weights.from_hub(variables, _tables(folder / GRAPH, norms, path), str(path), mode)
-
-
-@contextlib.contextmanager
-def _folder(path: PathLike) -> Iterator[pathlib.Path]:
-    """The module's folder; an archive is unpacked for as long as it is read, and only what is needed of it."""
     if pathlib.Path(path).is_dir():
-        yield pathlib.Path(path)
-        return
+        return _of_folder(pathlib.Path(path), path, mode)
+    with open(str(path), 'rb') as stream:
+        return read_archive(stream, path, mode)
+
+
+def read_archive(stream: BinaryIO, path: PathLike, mode: str = 'hub') -> weights.Weights:
+    """The Weights of a module in an archive, of which only what is needed is unpacked, for as long as it is read.
+
+    Args:
+        stream: of the tar archive, which may be compressed.
+        path: how messages call it.
+        mode, and errors: as of `read`.
+    """
     with tempfile.TemporaryDirectory() as folder:
         try:
-            with tarfile.open(str(path)) as archive:
+            with tarfile.open(fileobj=stream) as archive:
                 for member in archive:
-                    name = member.name[2:] if member.name.startswith('./') else member.name
+                    name = _inside(member.name)
                     if name in (GRAPH, INDEX, DATA) and member.isreg():
                         _unpack(archive.extractfile(member), member.size, pathlib.Path(folder) / name, path)
-        except (tarfile.TarError, EOFError, OSError) as error:
+        except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
             raise UserError('%s is no archive that can be read (%s); fetch it again' % (path, error)) from None
-        yield pathlib.Path(folder)
+        return _of_folder(pathlib.Path(folder), path, mode)
+
+
+def _of_folder(folder, path, mode):
+    for name in (GRAPH, INDEX, DATA):
+        if not (folder / name).is_file():
+            raise UserError('%s lacks %s, which every module of TensorFlow Hub has' % (path, name))
+    variables = _variables(folder, path)
+    weights.refuse_shallow(variables, str(path))
+    norms = 4 * weights.count_blocks(variables) + 1
+    return weights.from_hub(variables, _tables(folder / GRAPH, norms, path), str(path), mode)
+
+
+def _inside(name: str) -> str:
+    """The name of a member within the module's folder, which archives may have, or not, at their root."""
+    parts = [part for part in name.split('/') if part not in ('', '.')]
+    known = [wanted for wanted in (GRAPH, INDEX, DATA) if parts[-len(wanted.split('/')) :] == wanted.split('/')]
+    return known[0] if known and len(parts) - len(known[0].split('/')) <= 1 and '..' not in parts else name
 
 
 def _unpack(source, size, target, path):

@@ -121,7 +121,7 @@ def metrics(network, request, judge_files, drawing, data, out, scheduler):
 
     openers = judge_files.openers(network.trusted)
     with ExitStack() as stack:
-        generator = stack.enter_context(network.open())
+        generator = stack.enter_context(network.open_with_w())
         networks = {
             name: stack.enter_context(function(getattr(judge_files, name), *arguments))
             for name, (function, arguments) in openers.items()

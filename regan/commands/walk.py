@@ -253,7 +253,7 @@ def _moves(generator, choices, basis, network):
     if not choices:
         return Moves(), {}
     options.notice_transfer(choices, network)
-    edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices))
+    edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices, generator.latent_space))
     components = basis.of(generator, choices)
     along, moves = edit_choices.placed(choices, components)
     return Moves(along, moves), dict(

@@ -22,7 +22,7 @@ from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
 from regan.components import estimators, pca, randomized
 from regan.components.basis import SPACES, Basis, largest_cosine, near_ties
-from regan.components.interfaces import LayeredGenerator, label_facts
+from regan.components.interfaces import LayeredGenerator, label_facts, prior_of
 from regan.components.ipca import IncrementalPCA
 from regan.components.moments import Moments
 from regan.networks import layer_names
@@ -141,19 +141,22 @@ def compute_into(
             beside `path` is damaged or of a run with other settings; a file cannot be written.
     """
     path, layer = pathlib.Path(path), layer_names.resolve(layer, generator.layer_shapes)
-    facts = dict(_facts(generator, layer, spec, space), **conventions or {})
+    known = dict(facts(generator, layer, spec, space), **conventions or {})
     kept = [
-        Checkpoint(path.with_name('%s.%s.checkpoint.npz' % (path.name, part)), facts)
+        Checkpoint(path.with_name('%s.%s.checkpoint.npz' % (path.name, part)), known)
         for part in ('components', 'regression')
     ]
-    result = _compute(generator, layer, spec, space, progress, kept, facts)
+    result = _compute(generator, layer, spec, space, progress, kept, known)
     result.save(path)
     for checkpoint in kept:
         checkpoint.remove()
     return result
 
 
-def _facts(generator, layer, spec, space):
+def facts(generator: LayeredGenerator, layer: str, spec: pca.PCASpec, space: str) -> Dict[str, Any]:
+    """Everything that the components of a layer depend on, unless the generator was told to draw otherwise than its
+    file has it: dict for JSON. Args: as of `compute_into`.
+    """
     return dict(
         spec.facts,
         layer=layer,
@@ -272,8 +275,9 @@ class _Sampler:
             progress,
         )
         self.shape = _shape(generator, layer)
+        self.fill = prior_of(generator).filler(0)
 
-    def fill(self, block, seeds, start):
+    def fill_block(self, block, seeds, start):
         """Fills a block with the activations from row `start` on."""
         filled = 0
         for _, rows in self.chunks(seeds, start, start + len(block)):
@@ -289,7 +293,7 @@ class _Sampler:
         step = max(1, min(ROWS_AT_ONCE, BYTES_AT_ONCE // 4 // int(np.prod(self.shape))))
         for first in range(start, stop, step):
             last = min(first + step, stop)
-            z = latents.sample_rows(seeds, self.batch_size, self.generator.latent_size, first, last)
+            z = latents.sample_rows(seeds, self.batch_size, self.generator.latent_size, first, last, self.fill)
             w = self.generator.map(z)
             rows = w
             if self.layer != layer_names.MAPPING:
@@ -309,7 +313,7 @@ def _principal(sample, spec, kept):
 
     def states(state):
         for first in range(state.count, spec.fitted_rows, spec.block_rows):
-            sample.fill(block, seeds, first)
+            sample.fill_block(block, seeds, first)
             state = state.update(block)
             yield state, 0
 
@@ -317,7 +321,7 @@ def _principal(sample, spec, kept):
     last = spec.fitted_rows - spec.block_rows
     sample.progress(min(state.count, last))
     if state.count > last:
-        sample.fill(block, seeds, last)
+        sample.fill_block(block, seeds, last)
     state = kept.last(states(state), state, lambda rows: None)
     kept.save(state)
     mean, components, stdev, ratio = state.result()

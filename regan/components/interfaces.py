@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Mapping, Tuple
 import numpy as np
 
 from regan.base.typing import Protocol
+from regan.sampling import priors
 
 
 class LatentMapper(Protocol):
@@ -50,7 +51,12 @@ class LayeredGenerator(LatentMapper, Protocol):
         """dlatents float [n, L, D] -> float32 [n, C, H, W]."""
 
 
-def label_facts(mapper: Any) -> Dict[str, int]:
+def prior_of(mapper: Any) -> priors.Prior:
+    """What the z of a LatentMapper is drawn from: normal numbers, unless its method `prior` says otherwise."""
+    return mapper.prior() if hasattr(mapper, 'prior') else priors.NORMAL
+
+
+def label_facts(mapper: Any) -> Dict[str, Any]:
     """What the class of a conditional network adds to the facts that components depend on: {'label': class}, or
     nothing where all labels are zero.
 
@@ -58,4 +64,4 @@ def label_facts(mapper: Any) -> Dict[str, int]:
         mapper: LatentMapper; it may have the attribute `label`, a class or None.
     """
     label = getattr(mapper, 'label', None)
-    return {} if label is None else {'label': label}
+    return {} if label is None else {'label': list(label) if isinstance(label, tuple) else label}

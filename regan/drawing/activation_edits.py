@@ -23,14 +23,16 @@ from regan.networks import layer_names
 if TYPE_CHECKING:
     from regan.components.activations import ActivationBasis
     from regan.components.basis import Basis
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
 Moves = List[List[List[edits.Edit]]]  # [rows][frames]: each on top of the ones before.
 
 EDIT_MODES = ('latent', 'activation', 'both')
 
 
-def check(generator: Generator, basis: ActivationBasis, moves: Sequence[edits.Edit], edit_mode: str) -> ActivationBasis:
+def check(
+    generator: BaseGenerator, basis: ActivationBasis, moves: Sequence[edits.Edit], edit_mode: str
+) -> ActivationBasis:
     """The basis with our name of its layer, before minutes are spent.
 
     Args:
@@ -73,7 +75,7 @@ def check(generator: Generator, basis: ActivationBasis, moves: Sequence[edits.Ed
 
 
 def draw(
-    generator: Generator,
+    generator: BaseGenerator,
     basis: ActivationBasis,
     latents_of_rows: np.ndarray,
     moves_of_rows: Moves,
@@ -113,7 +115,7 @@ def draw(
 
 
 def frames_of(
-    generator: Generator,
+    generator: BaseGenerator,
     basis: Basis,
     some: Sequence[Start],
     moves: Sequence[edits.Edit],

@@ -4,9 +4,9 @@ from typing import Any, Dict, List
 
 from dnnlib import architectures, contents, unpickle
 from dnnlib.unpickle import NetworkPickleError
-from regan.base import artefacts
 from regan.base.typing import PathLike
-from regan.networks import weights
+from regan.biggan import states
+from regan.networks import network_file, weights
 
 
 def describe(path: PathLike) -> Dict[str, Any]:
@@ -27,7 +27,7 @@ def describe(path: PathLike) -> Dict[str, Any]:
     if choice is not None:
         found = [contents.called(choice, found, file)]
     networks = [_network(place.state, label) for place, label in zip(found, contents.labels(found))]
-    return dict(path=str(path), sha256=artefacts.sha256_file(file), networks=networks)
+    return dict(path=str(path), sha256=network_file.content_sha256(file), networks=networks)
 
 
 def _network(state, key):
@@ -49,6 +49,11 @@ def _network(state, key):
         return dict(facts, generation='unknown', problem=str(error), variables=_shapes(state))
     facts['resolution'] = architectures.resolution(state)
     facts['label_size'] = state.static_kwargs.get('label_size', 0)
+    if facts['generation'] == architectures.BIGGAN:
+        configuration = states.configuration_of(state.static_kwargs, state.name)
+        facts['latent_size'], facts['layers'] = configuration.z_size, states.layers(configuration)
+    elif state.build_func_name == 'G_paper':
+        facts['latent_size'] = state.variables['4x4/Dense/weight'].shape[0] - facts['label_size']
     if 'mapping' in state.components and 'synthesis' in state.components:
         dense = [
             v

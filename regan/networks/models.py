@@ -139,6 +139,8 @@ def _existing(path):
         return Path(path)
     if os.path.exists(path):
         found = file_kinds.of_path(path)
+        if found.key in file_kinds.READERS:  # A folder that is one network.
+            return Path(path)
         raise UserError('%s is %s, no network; %s' % (path, found.what, found.advice))
     names = list(registry())
     close = difflib.get_close_matches(str(path), names, n=1)

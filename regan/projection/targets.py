@@ -62,9 +62,8 @@ def drawn(generator: Generator, seeds: Sequence[int], psi: float) -> List[Target
     """
     targets, plan = [], seed_images.Plan(seed_images.PER_IMAGE, psi)
     for seed in seeds:
-        random = np.random.RandomState(seed)
-        dlatents = seed_images.styles(generator, plan, [random])
-        generator.set_noise(random)
+        dlatents = seed_images.styles(generator, plan, [seed])
+        generator.set_noise(seed_images.noise_of(generator, seed))
         targets.append(Target('seed%04d' % seed, generator.render(dlatents)[0], dict(image_seed=seed, image_psi=psi)))
     generator.set_noise('stored')
     return targets

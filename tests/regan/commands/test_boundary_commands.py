@@ -11,13 +11,14 @@ from regan.commands.boundary import boundary
 from regan.components.basis import Basis
 from regan.editing import boundary as module
 from regan.networks import models
+from regan.networks.latent_traits import MappedTraits
 from regan.networks.network_file import NetworkFile
 from regan.pictures import images
 from regan.sampling import latents
 from tests.one_command import run, run_well
 
 
-class Network:
+class Network(MappedTraits):
     """w = z; the pixels of an image are the first numbers of layer 0."""
 
     latent_size, dlatent_size, num_layers, num_channels, resolution, generation, label_size = 8, 8, 6, 3, 4, 1, 0

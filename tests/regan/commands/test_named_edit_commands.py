@@ -15,6 +15,7 @@ from regan.components.basis import Basis
 from regan.editing import edit_zoo, saved_edits
 from regan.editing import edits as formulas
 from regan.networks import models
+from regan.networks.latent_traits import MappedTraits
 from regan.networks.network_file import NetworkFile
 from regan.pictures import images
 from regan.sampling import latents
@@ -23,13 +24,13 @@ from tests.one_command import run, run_well
 PCA = ['--n', '4000', '--components', '25']
 
 
-class Network:
+class Network(MappedTraits):
     """w = z * scale; the pixel in row l and column d is dlatents[l, d]. 18 layers as FFHQ's."""
 
     latent_size, dlatent_size, num_layers, num_channels, resolution, generation, label_size = 32, 32, 18, 3, 32, 2, 0
     dlatent_avg, sha256, backend = np.full(32, 0.25, np.float32), 'f' * 64, {'tensorflow': '2.0', 'numpy': '1.0'}
     scale = np.linspace(2, 1, 32).astype(np.float32)
-    precision, calls = 'float32', []
+    precision, architecture, calls = 'float32', 'StyleGAN2', []
 
     @classmethod
     def open(cls, path, **_):

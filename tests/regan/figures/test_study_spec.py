@@ -8,6 +8,7 @@ import pytest
 
 from regan.base.errors import UserError
 from regan.figures import borrowed, figure_spec
+from regan.networks.latent_traits import MappedTraits
 from tests.figure_scripts import script
 
 SPEC = {
@@ -68,7 +69,7 @@ def test_specs_have_what_their_scripts_need(name):
         figure_spec.check_needs(spec, script('figure_' + name).FIGURE.needs)
 
 
-class FakeGenerator:
+class FakeGenerator(MappedTraits):
     """w = z; a picture shows latents as rows, and the number of the noise in its last channel."""
 
     num_layers, latent_size, dlatent_size, resolution, num_channels = 10, 8, 8, 8, 3
