@@ -27,13 +27,15 @@ class _Asked(NamedTuple):
         from regan.drawing.walk import Course
 
         psi = (self.from_psi, self.to_psi)
-        return Course(self.vary, self.interpolation or 'smooth', self.loop, psi, self.noise_seeds)
+        return Course(self.vary, self.interpolation, self.loop, psi, self.noise_seeds)
 
-    def facts(self, settings):
-        """What a JSON says of it, and of the modes.Settings as far as it does not change: a dict."""
+    def facts(self, settings, usual):
+        """What a JSON says of it, and of the modes.Settings as far as it does not change: a dict. Args: usual, the
+        interpolation that the network takes by itself.
+        """
         facts = dict(vary=self.vary, **settings.facts())
         if self.vary == 'latents':
-            return dict(facts, interpolation=self.course.interpolation, loop=self.loop)
+            return dict(facts, interpolation=self.interpolation or usual, loop=self.loop)
         if self.vary == 'truncation':
             return dict(facts, psi=[self.from_psi, self.to_psi])
         return dict(facts, noise=dict(numpy_seeds=self.noise_seeds))
@@ -116,8 +118,8 @@ class _Output(NamedTuple):
     click.option(
         '--interpolation',
         type=click.Choice(['smooth', 'linear', 'spherical']),
-        help='Between latents: a smooth curve (cubic spline) or straight lines in W, or great circles in Z, for which '
-        'there must be z. Default: smooth; spherical for a network without W.',
+        help='Between latents: a smooth curve (cubic spline) or straight lines in W (or in Z, of a network without W), '
+        'or great circles in Z, for which there must be z. Default: smooth; spherical for a network without W.',
     ),
     click.option('--loop', is_flag=True, help='Go on from the last latent to the first, so that a player may repeat.'),
     click.option(
@@ -207,7 +209,7 @@ def walk(network, starts, asked, timing, choices, drawing, output, basis):
         facts = dict(
             made_by,
             **module.facts(some),
-            **asked.facts(settings),
+            **asked.facts(settings, walks.usual(generator)),
             **edited,
             frames=timed.frames,
             fps=timed.fps,

@@ -23,7 +23,7 @@ from regan.sampling import latents, noise
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
 VARIES = ('latents', 'truncation', 'noise')
 INTERPOLATIONS = ('smooth', 'linear', 'spherical')
@@ -35,14 +35,15 @@ class Course(NamedTuple):
 
     Attributes:
         vary: 'latents', 'truncation' or 'noise'.
-        interpolation: between latents: 'smooth' or 'linear' in W, or 'spherical' in Z.
+        interpolation: between latents: 'smooth' or 'linear' in the space of the layers, or 'spherical' in Z; None:
+            'smooth' in W, and 'spherical' where layers take z.
         loop: whether latents lead back to the first one; truncation and noise always come back.
         psi: of truncation, between which it swings.
         noise_seeds: of noise, the seeds of the images that it goes through, at least two.
     """
 
     vary: str = 'latents'
-    interpolation: str = 'smooth'
+    interpolation: Optional[str] = None
     loop: bool = False
     psi: Tuple[float, float] = (-1.0, 1.0)
     noise_seeds: Sequence[int] = (0, 1, 2, 3)
@@ -82,7 +83,7 @@ class Walk:
 
     def __init__(
         self,
-        generator: Generator,
+        generator: BaseGenerator,
         some: Sequence[Start],
         course: Course,
         settings: modes.Settings,
@@ -90,7 +91,9 @@ class Walk:
         size: Optional[int] = None,
     ) -> None:
         self._generator, self._course, self._settings, self._moves = generator, course, settings, moves
-        self._space = 'w' if moves.basis is None else moves.basis.space
+        self._space = generator.latent_space if moves.basis is None else moves.basis.space
+        self._interpolation = course.interpolation or usual(generator)
+        _check(generator, course)
         self._sized = sizing(generator.resolution, size)
         settings.prepare(generator)
         if course.vary == 'latents':
@@ -112,15 +115,15 @@ class Walk:
     def _through(self, some):
         """The path through keys: places [F] -> codes [F, L, D or Z]."""
         generator, course = self._generator, self._course
-        if course.interpolation == 'spherical':
+        if self._interpolation == 'spherical':
             z = np.concatenate([starts.z(generator, start) for start in some])
             return lambda at: latents.broadcast(paths.spherical(z, course.loop)(at), generator.num_layers)
-        if self._space == 'z':
+        if self._space != generator.latent_space:
             raise UserError(
-                'the edits move z, and a %s walk goes through W; take a spherical one' % course.interpolation
+                'the edits move z, and a %s walk goes through W; take a spherical one' % self._interpolation
             )
         keys = np.concatenate([starts.w(generator, start) for start in some])
-        return {'smooth': paths.smooth, 'linear': paths.linear}[course.interpolation](keys, course.loop)
+        return {'smooth': paths.smooth, 'linear': paths.linear}[self._interpolation](keys, course.loop)
 
     def _drawn_noises(self, seeds):
         """The noise images of each seed, lists of float32 [1, 1, H, W]."""
@@ -140,7 +143,7 @@ class Walk:
         if self._course.vary != 'latents':
             return np.repeat(self._fixed[np.newaxis], len(at), axis=0)
         codes = self._path(at).astype(np.float32)
-        if self._course.interpolation == 'spherical' and self._space == 'w':
+        if self._interpolation == 'spherical' and self._space != 'z':
             codes = edit_images.styles(self._generator, codes, 'z')
         return self._styles(codes)[:, np.newaxis]
 
@@ -200,6 +203,23 @@ class Walk:
         ]
         self._generator.set_noise(mixed)
         return draw(flat)
+
+
+def usual(generator: BaseGenerator) -> str:
+    """The interpolation between latents of a network that is taken unless another one is asked for."""
+    return 'spherical' if generator.latent_space == 'z' else 'smooth'
+
+
+def _check(generator, course):
+    if course.vary == 'truncation' and generator.truncation != 'average':
+        raise UserError(
+            '%s is a %s, whose latents are not pulled to an average, so truncation cannot swing; vary latents'
+            % (generator.path, generator.architecture)
+        )
+    if course.vary == 'noise' and not generator.has_noise:
+        raise UserError(
+            '%s is a %s, which has no noise images; vary latents' % (generator.path, generator.architecture)
+        )
 
 
 def batches(count: int, at_once: int) -> Iterator[range]:
