@@ -10,7 +10,7 @@ stacks  := $(or $(STACK),$(found),tf2)
 stack   := $(firstword $(stacks))
 python  := .venv/$(stack)/bin/python
 figures := $(patsubst experiments/%.py,%,$(sort $(wildcard experiments/figure*.py)))
-benchmarks := start_up pca feature_pca synthesis sweep explore scale_out train
+benchmarks := start_up pca feature_pca synthesis sweep project explore scale_out train
 options := $(if $(NETWORKS),--networks '$(NETWORKS)')
 packaged := from regan.networks import models; print(next(n for n, m in models.registry().items() if m.packaged))
 
