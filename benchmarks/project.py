@@ -11,7 +11,6 @@ that stay inside TensorFlow; the two take turns.
 import os
 import tempfile
 
-import click
 import common
 import random_networks
 

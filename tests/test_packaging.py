@@ -16,7 +16,7 @@ PINS['3.7'] = 'requirements.txt'
 NAMES = {'PIL': 'pillow', 'sklearn': 'scikit-learn', 'imageio_ffmpeg': 'imageio-ffmpeg'}  # Module -> its distribution.
 BESIDES = {'tensorboard', 'google'}  # TensorFlow brings them: its boards, and google.protobuf.
 INSTALLED = ['dnnlib', 'metrics', 'nvlabs_stylegan', 'nvlabs_stylegan2', 'regan', 'training']
-OURS = set(INSTALLED + ['config', 'pretrained_networks', 'checkout'])
+OURS = set(INSTALLED + ['config', 'pretrained_networks', 'projector', 'checkout'])
 
 
 def declared(version):
@@ -48,7 +48,7 @@ def test_pins_are_in_the_declared_ranges(version):
 def test_every_import_is_declared():
     """Nothing is used that is only there because something else needs it."""
     paths = [path for folder in INSTALLED for path in sorted((PROJECT / folder).rglob('*.py'))]
-    paths += [PROJECT / 'config.py', PROJECT / 'pretrained_networks.py']
+    paths += [PROJECT / 'config.py', PROJECT / 'pretrained_networks.py', PROJECT / 'projector.py']
     paths += sorted((PROJECT / 'experiments').glob('figure*.py'))
     imported = {}
     for path in paths:

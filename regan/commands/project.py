@@ -67,16 +67,24 @@ def _asked(method, steps, space, clip, seed):
 
 
 class _Judge(NamedTuple):
-    """The distance that was asked for: the file of its network, or None for the generator's own."""
+    """The distance that was asked for.
 
+    Attributes:
+        kind: 'discriminator', 'lpips' or 'vgg16'.
+        file: of its network; None for the generator's own, or the folder of networks that judge.
+    """
+
+    kind: str
     file: Optional[str]
 
     def open(self, network, generator):
         """The Distance. Args: network: options.Network; generator: open. Raises UserError."""
         from regan.projection import distances
 
-        file = self.file or generator.path
-        distance = distances.DiscriminatorDistance(file, network.trusted)
+        if self.kind == 'discriminator':
+            distance = distances.DiscriminatorDistance(self.file or generator.path, network.trusted)
+        else:
+            distance = distances.PerceptualDistance(self.kind, self.file, network.trusted)
         distance.check(generator.num_channels, generator.resolution)
         return distance
 
@@ -141,11 +149,21 @@ def _shown(snapshots, plain):
     'judge',
     _Judge,
     click.option(
+        '--distance',
+        'kind',
+        type=click.Choice(['discriminator', 'lpips', 'vgg16']),
+        default='discriminator',
+        show_default=True,
+        help='By what pictures are compared: a discriminator, or networks that you have: LPIPS, as the official '
+        'projector, or conv3_3 of VGG16, as stylegan-encoder.',
+    ),
+    click.option(
         '--distance-network',
         'file',
         type=click.Path(),
         metavar='FILE',
-        help='Pickle with the discriminator by which pictures are compared. Default: that of NETWORK.',
+        help="The distance's network. Default: the discriminator in the file of NETWORK, or the file of LPIPS or VGG16 "
+        'in the folder $REGAN_METRIC_NETWORKS.',
     ),
 )
 @options.group(
@@ -176,7 +194,7 @@ def project(network, source, asked, judge, shown, out):
     from regan.base import provenance
     from regan.projection import project as module
     from regan.projection.objective import Objective
-    from regan.projection.search import Search, statistics
+    from regan.projection.search import Search, spread
 
     with network.open() as generator:
         targets = source.targets(generator)
@@ -189,12 +207,11 @@ def project(network, source, asked, judge, shown, out):
             **asked.method._asdict(),
             steps=asked.steps,
             seed=asked.seed,
-            distance_network=judge.file or network.name,
+            distance_network=judge.file or (network.name if judge.kind == 'discriminator' else None),
             **distance.facts,
         )
         with generator.with_synthesis(lambda synthesis: Objective(synthesis, distance)) as objective:
-            spread = statistics(generator.map, generator.latent_size)
-            search = Search(objective, asked.method, asked.steps, spread, asked.seed)
+            search = Search(objective, asked.method, asked.steps, spread(generator, asked.method), asked.seed)
             with progress.bar(asked.steps * len(targets), ' steps') as bar:
 
                 def show(done, apart):

@@ -37,13 +37,14 @@ class Objective:
         distance: Distance.
 
     Attributes:
-        num_layers L, dlatent_size D: int.
+        num_layers L, dlatent_size D, resolution R: int.
         sides: of the noise images, list of int.
         stored: the noise images of the network, list of float32 [1, 1, S, S].
     """
 
     num_layers: int
     dlatent_size: int
+    resolution: int
     sides: List[int]
     stored: List[np.ndarray]
 
@@ -55,6 +56,7 @@ class Objective:
         maps = {name: tf.placeholder(tf.float32, (None,) + value.shape[1:]) for name, value in noise.items()}
         images, placeholders = drawn(synthesis, values, dlatents, given=maps)
         self.num_layers, self.dlatent_size = dlatents.shape.as_list()[1:]
+        self.resolution = images.shape.as_list()[2]
         images = tf.cast(images, tf.float32)
         features = distance.features(images)
         targets = [tf.placeholder(tf.float32, tensor.shape) for tensor in features.tensors]

@@ -48,24 +48,24 @@ def test_a_picture_is_projected(tiny_pickle, photo, tmp_path, monkeypatch):
     lines = (out / 'photo.csv').read_text().splitlines()
     assert lines[0] == 'step,rate,distance,noise_loss,loss' and len(lines) == 4
 
-    monkeypatch.setattr(Search, '_next', None)  # Nothing is left to do.
+    monkeypatch.setattr(Search, 'next', None)  # Nothing is left to do.
     assert 'was there already' in one_command.run_well(project, *words, '--out', out)
 
 
 def test_an_interrupted_search_goes_on(tiny_pickle, tmp_path, monkeypatch):
     words = [tiny_pickle, '--seeds', '0-1', '--method', 'adam', '--steps', 4, '--plain']
     one_command.run_well(project, *words, '--out', tmp_path / 'through')
-    step = Search._next
+    step = Search.next
 
     def interrupted(self, state, targets):
         if state.step == 2:
             raise KeyboardInterrupt
         return step(self, state, targets)
 
-    monkeypatch.setattr(Search, '_next', interrupted)
+    monkeypatch.setattr(Search, 'next', interrupted)
     assert one_command.run(project, *words, '--out', tmp_path / 'twice').exit_code
     assert (tmp_path / 'twice' / 'seed0000.checkpoint.npz').is_file()
-    monkeypatch.setattr(Search, '_next', step)
+    monkeypatch.setattr(Search, 'next', step)
     other = one_command.run(project, *words[:-1], '--seed', 1, '--out', tmp_path / 'twice')
     assert other.exit_code == 2 and 'delete it to start again (seed was 0, is 1)' in other.output
     one_command.run_well(project, *words, '--out', tmp_path / 'twice')
