@@ -63,14 +63,15 @@ def sha256_file(path: PathLike) -> str:
         UserError: the file cannot be read.
     """
     digest = hashlib.sha256()
-    with _reading(path) as file:
+    with reading(path) as file:
         for chunk in iter(lambda: file.read(1 << 20), b''):
             digest.update(chunk)
     return digest.hexdigest()
 
 
 @contextlib.contextmanager
-def _reading(path):
+def reading(path: PathLike) -> Iterator[BinaryIO]:
+    """Context manager: the file, opened for reading bytes. Raises UserError if it cannot be read."""
     try:
         with open(str(path), 'rb') as file:
             yield file
@@ -244,7 +245,7 @@ def _no_arrays(path, said, magic, advice):
     with `magic`.
     """
     found = file_kinds.of_path(path)
-    with _reading(path) as file:
+    with reading(path) as file:
         begins_right = file.read(len(magic)) == magic
     if begins_right or found is None or found.key in file_kinds.UNCLEAR:
         return '%s %s; %s' % (path, said, advice)
@@ -338,7 +339,7 @@ def _root(error):
 
 
 def _is_html(path):
-    with _reading(path) as file:
+    with reading(path) as file:
         start = file.read(1024).lstrip(b'\xef\xbb\xbf \t\r\n').lower()
     return start.startswith((b'<!doctype html', b'<html'))
 

@@ -191,7 +191,7 @@ class _Walk(NamedTuple):
 @boundary.command()
 @click.argument('network')
 @click.argument('file')
-@click.option('--seed', '--seeds', 'seeds', required=True, metavar='LIST', help='For example 7 or 1-4.')
+@options.starts(click.option('--seed', '--seeds', 'seeds', metavar='LIST', help='For example 7 or 1-4.'))
 @options.group(
     'walk',
     _Walk,
@@ -208,11 +208,11 @@ class _Walk(NamedTuple):
     type=click.Path(dir_okay=False),
     required=True,
     callback=options.png,
-    help='PNG: one row for each seed. A .json with the same name says what made it.',
+    help='PNG: one row for each latent. A .json with the same name says what made it.',
 )
 @options.PLAIN
 @options.network
-def edit(network, file, seeds, walk, space, drawing, out, plain):
+def edit(network, file, starts, walk, space, drawing, out, plain):
     """Move codes along a boundary, in all layers, to absolute distances from its plane (as InterFaceGAN does), and draw
     them.
     """
@@ -220,17 +220,20 @@ def edit(network, file, seeds, walk, space, drawing, out, plain):
 
     from regan.base import artefacts, provenance
     from regan.drawing import captions, edit_images
+    from regan.drawing import starts as origins
     from regan.editing import boundary as module
     from regan.pictures import images, pages
-    from regan.sampling import latents
 
-    seeds, distances = latents.parse_seeds(seeds), np.linspace(*walk)
+    if starts.seeds is None and not starts.sources:
+        raise click.UsageError('give --seed or --latents, what to edit')
+    distances = np.linspace(*walk)
     with network.open() as generator:
-        settings = drawing.settings(generator)
+        some = starts.on(generator)
+        settings = starts.truncated(drawing, generator).settings(generator)
         normal = module.resolve(file, generator.dlatent_size if space == 'w' else generator.latent_size)
-        dlatents = edit_images.boundary_rows(generator, normal, seeds, distances, space)  # [N, F, L, D]
+        dlatents = edit_images.boundary_rows(generator, normal, some, distances, space)  # [N, F, L, D]
         tiles = edit_images.draw(generator, dlatents, settings)
-        rows, columns = [captions.of_seed(seed) for seed in seeds], captions.of_distances(distances)
+        rows, columns = [captions.of_start(start) for start in some], captions.of_distances(distances)
         title = '%s: distance from its plane' % file
         images.save_png(out, images.grid(tiles) if plain else pages.matrix(tiles, rows, columns, title))
         artefacts.write_json(
@@ -238,7 +241,7 @@ def edit(network, file, seeds, walk, space, drawing, out, plain):
             dict(
                 provenance.made_by('boundary edit', network.name, generator),
                 boundary=file,
-                seeds=seeds,
+                **origins.facts(some),
                 distances=distances.tolist(),
                 space=space,
                 plain=plain,

@@ -18,12 +18,14 @@ class _Arrangement(NamedTuple):
 
 @click.command()
 @click.argument('network')
-@click.option(
-    '--seed',
-    '--seeds',
-    'seeds',
-    metavar='LIST',
-    help='Latents to edit, for example 7 or 1-4. Default: those of a named edit.',
+@options.starts(
+    click.option(
+        '--seed',
+        '--seeds',
+        'seeds',
+        metavar='LIST',
+        help='Latents to edit, for example 7 or 1-4. Default: those of a named edit.',
+    )
 )
 @click.option(
     '--edit',
@@ -51,7 +53,8 @@ class _Arrangement(NamedTuple):
 @click.option(
     '--psi',
     type=options.number(),
-    help='Truncation; 1 for none. Default: that of a named edit, else 0.7.',
+    help='Truncation; 1 for none. Default: that of a named edit, else 0.7; of latents from files what they say, else '
+    '1.',
 )
 @options.CUTOFF
 @options.drawing
@@ -60,12 +63,13 @@ class _Arrangement(NamedTuple):
     type=click.Path(dir_okay=False),
     required=True,
     callback=options.png,
-    help='PNG: one row for each seed and strip. A .json with the same name says what made it; both carry a view.',
+    help='PNG: one row for each latent and strip. A .json with the same name says what made it; both carry a view.',
 )
+@options.SAVE
 @options.PRECISION
 @options.basis_and_edit_mode
 @options.network
-def edit(network, seeds, choices, arrangement, drawing, out, basis):
+def edit(network, starts, choices, arrangement, drawing, out, save_latents, basis):
     """Move latents along principal components in some layers, E(v_i, j-k), and draw the result.
 
     Layers are counted from 0 and printed inclusively. Strengths are standard deviations of the component. Truncation
@@ -73,46 +77,48 @@ def edit(network, seeds, choices, arrangement, drawing, out, basis):
     index.
     """
     from regan.base import artefacts, provenance
-    from regan.drawing import edit_images
+    from regan.drawing import captions, edit_images
+    from regan.drawing import starts as module
     from regan.editing import edit_choices, edits
     from regan.pictures import images
-    from regan.sampling import latents
     from regan.views import carriers, made
 
-    seeds = latents.parse_seeds(seeds) if seeds else list(edit_choices.agreed(choices, 'seeds', '--seed'))
-    drawing = options.with_psi_of(choices, drawing)
+    starts = starts.or_those_of(choices, '--seed')
     layout = arrangement.layout or ('sequence' if any(choice.edit.kind == 'target' for choice in choices) else 'strips')
     options.notice_transfer(choices, network.name)
     with network.open() as generator:
-        settings = drawing.settings(generator)
+        some = starts.on(generator)
+        settings = starts.truncated(drawing, generator, choices).settings(generator)
         edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices))
         _check_layout(choices, layout)
         components = basis.of(generator, choices)
         along, moves = edit_choices.placed(choices, components)
+        frames = None if layout == 'sequence' else arrangement.frames
         if basis.edit_mode != 'latent':
+            if save_latents:
+                raise click.UsageError('--save-latents is for edits of latents; leave --edit-mode out')
             view = None  # None can say it.
-            tiles = _of_a_layer(
-                generator, along, seeds, moves, basis, None if layout == 'sequence' else arrangement.frames, settings
-            )
+            tiles = _of_a_layer(generator, along, some, moves, basis, frames, settings)
         else:
-            if layout == 'sequence':
-                dlatents = edit_images.sequences(generator, along, seeds, moves)  # [rows, frames, L, D]
+            if frames is None:
+                dlatents = edit_images.sequences(generator, along, some, moves)  # [rows, frames, L, D]
             else:
-                dlatents = edit_images.strips(generator, along, seeds, moves, arrangement.frames)
+                dlatents = edit_images.strips(generator, along, some, moves, frames)
             with progress.bar(dlatents.shape[0] * dlatents.shape[1]) as bar:
                 tiles = edit_images.draw(generator, dlatents, settings, bar.update)
             truncated = edit_images.truncated(generator, dlatents, settings)
             options.report_precision(generator, truncated, settings.conversion)
-            origin = made.Origin(network.name, generator, settings, components)
-            view = made.rows(origin, seeds, choices, None if layout == 'sequence' else arrangement.frames)
+            view = made.rows(made.Origin(network.name, generator, settings, components), some, choices, frames)
+            made_by = provenance.made_by('edit', network.name, generator)
+            options.save_latents(save_latents, dlatents, made_by, some, settings)
         rows, columns = tiles.shape[:2]
-        page = images.grid(tiles) if arrangement.plain else _labelled(tiles, seeds, choices, layout)
+        page = images.grid(tiles) if arrangement.plain else _labelled(tiles, some, choices, layout)
         images.save_png(out, page, carriers.texts(view))
         artefacts.write_json(
             Path(out).with_suffix('.json'),
             dict(
                 provenance.made_by('edit', network.name, generator),
-                seeds=seeds,
+                **module.facts(some),
                 edits=[edits.notation(choice.edit) for choice in choices],
                 names=[choice.name for choice in choices],
                 layout=layout,
@@ -127,17 +133,15 @@ def edit(network, seeds, choices, arrangement, drawing, out, basis):
                 **carriers.sidecar(view),
             ),
         )
-    click.echo(
-        'wrote %s: %d rows of %d (seeds %s, psi %g)' % (out, rows, columns, ', '.join(map(str, seeds)), settings.psi)
-    )
+    click.echo('wrote %s: %d rows of %d (%s, psi %g)' % (out, rows, columns, captions.of_starts(some), settings.psi))
 
 
-def _labelled(tiles, seeds, choices, layout):
-    """Tiles [rows, frames, H, W, C] on a page that names edits, seeds and strengths."""
+def _labelled(tiles, some, choices, layout):
+    """Tiles [rows, frames, H, W, C] on a page that names edits, starts and strengths."""
     from regan.drawing import captions
     from regan.pictures import pages
 
-    names, latents = [captions.of_edit(*choice[:2]) for choice in choices], [captions.of_seed(seed) for seed in seeds]
+    names, latents = [captions.of_edit(*choice[:2]) for choice in choices], [captions.of_start(start) for start in some]
     if layout == 'sequence':
         return pages.matrix(tiles, latents, [captions.UNEDITED] + names)
     columns = captions.of_frames([choice.edit for choice in choices], tiles.shape[1])
@@ -148,14 +152,14 @@ def _labelled(tiles, seeds, choices, layout):
     return pages.matrix(tiles, ['%s, %s' % (latent, name) for latent in latents for name in names], columns)
 
 
-def _of_a_layer(generator, along, seeds, moves, basis, frames, settings):
+def _of_a_layer(generator, along, some, moves, basis, frames, settings):
     """Tiles uint8 [rows, frames, H, W, C] of edits that move activations. Args: as of `activation_edits`."""
     from regan.drawing import activation_edits
 
     if generator.precision != 'float32':
         raise click.UsageError('--edit-mode %s draws in float32 only; leave --precision out' % basis.edit_mode)
     layer = activation_edits.check(generator, basis.of_layer(), moves, basis.edit_mode)
-    dlatents, taken = activation_edits.frames_of(generator, along, seeds, moves, basis.edit_mode, frames)
+    dlatents, taken = activation_edits.frames_of(generator, along, some, moves, basis.edit_mode, frames)
     with progress.bar(dlatents.shape[0] * dlatents.shape[1]) as bar:
         return activation_edits.draw(generator, layer, dlatents, taken, basis.edit_mode, settings, bar.update)
 

@@ -28,8 +28,10 @@ def _address(host, allowed):
 @click.option(
     '--view',
     metavar='VIEW',
-    help='Start with this view: a view document (JSON), a picture or video that carries one, or a link (#view=...).',
+    help='Start with this view: a view document (JSON), a picture or video that carries one, or a link (#view=...). '
+    'Files that it names are given with --latents.',
 )
+@options.latent_files
 @options.group(
     'address',
     _address,
@@ -48,7 +50,7 @@ def _address(host, allowed):
     ),
 )
 @options.network
-def explore(network, port, no_browser, view, address):
+def explore(network, port, no_browser, view, starts, address):
     """Find edits by hand, on a page in a browser.
 
     The page moves latents of NETWORK along its components, shows all of them at a glance, and saves what is found as
@@ -68,7 +70,7 @@ def explore(network, port, no_browser, view, address):
     host, names = address
     models.resolve(network.name, network.folder)  # What is not there is said before anything is started.
     shown = None if view is None else carriers.read(view)
-    explorer = Explorer(start.opener(network.open, network.name), shown)
+    explorer = Explorer(start.opener(network.open, network.name, starts.sources, starts.space), shown)
     site, sockets = start.listen(host, port, names)
     display = start.has_display()
 

@@ -24,7 +24,8 @@ from regan.commands import options, progress
     'paths',
     multiple=True,
     type=click.Path(dir_okay=False),
-    help='An .npy or .npz that the view names; those beside VIEW are found without. May be given several times.',
+    help='Of latents or directions that the view names; those beside VIEW are found without. May be given several '
+    'times.',
 )
 @click.option(
     '--fps',
@@ -53,7 +54,7 @@ def render(view, network, basis_file, paths, fps, out):
     from regan.base import artefacts, provenance
     from regan.base.errors import UserError
     from regan.pictures import images, video
-    from regan.views import bases, carriers, document, drawing, files, latents, links
+    from regan.views import carriers, document, drawing, files, latents, links, saved
 
     source, out = None if links.is_link(view) else Path(view), Path(out)
     view = carriers.read(view)
@@ -64,19 +65,15 @@ def render(view, network, basis_file, paths, fps, out):
         video.check()
     else:
         options.refuse(['fps'], 'is for a video')
-    arrays = files.load(list(paths) + (files.beside(view, source.parent) if source else []))
     if network.label is not None:
         view = dataclasses.replace(view, label=network.label)
     network = dataclasses.replace(network, name=network.name or _registered(view.network), label=view.label)
     with network.open() as generator:
         images.check_channels(generator)
-        facts = dict(sha256=generator.sha256, num_layers=generator.num_layers, label_size=generator.label_size)
-        document.fit(view, dict(facts, components=None))
-        basis, remark = bases.find(view, generator, basis_file)
-        document.fit(view, dict(facts, components=basis and len(basis.components)))
+        arrays = saved.load(list(paths) + (files.beside(view, source.parent) if source else []), generator)
+        directions, remark = drawing.fitted_directions(view, generator, arrays, basis_file)
         if remark:
             click.echo('note: ' + remark, err=True)
-        directions = latents.Directions(generator, basis, arrays)
         wanted = drawing.tiles(view, generator, arrays, directions)
         with progress.bar(len(wanted)) as bar:
             shown = drawing.shown(wanted, generator, bar.update)

@@ -62,12 +62,14 @@ def _arrangement(layout, by, video, fps, frames, plain):
 
 @click.command()
 @click.argument('network')
-@click.option(
-    '--seeds',
-    '--seed',
-    'seeds',
-    metavar='LIST',
-    help='Latents to edit, for example 7 or 1-4. Needed unless a named edit brings its own.',
+@options.starts(
+    click.option(
+        '--seeds',
+        '--seed',
+        'seeds',
+        metavar='LIST',
+        help='Latents to edit, for example 7 or 1-4. Needed unless there are --latents or a named edit brings some.',
+    )
 )
 @options.group(
     'choices',
@@ -108,7 +110,8 @@ def _arrangement(layout, by, video, fps, frames, plain):
 @click.option(
     '--psi',
     type=options.number(),
-    help='Truncation; 1 for none. Default: that of a named edit, else 0.7.',
+    help='Truncation; 1 for none. Default: that of a named edit, else 0.7; of latents from files what they say, else '
+    '1.',
 )
 @options.CUTOFF
 @options.drawing
@@ -152,7 +155,7 @@ def _arrangement(layout, by, video, fps, frames, plain):
 @options.PRECISION
 @options.basis
 @options.network
-def sweep(network, seeds, choices, drawing, arrangement, out, basis):
+def sweep(network, starts, choices, drawing, arrangement, out, basis):
     """Draw many edits of many latents: strips, a grid, and videos.
 
     What an edit leaves alone, below its first layer, is computed once for each latent. Pictures that are there already,
@@ -161,26 +164,24 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
     from regan.base import provenance
     from regan.drawing import sweep as module
     from regan.editing import edit_choices
-    from regan.sampling import latents
     from regan.views import carriers, made
 
-    seeds = latents.parse_seeds(seeds) if seeds else edit_choices.agreed(choices, 'seeds', '--seeds')
-    seeds = list(dict.fromkeys(seeds))  # Each once.
-    drawing = options.with_psi_of(choices, drawing)
+    starts = starts.or_those_of(choices, '--seeds')
     options.notice_transfer(choices, network.name)
     with network.open() as generator:
-        settings = drawing.settings(generator)
+        some = list(dict.fromkeys(starts.on(generator)))  # Each once.
+        settings = starts.truncated(drawing, generator, choices).settings(generator)
         edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices))
         settings.prepare(generator)
         components = basis.of(generator, choices)
-        pages = module.pages(arrangement.pages, [choice.file_stem for choice in choices], seeds)
+        pages = module.pages(arrangement.pages, [choice.file_stem for choice in choices], some)
         origin = made.Origin(network.name, generator, settings, components)
-        views = {page.name: _view(page, origin, choices, seeds, arrangement.frames) for page in pages}
+        views = {page.name: _view(page, origin, choices, some, arrangement.frames) for page in pages}
         facts = _facts(
             pages,
             views,
             choices,
-            seeds,
+            some,
             provenance.made_by('sweep', network.name, generator),
             dict(
                 settings.facts(),
@@ -195,27 +196,27 @@ def sweep(network, seeds, choices, drawing, arrangement, out, basis):
             ),
         )
         along, moves = edit_choices.placed(choices, components)
-        cells = module.Sweep(generator, along, moves, seeds, arrangement.frames, settings)
+        cells = module.Sweep(generator, along, moves, some, arrangement.frames, settings)
         options.report_precision(generator, cells.bases, settings.conversion)
         if arrangement.fps and generator.num_channels == 4:
             click.echo('note: videos have no transparency; in them the images are on white', err=True)
         with progress.bar(arrangement.frames * sum(len(page.cells) for page in pages)) as bar:
             texts = {name: carriers.texts(view) for name, view in views.items()}
-            labels = None if arrangement.plain else _labels(pages, choices, seeds, arrangement)
+            labels = None if arrangement.plain else _labels(pages, choices, some, arrangement)
             paths, kept = module.write(cells, pages, out, facts, arrangement.fps, bar.update, texts, labels)
     there = ': %d of %d pictures were there already' % (kept, len(pages)) if kept else ''
     click.echo('wrote %d files to %s%s' % (len(paths), out, there))
 
 
-def _labels(pages, choices, seeds, arrangement):
+def _labels(pages, choices, some, arrangement):
     """{name of a page: its Labels}."""
     from regan.drawing import captions
     from regan.drawing.sweep import Labels
 
     found = {}
     for page in pages:
-        shown, with_seeds = _shown(page, choices, seeds)
-        names, latents = [captions.of_edit(*choice[:2]) for choice in shown], [captions.of_seed(j) for j in with_seeds]
+        shown, present = _shown(page, choices, some)
+        names, latents = [captions.of_edit(*choice[:2]) for choice in shown], [captions.of_start(j) for j in present]
         if page.still:
             found[page.name] = Labels([captions.UNEDITED] + names, latents, '')
             continue
@@ -227,32 +228,33 @@ def _labels(pages, choices, seeds, arrangement):
     return found
 
 
-def _shown(page, choices, seeds):
-    """(choices, seeds) that a page has, in order."""
+def _shown(page, choices, some):
+    """(choices, starts) that a page has, in order."""
     edits, latents = (dict.fromkeys(indices) for indices in zip(*page.cells))
-    return [choices[i] for i in edits if i is not None], [seeds[j] for j in latents]
+    return [choices[i] for i in edits if i is not None], [some[j] for j in latents]
 
 
-def _view(page, origin, choices, seeds, frames):
+def _view(page, origin, choices, some, frames):
     """The view that a page carries, or None."""
     from regan.views import made
 
-    choices, seeds = _shown(page, choices, seeds)
-    return made.tables(origin, seeds, choices) if page.still else made.rows(origin, seeds, choices, frames)
+    choices, some = _shown(page, choices, some)
+    return made.tables(origin, some, choices) if page.still else made.rows(origin, some, choices, frames)
 
 
-def _facts(pages, views, choices, seeds, made, common):
-    """{name of a page: dict for its JSON}: the edits and seeds that the page has, in order, between what all have."""
+def _facts(pages, views, choices, some, made, common):
+    """{name of a page: dict for its JSON}: the edits and starts that the page has, in order, between what all have."""
+    from regan.drawing import starts
     from regan.views import carriers
 
     facts = {}
     for page in pages:
-        shown, with_seeds = _shown(page, choices, seeds)
+        shown, present = _shown(page, choices, some)
         facts[page.name] = dict(
             made,
             edits=[str(choice.edit) for choice in shown],
             names=[choice.name for choice in shown],
-            seeds=with_seeds,
+            **starts.facts(present),
             **common,
             **carriers.sidecar(views[page.name]),
         )

@@ -15,7 +15,8 @@ import numpy as np
 
 from regan.base.errors import UserError
 from regan.base.typing import Progress
-from regan.drawing import edit_images, modes
+from regan.drawing import edit_images, modes, starts
+from regan.drawing.starts import Start
 from regan.editing import edits
 from regan.networks import layer_names
 
@@ -114,7 +115,7 @@ def draw(
 def frames_of(
     generator: Generator,
     basis: Basis,
-    seeds: Sequence[int],
+    some: Sequence[Start],
     moves: Sequence[edits.Edit],
     edit_mode: str,
     frames: Optional[int] = None,
@@ -124,7 +125,7 @@ def frames_of(
     Args:
         generator: open Generator.
         basis: Basis of the latents.
-        seeds: list of int.
+        some: list of Start.
         moves: list of edits.Edit.
         edit_mode: 'activation' or 'both'.
         frames: of a strip; None: a sequence.
@@ -133,19 +134,17 @@ def frames_of(
         (latents float32 [rows, frames, L, D], what the layer takes in each frame).
     """
     if frames is None:
-        taken = [[list(moves[:count]) for count in range(len(moves) + 1)]] * len(seeds)
+        taken = [[list(moves[:count]) for count in range(len(moves) + 1)]] * len(some)
         latent_rows = edit_images.sequences
     else:
         steps = np.linspace(-1, 1, frames)
-        taken = [[[dataclasses.replace(move, strength=move.strength * t)] for t in steps] for move in moves] * len(
-            seeds
-        )
+        taken = [[[dataclasses.replace(move, strength=move.strength * t)] for t in steps] for move in moves] * len(some)
         latent_rows = functools.partial(edit_images.strips, frames=frames)
     if edit_mode == 'both':
-        return latent_rows(generator, basis, seeds, moves), taken
-    starts = np.concatenate([edit_images.start(generator, seed) for seed in seeds])  # [seeds, L, D]
-    starts = np.repeat(starts, len(taken) // len(seeds), axis=0)  # [rows, L, D]
-    return np.repeat(starts[:, np.newaxis], len(taken[0]), axis=1), taken
+        return latent_rows(generator, basis, some, moves), taken
+    dlatents = np.concatenate([starts.w(generator, start) for start in some])  # [starts, L, D]
+    dlatents = np.repeat(dlatents, len(taken) // len(some), axis=0)  # [rows, L, D]
+    return np.repeat(dlatents[:, np.newaxis], len(taken[0]), axis=1), taken
 
 
 def _centres(moves_of_frames, edit_mode):

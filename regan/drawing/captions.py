@@ -1,9 +1,10 @@
 """What the pictures of edits say: which edit a row shows, and how far a column goes."""
 
-from typing import Iterable, List, Optional
+from typing import Iterable, List, Optional, Sequence
 
 import numpy as np
 
+from regan.drawing.starts import Saved, Start
 from regan.editing.edits import Edit
 
 UNEDITED = 'no edit'
@@ -12,6 +13,28 @@ UNEDITED = 'no edit'
 def of_seed(seed: int) -> str:
     """The caption of a latent."""
     return 'seed %d' % seed
+
+
+def of_start(start: Start) -> str:
+    """The caption of a seed, or of a latent of a file: the file's name, and the row where there are several.
+
+    >>> of_start(7), of_start(Saved('me.npy', '', 0, None, alone=True)), of_start(Saved('many.npz', '', 3, None))
+    ('seed 7', 'me.npy', 'many.npz 3')
+    """
+    if not isinstance(start, Saved):
+        return of_seed(start)
+    return start.file if start.alone else '%s %d' % (start.file, start.row)
+
+
+def of_starts(some: Sequence[Start]) -> str:
+    """What some starts are, for a sentence.
+
+    >>> of_starts([7, 8, Saved('me.npy', '', 0, None, alone=True)])
+    'seeds 7, 8, me.npy'
+    """
+    numbers = [start for start in some if not isinstance(start, Saved)]
+    others = [of_start(start) for start in some if isinstance(start, Saved)]
+    return ', '.join((['seeds ' + ', '.join(map(str, numbers))] if numbers else []) + others)
 
 
 def of_edit(edit: Edit, name: Optional[str] = None) -> str:

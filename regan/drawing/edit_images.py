@@ -1,4 +1,4 @@
-"""Seeds and edits to latents, and these to images, as `regan edit` draws them."""
+"""Starts and edits to latents, and these to images, as `regan edit` draws them."""
 
 from __future__ import annotations
 
@@ -7,28 +7,14 @@ from typing import TYPE_CHECKING, Optional, Sequence, Union
 import numpy as np
 
 from regan.base.typing import Progress
-from regan.drawing import modes
+from regan.drawing import modes, starts
+from regan.drawing.starts import Start
 from regan.editing import boundary, edits
 from regan.sampling import latents
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
     from regan.networks.generator import Generator
-
-
-def start(generator: Generator, seed: int) -> np.ndarray:
-    """The latent of a seed in every layer, float32 [1, L, D], not truncated.
-
-    It is mapped alone, since a product of many rows has other last bits.
-    """
-    return latents.broadcast(generator.map(latents.from_seeds([seed], generator.latent_size)), generator.num_layers)
-
-
-def start_in(generator: Generator, seed: int, space: str) -> np.ndarray:
-    """What edits in a space move: `start`, or for 'z' the z of a seed for every layer, float32 [1, L, Z]."""
-    if space == 'w':
-        return start(generator, seed)
-    return latents.broadcast(latents.from_seeds([seed], generator.latent_size), generator.num_layers)
 
 
 def styles(generator: Generator, codes: np.ndarray, space: str) -> np.ndarray:
@@ -51,70 +37,81 @@ def styles(generator: Generator, codes: np.ndarray, space: str) -> np.ndarray:
 
 
 def strips(
-    generator: Generator, basis: Basis, seeds: Sequence[int], moves: Sequence[edits.Edit], frames: int = 5
+    generator: Generator, basis: Basis, some: Sequence[Start], moves: Sequence[edits.Edit], frames: int = 5
 ) -> np.ndarray:
-    """Latents that go from -strength to +strength of an edit: a row for each seed and edit.
+    """Latents that go from -strength to +strength of an edit: a row for each start and edit.
 
     Args:
         generator: open Generator.
         basis: Basis of its W, or of its Z.
-        seeds: list of int.
+        some: list of Start.
         moves: list of edits.Edit of kind 'offset' or 'centred'.
         frames: of a row, at least 2.
 
     Returns:
-        float32 [seeds * moves, frames, L, D], all edits of the first seed first; not truncated.
+        float32 [starts * moves, frames, L, D], all edits of the first start first; not truncated.
 
     Raises:
         UserError: an edit that does not fit the basis or the network, or leads to a target.
     """
-    starts = [start_in(generator, seed, basis.space) for seed in seeds]  # [1, L, D] each
-    rows = [edits.strip(one, basis, move, frames) for one in starts for move in moves]
+    codes = [starts.codes(generator, start, basis.space) for start in some]  # [1, L, D] each
+    rows = [edits.strip(one, basis, move, frames) for one in codes for move in moves]
     return styles(generator, np.stack(rows), basis.space)  # [rows, frames, L, D]
 
 
-def sequences(generator: Generator, basis: Basis, seeds: Sequence[int], moves: Sequence[edits.Edit]) -> np.ndarray:
-    """Latents before and after each of some edits, each applied to the result of the one before: a row for each seed.
+def sequences(generator: Generator, basis: Basis, some: Sequence[Start], moves: Sequence[edits.Edit]) -> np.ndarray:
+    """Latents before and after each of some edits, each applied to the result of the one before: a row for each start.
 
     Args:
-        generator, basis, seeds: as for `strips`.
+        generator, basis, some: as for `strips`.
         moves: list of edits.Edit of any kind.
 
     Returns:
-        float32 [seeds, moves + 1, L, D], not truncated.
+        float32 [starts, moves + 1, L, D], not truncated.
 
     Raises:
         UserError: an edit that does not fit the basis or the network.
     """
-    rows = [edits.sequence(start_in(generator, seed, basis.space), basis, moves) for seed in seeds]
+    rows = [edits.sequence(starts.codes(generator, start, basis.space), basis, moves) for start in some]
     return styles(generator, np.stack(rows), basis.space)  # [rows, moves + 1, L, D]
 
 
 def boundary_rows(
     generator: Generator,
     normal: np.ndarray,
-    seeds: Sequence[int],
+    some: Sequence[Start],
     distances: Union[Sequence[float], np.ndarray],
     space: str = 'w',
 ) -> np.ndarray:
-    """Latents at absolute distances from the plane of a boundary, moved in all layers: a row for each seed.
+    """Latents at absolute distances from the plane of a boundary, moved in all layers: a row for each start.
 
     Args:
         generator: open Generator.
         normal: float [D] of `boundary.resolve`.
-        seeds: list of int.
+        some: list of Start. All layers of one that has a latent for each move by the same, so that the mean of their
+            distances is the one asked for.
         distances: float [F].
         space: 'w', or 'z' for codes of length sqrt(Z), in which the normal lies.
 
     Returns:
-        float32 [seeds, F, L, D], not truncated.
+        float32 [starts, F, L, D], not truncated.
+
+    Raises:
+        UserError: a distance in z of a latent that is saved as w.
     """
-    z = latents.from_seeds(seeds, generator.latent_size)
-    start_codes = generator.map(z) if space == 'w' else boundary.to_sphere(z)
-    codes = boundary.move(start_codes, normal, distances)  # [N, F, D or Z]
-    flat = codes.reshape(-1, codes.shape[2])
-    dlatents = latents.broadcast(flat if space == 'w' else generator.map(flat), generator.num_layers)
-    return dlatents.reshape(codes.shape[:2] + dlatents.shape[1:])
+    if space == 'z':
+        z = boundary.to_sphere(np.concatenate([starts.z(generator, start) for start in some]))
+        codes = boundary.move(z, normal, distances)  # [N, F, Z]
+        dlatents = latents.broadcast(generator.map(codes.reshape(-1, codes.shape[2])), generator.num_layers)
+        return dlatents.reshape(codes.shape[:2] + dlatents.shape[1:])
+    dlatents = starts.together(generator, some)  # [N, L, D]
+    same = [(one == one[0]).all() for one in dlatents]
+    centres = np.stack([one[0] if is_one else one.mean(axis=0) for one, is_one in zip(dlatents, same)])  # [N, D]
+    rows = [
+        latents.broadcast(way, len(one)) if is_one else one + (way - centre)[:, np.newaxis]
+        for one, centre, way, is_one in zip(dlatents, centres, boundary.move(centres, normal, distances), same)
+    ]
+    return np.stack(rows)  # [N, F, L, D]
 
 
 def truncated(generator: Generator, dlatents: np.ndarray, settings: modes.Settings) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Seeds to images, as `regan generate` draws them."""
+"""Seeds, and latents of files, to images, as `regan generate` draws them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple, Optio
 import numpy as np
 
 from regan.base import background
+from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
-from regan.drawing import captions
+from regan.drawing import captions, starts
+from regan.drawing.starts import Start
 from regan.pictures import images, pages
 from regan.sampling import latents
 
@@ -39,30 +41,42 @@ class Plan(NamedTuple):
     instance_norm_epsilon: Optional[float] = None
 
 
-def draw(generator: Generator, plan: Plan, seeds: Sequence[int]) -> Iterator[np.ndarray]:
-    """Yields the image of each seed, uint8 [H, W, C], drawn in minibatches, unless each has noise of its own."""
+def draw(generator: Generator, plan: Plan, some: Sequence[Start]) -> Iterator[np.ndarray]:
+    """Yields the image of each start, uint8 [H, W, C], drawn in minibatches, unless each has noise of its own."""
     generator.instance_norm_epsilon = plan.instance_norm_epsilon
     if plan.noise != PER_IMAGE:
         generator.set_noise(plan.noise)
     step = 1 if plan.noise == PER_IMAGE else generator.images_at_once
-    for begin in range(0, len(seeds), step):
-        randoms = [np.random.RandomState(seed) for seed in seeds[begin : begin + step]]
-        dlatents = styles(generator, plan, randoms)  # The first draw is z; noise images follow.
+    for begin in range(0, len(some), step):
+        batch = some[begin : begin + step]
+        dlatents = styles(generator, plan, batch)
         if plan.noise == PER_IMAGE:
-            generator.set_noise(randoms[0])
+            generator.set_noise(noise_of(generator, batch[0]))
         yield from generator.synthesize(dlatents, conversion=plan.conversion)
 
 
-def pngs(generator: Generator, plan: Plan, seeds: Sequence[int]) -> Iterator[bytes]:
-    """Yields the PNG file of each seed's image, as bytes, compressed in another thread while the next ones are
+def noise_of(generator: Generator, start: Start) -> np.random.RandomState:
+    """What the noise of PER_IMAGE is drawn from: the generator of a seed, after z. Raises UserError where none is."""
+    if isinstance(start, starts.Saved):
+        raise UserError(
+            '%s has no seed, from which each image draws its noise; choose another noise than %s'
+            % (captions.of_start(start), PER_IMAGE)
+        )
+    random = np.random.RandomState(start)
+    random.randn(generator.latent_size)
+    return random
+
+
+def pngs(generator: Generator, plan: Plan, some: Sequence[Start]) -> Iterator[bytes]:
+    """Yields the PNG file of each start's image, as bytes, compressed in another thread while the next ones are
     drawn.
     """
-    return background.behind(images.png, draw(generator, plan, seeds), buffered=2 * generator.images_at_once)
+    return background.behind(images.png, draw(generator, plan, some), buffered=2 * generator.images_at_once)
 
 
 def save(
     folder: PathLike,
-    seeds: Sequence[int],
+    some: Sequence[Start],
     contents: Iterable[bytes],
     in_grid: bool = True,
     progress: Optional[Progress] = None,
@@ -70,12 +84,12 @@ def save(
     columns: Optional[int] = None,
     plain: bool = False,
 ) -> None:
-    """Writes seedNNNN.png for each seed, and grid.png with all of them.
+    """Writes a PNG for each start, named by `starts.stems`, and grid.png with all of them.
 
     Args:
         folder: path, made if missing.
-        seeds: list of int.
-        contents: iterable of PNG files as bytes, in the order of the seeds; a file is written as soon as it comes.
+        some: list of Start.
+        contents: iterable of PNG files as bytes, in the order of the starts; a file is written as soon as it comes.
         in_grid: False leaves the grid out, and nothing is kept in memory.
         progress: callable that gets the number of images done since its last call.
         texts: that the grid of several images carries, see `images.png`.
@@ -83,8 +97,8 @@ def save(
         plain: the grid has the images only, and does not say whose they are.
     """
     kept = []
-    for seed, content in zip(seeds, contents):
-        images.save_bytes(Path(folder) / ('seed%04d.png' % seed), content)
+    for stem, content in zip(starts.stems(some), contents):
+        images.save_bytes(Path(folder) / (stem + '.png'), content)
         kept += [content] if in_grid else []
         if progress:
             progress(1)
@@ -92,13 +106,12 @@ def save(
         images.save_bytes(Path(folder) / 'grid.png', kept[0])
     elif kept:
         pictures = np.stack([images.read_png(io.BytesIO(content)) for content in kept])  # [N, H, W, C]
-        names = [captions.of_seed(seed) for seed in seeds]
+        names = [captions.of_start(start) for start in some]
         page = images.sheet(pictures, columns) if plain else pages.sheet(pictures, names, columns=columns)
         images.save_png(Path(folder) / 'grid.png', page, texts)
 
 
-def styles(generator: Generator, plan: Plan, randoms: Sequence[np.random.RandomState]) -> np.ndarray:
-    """The dlatents, float32 [N, L, D], of z drawn from each of these RandomStates: mapped one by one, since a product
-    of many rows has other last bits than one of a single row."""
-    w = np.concatenate([generator.map(random.randn(1, generator.latent_size).astype(np.float32)) for random in randoms])
-    return latents.truncate(latents.broadcast(w, generator.num_layers), generator.dlatent_avg, plan.psi, plan.cutoff)
+def styles(generator: Generator, plan: Plan, some: Sequence[Start]) -> np.ndarray:
+    """The dlatents of some starts as they are drawn, truncated: float32 [N, L, D]."""
+    dlatents = np.concatenate([starts.w(generator, start) for start in some])
+    return latents.truncate(dlatents, generator.dlatent_avg, plan.psi, plan.cutoff)

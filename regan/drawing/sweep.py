@@ -21,7 +21,8 @@ import numpy as np
 from regan.base import artefacts, background, kept
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
-from regan.drawing import edit_images
+from regan.drawing import edit_images, starts
+from regan.drawing.starts import Start
 from regan.editing import edits
 from regan.pictures import images, video
 from regan.pictures import pages as labelled
@@ -36,7 +37,7 @@ LARGEST_PICTURE = 2**28  # Pixels; 800 MB in memory.
 HELD_BYTES = 2**29  # Of activations that are kept for further edits.
 _PARTS = '.parts-'
 
-Cell = Tuple[Optional[int], int]  # Indices of its edit (None: the latent as it is) and of its seed.
+Cell = Tuple[Optional[int], int]  # Indices of its edit (None: the latent as it is) and of its start.
 
 
 class Page(NamedTuple):
@@ -44,7 +45,7 @@ class Page(NamedTuple):
 
     Attributes:
         name: of the files, without suffix.
-        cells: (edit, seed) each, as indices into those of the sweep; edit None: the latent as it is.
+        cells: (edit, start) each, as indices into those of the sweep; edit None: the latent as it is.
         columns: of the cells in a video, and in the picture if `still`.
         still: the picture has the last frame of each cell; otherwise a row for each cell, with all frames.
     """
@@ -63,7 +64,7 @@ class Labels(NamedTuple):
     title: str
 
 
-def pages(layout: str, names: Sequence[str], seeds: Sequence[int]) -> List[Page]:
+def pages(layout: str, names: Sequence[str], some: Sequence[Start]) -> List[Page]:
     """The pages of a layout: list of Page.
 
     Args:
@@ -71,14 +72,14 @@ def pages(layout: str, names: Sequence[str], seeds: Sequence[int]) -> List[Page]
             each edit; 'grid', one page with a row for each edit and a column for each latent, below the latents as they
             are.
         names: of the edits, for files.
-        seeds: list of int.
+        some: list of Start.
     """
-    rows, columns = range(len(names)), range(len(seeds))
+    rows, columns, stems = range(len(names)), range(len(some)), starts.stems(some)
     if layout == 'edits':
-        return [Page('%03d-%s' % (i, names[i]), [(i, j) for j in columns], _side(len(seeds)), False) for i in rows]
+        return [Page('%03d-%s' % (i, names[i]), [(i, j) for j in columns], _side(len(some)), False) for i in rows]
     if layout == 'seeds':
-        return [Page('seed%04d' % seeds[j], [(i, j) for i in rows], _side(len(names)), False) for j in columns]
-    return [Page('grid', [(i, j) for i in [None] + list(rows) for j in columns], len(seeds), True)]
+        return [Page(stems[j], [(i, j) for i in rows], _side(len(names)), False) for j in columns]
+    return [Page('grid', [(i, j) for i in [None] + list(rows) for j in columns], len(some), True)]
 
 
 def _side(count):
@@ -89,13 +90,13 @@ def _side(count):
 
 
 class Sweep:
-    """The cells of some edits and seeds on one network.
+    """The cells of some edits and starts on one network.
 
     Args:
         generator: open Generator, with its noise chosen.
         basis: Basis of the edits, in W or Z.
         moves: list of edits.Edit.
-        seeds: list of int.
+        some: list of Start.
         frames: of each cell, at least 2.
         settings: modes.Settings.
 
@@ -114,7 +115,7 @@ class Sweep:
         generator: Generator,
         basis: Basis,
         moves: Sequence[edits.Edit],
-        seeds: Sequence[int],
+        some: Sequence[Start],
         frames: int,
         settings: modes.Settings,
     ) -> None:
@@ -123,9 +124,7 @@ class Sweep:
         self._truncated = functools.partial(
             latents.truncate, dlatent_avg=generator.dlatent_avg, psi=settings.psi, cutoff=settings.cutoff
         )
-        z = latents.from_seeds(seeds, generator.latent_size)
-        codes = generator.map(z) if basis.space == 'w' else z
-        self._starts = latents.broadcast(codes, generator.num_layers)  # [N, L, D or Z]
+        self._starts = starts.together(generator, some, basis.space)  # [N, L, D or Z]
         self._styles = functools.partial(edit_images.styles, generator, space=basis.space)
         self.bases = self._truncated(self._styles(self._starts))
         self._cut = generator.cut(settings.conversion)

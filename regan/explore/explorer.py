@@ -10,7 +10,6 @@ import asyncio
 import collections
 import concurrent.futures
 import contextlib
-import hashlib
 import itertools
 import secrets
 import shutil
@@ -24,11 +23,11 @@ import numpy as np
 
 from regan.base import artefacts
 from regan.base.errors import UserError
-from regan.drawing import modes
+from regan.drawing import modes, starts
 from regan.explore import encode, finds, jobs, protocol
 from regan.explore.render import Renderer, Task
 from regan.explore.studio import Studio, basis_message
-from regan.views import carriers, document, files
+from regan.views import carriers, document, saved
 from regan.views.document import View
 
 MOST_CLIENTS, MOST_FILES, MOST_EXPORTS, KEPT_EXPORTS = 8, 64, 2, 8
@@ -123,6 +122,7 @@ class Explorer:
         self.studio, self.waiting = studio, None
         self.refresh()
         notes: List[str] = []
+        self._view = self._view or studio.first_view
         if self._view is not None:
             self._view, notes = self.taken_over(self._view)
         for client in self._clients:
@@ -187,7 +187,7 @@ class Explorer:
             limits=document.limits(),
             codecs=encode.codecs(),
             rungs=studio.rungs(),
-            views=None if self._view is None else document.to_dict(self._view),
+            view=None if self._view is None else document.to_dict(self._view),
             waiting=None,
         )
 
@@ -299,7 +299,7 @@ class Explorer:
     # ---------------------------------------------------------------- files
 
     def add_latents(self, content: bytes, name: str) -> Dict[str, Any]:
-        """Takes in a file of latents: dict(file, sha256, rows, kind, shape).
+        """Takes in a file of latents: dict(file, sha256, rows, kind, shape, latents), the last one as a view has them.
 
         Raises:
             UserError: no such file, one that does not fit the network, or too many.
@@ -307,9 +307,21 @@ class Explorer:
         studio = self.studio
         if studio is None:
             raise UserError('the network is not open yet; wait, and try again')
-        array = files.rows(content, name)
-        files.latent(array[0], name, (studio.network.num_layers, studio.network.dlatent_size))
-        sha256 = hashlib.sha256(content).hexdigest()
+        source = saved.of_arrays(content, name)
+        found = saved.on(source, studio.network)
+        self._keep(source.sha256, source.array, name)
+        kind = 'z' if found[0].space == 'z' else 'w' if len(found[0].codes) == 1 else 'w+'
+        return dict(
+            file=name,
+            sha256=source.sha256,
+            rows=len(found),
+            kind=kind,
+            shape=list(source.array.shape),
+            latents=[starts.fact(start) for start in found[: document.MOST_LATENTS]],
+        )
+
+    def _keep(self, sha256, array, name):
+        """Takes in the array of a file. Raises UserError where there is no room."""
         others = [kept for key, kept in self._files.items() if key != sha256]
         if len(others) >= MOST_FILES or sum(kept.nbytes for kept in others) + array.nbytes > MOST_FILE_BYTES:
             raise UserError(
@@ -317,8 +329,6 @@ class Explorer:
                 % (name, MOST_FILES, MOST_FILE_BYTES >> 20)
             )
         self._files[sha256] = array
-        kind = 'w' if array.ndim == 2 or array.shape[1] == 1 else 'w+'
-        return dict(file=name, sha256=sha256, rows=len(array), kind=kind, shape=list(array.shape))
 
     def open_file(self, content: bytes, name: str) -> Dict[str, Any]:
         """The view that a file carries, as this network shows it: dict(view, notes). Raises UserError."""

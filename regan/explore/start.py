@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import threading
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -20,18 +20,21 @@ from regan.explore.explorer import Explorer
 from regan.explore.security import Site
 from regan.explore.studio import Studio
 from regan.networks import models
+from regan.views import saved
 
 USUAL_PORT = 8787
 
 
 def opener(
-    open_network: Callable[[], Any], name: str
+    open_network: Callable[[], Any], name: str, sources: Sequence[saved.Source] = (), space: Optional[str] = None
 ) -> Callable[[Callable[[str], None], Dict[str, np.ndarray]], Studio]:
     """What `Explorer` opens its network with.
 
     Args:
         open_network: function without arguments to an open Generator; it may import TensorFlow.
         name: of the network, for people: a registered name or a path.
+        sources: files of latents that views may name, and with which the page begins.
+        space: of them, see `saved.on`.
     """
 
     def open_studio(tell, files):
@@ -42,6 +45,9 @@ def opener(
         tell('measuring how long a picture takes')
         model = models.find(name)
         studio = Studio(network, Pieces(network), os.path.basename(name), model, files)
+        if sources:
+            tell('reading latents')
+            studio.take_in(sources, space)
         tell('looking for components in the cache')
         studio.set_basis(studio.cached_basis())
         return studio

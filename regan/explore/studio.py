@@ -18,13 +18,14 @@ from dnnlib import unpickle
 from regan.base import artefacts, places
 from regan.base.errors import UserError
 from regan.components import pca
+from regan.drawing import starts
 from regan.editing import edit_zoo, edits
 from regan.explore import caches
 from regan.networks import description
 from regan.pictures.averaging import shrink
 from regan.sampling import latents as sampling
 from regan.sampling import normals
-from regan.views import bases, document, drawing, latents
+from regan.views import bases, document, drawing, latents, saved
 from regan.views.document import View, ViewEdit
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Studio:
         basis: Basis, or None.
         layers: list of dict(index, resolution).
         named: list of edit_zoo.NamedEdit that fit the network.
+        first_view: View of the latents that were brought to the start, or None.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Studio:
         self.network, self.pieces, self.name, self.model = network, pieces, name, model
         self.files: Dict[str, np.ndarray] = {} if files is None else files
         self.basis: Optional[Basis] = None
+        self.first_view: Optional[View] = None
         rows = description.style_layers(network.generation, network.resolution)
         self.layers = [dict(index=row['index'], resolution=row['resolution']) for row in rows]
         self.named = edit_zoo.for_network(model) if model else []
@@ -96,6 +99,31 @@ class Studio:
         self._mapped: List[np.ndarray] = []
         self._reader: Any = None
         self._reader_path = reader_path(model)
+
+    def take_in(self, sources: Sequence[saved.Source], space: Optional[str] = None) -> None:
+        """Takes in files of latents, and makes a view of the first latents the `first_view`.
+
+        Args:
+            sources: list of Source.
+            space: of their arrays, see `saved.on`.
+
+        Raises:
+            UserError: a file that does not fit the network.
+        """
+        found = []
+        for source in sources:
+            found += [starts.fact(start) for start in saved.on(source, self.network, space)]
+            self.files[source.sha256] = saved.array_of(source, self.network)
+        psi, cutoff = saved.truncation(sources[0], self.network)
+        self.first_view = document.parse(
+            dict(
+                regan_view=document.VERSION,
+                network=dict(name=self.name[: document.LONGEST_NAME], sha256=self.network.sha256),
+                latents=found[: document.MOST_LATENTS],
+                psi=psi,
+                cutoff=cutoff,
+            )
+        )
 
     def close(self) -> None:
         """Frees the network, and what was opened beside it."""

@@ -46,13 +46,15 @@ def fitted(panels: Sequence[Panel], generator: Generator) -> List[Panel]:
 
 
 def _fitted(panel, generator, changes):
-    components = min(panel.pca.components, generator.dlatent_size)
-    if components < panel.pca.components:
-        changes.append('%d components in place of %d' % (components, panel.pca.components))
-        panel = dataclasses.replace(panel, pca=dataclasses.replace(panel.pca, components=components))
+    if panel.pca and generator.dlatent_size < panel.pca.components:
+        changes.append('%d components in place of %d' % (generator.dlatent_size, panel.pca.components))
+        panel = dataclasses.replace(panel, pca=dataclasses.replace(panel.pca, components=generator.dlatent_size))
     if panel.cutoff is not None and panel.cutoff > generator.num_layers:
         changes.append('a cutoff of %d in place of %d' % (generator.num_layers, panel.cutoff))
         panel = dataclasses.replace(panel, cutoff=generator.num_layers)
+    if panel.noise_detail and generator.resolution != panel.made_for:
+        box = tuple(edge * generator.resolution // panel.made_for for edge in panel.noise_detail.box)
+        panel = dataclasses.replace(panel, noise_detail=dataclasses.replace(panel.noise_detail, box=box))
     return _with_edits(panel, [_clipped(edit, generator, changes) for edit in panel.edits])
 
 

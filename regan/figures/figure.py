@@ -38,7 +38,10 @@ if TYPE_CHECKING:
 
 LETTERS, SMALL = pages.LETTERS, pages.SMALL  # Height in pixels of the title, and of all other texts.
 
-Draw = Callable[[specs.Panel, 'Generator', 'Basis'], np.ndarray]  # A panel -> tiles uint8 [rows, columns, H, W, C].
+Draw = Callable[
+    [specs.Panel, 'Generator', Optional['Basis']], np.ndarray
+]  # A panel -> tiles uint8 [rows, columns, H, W, C].
+Arrange = Callable[[specs.Panel, np.ndarray], np.ndarray]
 Open = Callable[..., ContextManager['Generator']]  # Called with a path, and `label=` where a class is asked for.
 
 
@@ -49,11 +52,14 @@ class Figure(NamedTuple):
         name: of its spec, NAME.json.
         draw: callable (panel, generator, basis) -> tiles uint8 [rows, columns, H, W, C].
         needs: the keys that `draw` uses, see `figure_spec.check_needs`.
+        arrange: callable (panel, tiles after the crop) -> tiles uint8 [rows, columns, H, W, C] that are shown; None: as
+            they are.
     """
 
     name: str
     draw: Draw
     needs: Sequence[str]
+    arrange: Optional[Arrange] = None
 
 
 def run(
@@ -66,6 +72,7 @@ def run(
     mode: Optional[str] = None,
     noise: Optional[str] = None,
     conversion: Optional[str] = None,
+    arrange: Optional[Arrange] = None,
 ) -> Drawn:
     """Draw a figure and write its files.
 
@@ -80,6 +87,7 @@ def run(
             components are found.
         noise, conversion: replace those of every panel and of the mode; the noise as a text of `regan.sampling.noise`.
             What replaces anything is added to the files' name.
+        arrange: see `Figure`.
 
     Returns:
         Drawn, the paths of the files.
@@ -105,7 +113,8 @@ def run(
                 basis, source = _basis(panel, generator, folder, open_generator, quiet)
                 tiles = images.check(draw(panel, generator, basis), rank=5)
                 panel = borrowed.with_crop(panel, *tiles.shape[2:4])
-                drawn.append(images.crop(tiles, **dataclasses.asdict(panel.crop)))
+                tiles = images.crop(tiles, **dataclasses.asdict(panel.crop))
+                drawn.append(arrange(panel, tiles) if arrange else tiles)
                 shown.append(panel)
                 facts.append(dict(_settings(panel, generator), components_sha256=source, **_asked(settings)))
     spec = borrowed.enlarged(dataclasses.replace(spec, panels=tuple(shown)), drawn)
@@ -131,7 +140,7 @@ def _redrawn(panel, asked, generation):
         noise, conversion = noise or panel.noise, conversion or panel.conversion
     settings = modes.resolve(mode, noise, conversion, generation, panel.psi, panel.cutoff)
     drawn = dict(noise=settings.noise, conversion=settings.conversion, psi=settings.psi, cutoff=settings.cutoff)
-    spec = modes.decomposition(mode, panel.pca) if mode else panel.pca
+    spec = modes.decomposition(mode, panel.pca) if mode and panel.pca else panel.pca
     return dataclasses.replace(panel, pca=spec, **drawn), settings
 
 
@@ -141,7 +150,9 @@ def _asked(settings):
 
 
 def _basis(panel, generator, folder, open_generator, quiet):
-    """The Basis, and the SHA-256 of the network that it belongs to."""
+    """The Basis, and the SHA-256 of the network that it belongs to; (None, None) for a panel without components."""
+    if panel.pca is None:
+        return None, None
     if panel.components_of in (None, panel.network):
         return cached.basis(generator, panel.pca, quiet), generator.sha256
     with _open(panel, panel.components_of, folder, open_generator) as other:
@@ -151,11 +162,16 @@ def _basis(panel, generator, folder, open_generator, quiet):
 def _settings(panel, generator):
     return dict(
         json_records.recorded(panel),
-        pca=panel.pca.facts,
+        pca=panel.pca and panel.pca.facts,
         network_sha256=generator.sha256,
         **provenance.label_facts(generator),
         edits=[edits.notation(edit) for edit in panel.edits],
+        **{key: _plain(getattr(panel, key)) for key in specs.STUDY if getattr(panel, key) is not None},
     )
+
+
+def _plain(value):
+    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
 
 
 def _save(spec, drawn, facts, software, folder):
@@ -294,7 +310,7 @@ def command(
             specs.check_needs(spec, figure.needs)
             spec = specs.of_class(spec, label) if label is not None else spec
             choices = asked['mode'], asked['noise'], asked['conversion']
-            drawn = run(spec, figure.draw, out, networks_folder, open_generator, quiet, *choices)
+            drawn = run(spec, figure.draw, out, networks_folder, open_generator, quiet, *choices, figure.arrange)
             passed, lines = True, ['wrote %s' % path for path in drawn]
             if reference and references_folder is not None:
                 lines.append(references.replace(spec.name, drawn, references_folder))

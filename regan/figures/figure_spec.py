@@ -14,13 +14,16 @@ from regan.base.json_records import choice, declared, integer, key, made, number
 from regan.base.typing import PathLike
 from regan.components.pca import ESTIMATORS, PCASpec
 from regan.drawing import modes
-from regan.editing import edit_choices
+from regan.editing import edit_choices, mixing
 from regan.editing.edits import Edit, parse
+from regan.figures import study_spec
 from regan.networks import models
 from regan.pictures import diff
 from regan.sampling import latents, noise
 
 VARIANTS = ('embedded', 'official')
+STUDY = ('mixing', 'uncurated', 'noise_detail', 'noise_layers', 'psis')  # Keys of the StyleGAN study's figures.
+_OF_COMPONENTS = ('edits', 'exchange', 'supervised')  # Keys that need `pca`.
 
 
 PIXELS = integer(0)
@@ -104,11 +107,24 @@ class Panel:
     cutoff: Optional[int] = key(optional(PIXELS), 'layers from here on are not truncated; None: all are', default=None)
     noise: Union[str, dict] = key(noise.check, 'a choice of `regan.sampling.noise`')
     conversion: str = key(choice(*modes.CONVERSIONS), 'of floats to bytes, see `Generator.synthesize`', default='round')
-    pca: PCASpec = key(record(PCASpec), 'what basis the edits refer to')
+    pca: Optional[PCASpec] = key(record(PCASpec), 'what basis the edits refer to; None: nothing needs one', None)
     crop: Crop = key(record(Crop), 'of every tile', default=Crop())
     frames: Optional[int] = key(integer(2), 'of a strip, from -strength to +strength', default=None)
     exchange: Optional[Exchange] = key(record(Exchange), 'what Figure 3 needs besides', default=None)
     supervised: Optional[Supervised] = key(record(Supervised), 'what Figure 2 needs besides', default=None)
+    mixing: Optional[study_spec.Mixing] = key(record(study_spec.Mixing), 'style mixing', None, recorded=False)
+    uncurated: Optional[study_spec.Uncurated] = key(
+        record(study_spec.Uncurated), 'a sheet of the latents of one seed', None, recorded=False
+    )
+    noise_detail: Optional[study_spec.NoiseDetail] = key(
+        record(study_spec.NoiseDetail), 'what noise changes', None, recorded=False
+    )
+    noise_layers: Optional[study_spec.NoiseLayers] = key(
+        record(study_spec.NoiseLayers), 'what the noise of some layers changes', None, recorded=False
+    )
+    psis: Optional[Tuple[float, ...]] = key(
+        study_spec.PSIS, 'truncation of each column, in place of `psi`', None, recorded=False
+    )
     network_class: Optional[int] = key(
         optional(integer(0)), 'of a conditional network, from 0; None: a label of zeros', default=None, recorded=False
     )
@@ -193,6 +209,8 @@ def _panel(name, data, where):
                 '%s.%s is %s, which models.json does not have; it has: %s'
                 % (where, role, network, ', '.join(models.registry()))
             )
+    if panel.pca is None and any(getattr(panel, need) not in (None, ()) for need in _OF_COMPONENTS):
+        raise UserError("%s lacks the key 'pca'; add it" % where)
     model: Any = models.find(panel.network)  # It is there.
     check_network(panel, model.resolution, model.num_layers, where)
     return panel
@@ -202,18 +220,25 @@ def check_needs(spec: FigureSpec, needs: Sequence[str]) -> None:
     """Check that each panel has the keys that the figure's script uses, and no other that it would not heed.
 
     Args:
-        needs: names among frames, exchange, supervised, edits; a name that ends in "?" may be left out.
+        needs: names among frames, exchange, supervised, edits and STUDY; a name that ends in "?" may be left out, and
+            of several with "|" between, each panel has one. What is made of components needs `pca`, too.
 
     Raises UserError, which names the panel and the key.
     """
-    wanted = {need.rstrip('?') for need in needs}
+    wanted = {name for need in needs for name in need.rstrip('?').split('|')}
+    with_components = bool(wanted & set(_OF_COMPONENTS))
     for panel in spec.panels:
-        for need in ('edits', 'frames', 'exchange', 'supervised'):
-            present = getattr(panel, need) not in (None, ())
-            if present and need not in wanted:
-                raise UserError("%s has the key '%s', which this figure does not use; remove it" % (panel.name, need))
-            if not present and need in needs:
-                raise UserError("%s lacks the key '%s'; add it" % (panel.name, need))
+        present = {
+            name
+            for name in ('edits', 'frames', 'exchange', 'supervised', 'pca') + STUDY
+            if getattr(panel, name) not in (None, ())
+        }
+        unused = sorted(present - wanted - ({'pca'} if with_components else set()))
+        if unused:
+            raise UserError("%s has the key '%s', which this figure does not use; remove it" % (panel.name, unused[0]))
+        for need in list(needs) + (['pca'] if with_components else []):
+            if not need.endswith('?') and len(present & set(need.split('|'))) != 1:
+                raise UserError("%s lacks the key '%s'; add it" % (panel.name, need.replace('|', "' or '")))
 
 
 def check_network(panel: Panel, resolution: int, num_layers: int, where: str) -> None:
@@ -228,7 +253,22 @@ def check_network(panel: Panel, resolution: int, num_layers: int, where: str) ->
     if panel.cutoff is not None and panel.cutoff > num_layers:
         raise UserError('%s.cutoff is %d but the network has %d layers' % (where, panel.cutoff, num_layers))
     for i, edit in enumerate(panel.edits):
-        _check_edit(edit, num_layers, panel.pca.components, '%s.edits[%d]' % (where, i))
+        _check_edit(edit, num_layers, panel.pca.components if panel.pca else 0, '%s.edits[%d]' % (where, i))
+    _check_study(panel, resolution, num_layers, where)
+
+
+def _check_study(panel, resolution, num_layers, where):
+    try:
+        if panel.mixing:
+            study_spec.check_mixing(panel.mixing, len(panel.seeds), num_layers)
+        if panel.uncurated:
+            study_spec.check_uncurated(panel.uncurated, len(panel.seeds), resolution)
+        if panel.noise_detail:
+            study_spec.check_detail(panel.noise_detail, resolution, panel.noise)
+        if panel.noise_layers:
+            mixing.parse_layers(','.join(panel.noise_layers.layers), num_layers)
+    except UserError as error:
+        raise UserError('%s: %s' % (where, error))
 
 
 def _check_edit(edit, num_layers, components, where):

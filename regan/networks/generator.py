@@ -1,6 +1,6 @@
 """A generator from a pickle: latents z to w, and w to images, as numbers in NumPy."""
 
-from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, TypeVar, Union
 
 import numpy as np
 
@@ -145,18 +145,21 @@ class Generator(Opened):
             self._graphs.close()
         super().close()
 
-    def set_noise(self, noise: Union[noises.Choice, np.random.RandomState]) -> None:
+    def set_noise(self, noise: noises.Drawn, layers: Optional[Sequence[int]] = None) -> None:
         """Chooses the noise images of all following pictures.
 
         Args:
             noise: a choice of `regan.sampling.noise`: 'stored' (those of the pickle), 'none', or a generator's name and
-                seed, for example {'numpy_seed': 0}. Or a RandomState to draw them from. The order is noise0, noise1,
-                ...
+                seed, for example {'numpy_seed': 0}. Or a RandomState to draw them from, or a list of them. The order is
+                noise0, noise1, ...
+            layers: numbers of the layers that have noise, that of the others is zero; None: all.
         """
         stored = {name: value for name, value in self._graphs.values.items() if name.startswith('noise')}
         values = list(stored.values())
         if noise != 'stored':
             values = noises.images(noise, [value.shape for value in values], self.generation)
+        if layers is not None:
+            values = [value if layer in layers else np.zeros_like(value) for layer, value in enumerate(values)]
         chosen = dict(zip(stored, values))
         with self._entered():
             self._graphs.set_noise(chosen)

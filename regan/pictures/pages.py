@@ -52,7 +52,9 @@ class _Plan(NamedTuple):
         return abs(math.log(self.width * SCREEN[1] / self.height / SCREEN[0])) + 1.5 * self.empty
 
 
-def matrix(tiles: np.ndarray, rows: Sequence[str], columns: Sequence[str], title: str = '') -> np.ndarray:
+def matrix(
+    tiles: np.ndarray, rows: Sequence[str], columns: Sequence[str], title: str = '', whole: bool = False
+) -> np.ndarray:
     """A page with a name left of each row of tiles and a label above each column.
 
     Rows that do not fit go on beside the first ones, or columns below them. A single column becomes a `sheet`.
@@ -62,6 +64,7 @@ def matrix(tiles: np.ndarray, rows: Sequence[str], columns: Sequence[str], title
         rows: R texts.
         columns: K texts.
         title: line above the page; '' for none.
+        whole: nothing goes on elsewhere, for tables whose first row or column belongs to all others.
 
     Returns:
         uint8 [H', W', C].
@@ -72,7 +75,10 @@ def matrix(tiles: np.ndarray, rows: Sequence[str], columns: Sequence[str], title
     rows, size = _lettered(rows, scale * WIDEST, scale)
     names = max(images.text_width(text, size) for text in rows) + 2 * size
     factor, plan = _arranged(
-        tiles.shape[2:4], lambda height, width: _parts(tiles.shape[:2], height, width, names, scale)
+        tiles.shape[2:4],
+        lambda height, width: (
+            one for one in _parts(tiles.shape[:2], height, width, names, scale) if one.whole or not whole
+        ),
     )
     large = images.enlarge(tiles, factor)
     columns, letters = _lettered(columns, large.shape[3], scale)

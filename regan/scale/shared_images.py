@@ -1,4 +1,4 @@
-"""Images of seeds, drawn and compressed by workers."""
+"""Images of starts, drawn and compressed by workers."""
 
 from regan.drawing import seed_images
 from regan.pictures import images
@@ -6,8 +6,8 @@ from regan.pictures import images
 PIXELS = 2**18  # Of a task, if that is not less than a minibatch: work for about a second.
 
 
-def pngs(cluster, files, plan, seeds, generator):
-    """Yields the PNG file of each seed's image, as bytes, in the order of the seeds.
+def pngs(cluster, files, plan, some, generator):
+    """Yields the PNG file of each start's image, as bytes, in the order of the starts.
 
     Args:
         cluster: regan.scale.cluster.Cluster.
@@ -16,11 +16,11 @@ def pngs(cluster, files, plan, seeds, generator):
         generator: an open one; workers draw the same minibatches.
     """
     size = generator.images_at_once * max(1, PIXELS // (generator.images_at_once * generator.resolution**2))
-    shards = (seeds[begin : begin + size] for begin in range(0, len(seeds), size))
+    shards = (some[begin : begin + size] for begin in range(0, len(some), size))
     for shard in cluster.map(_pngs, files, (plan,), shards):
         yield from shard
 
 
-def _pngs(networks, plan, seeds):
+def _pngs(networks, plan, some):
     """Called in a worker."""
-    return [images.png(image) for image in seed_images.draw(networks['generator'], plan, seeds)]
+    return [images.png(image) for image in seed_images.draw(networks['generator'], plan, some)]

@@ -53,6 +53,11 @@ def read(source: PathLike) -> View:
         ) from error
 
 
+def is_carrier(content: bytes) -> bool:
+    """Whether the content of a file begins like a PNG, a video or JSON: `read_bytes` knows what it lacks then."""
+    return content.startswith(_PNG) or content[4:8] == b'ftyp' or content.lstrip()[:1] == b'{'
+
+
 def read_bytes(content: bytes, name: str) -> View:
     """As `read_file`, of a file's content."""
     return read_file(io.BytesIO(content), name)

@@ -43,6 +43,7 @@ MOST_BYTES = 2**16  # Of the text of a document.
 DEEPEST = 8  # Objects and lists within each other.
 MOST_LATENTS, MOST_EDITS, MOST_TAGS, MOST_CELLS = 16, 64, 16, 64  # Cells are the pictures of a grid.
 LAYERS, COMPONENTS, CLASSES = 64, 2**16, 2**20  # More than any network has.
+SPACES = ('w+', 'z')  # Of the latents of a file, beside what a row's shape says.
 FIXED = 'fixed'  # The compatibility mode that is none of `modes.MODES`.
 _LARGEST_WHOLE = 20  # Digits.
 LONGEST_NAME = 64  # Characters.
@@ -73,6 +74,17 @@ def _layers(value, where):
             first = joined.pop()[0]
         joined.append((first, end))
     return tuple(joined)
+
+
+def _latent(value, where):
+    """Rule: a seed or row of a file; what is mixed is no mixture itself."""
+    found = json_records.build(Latent, value, where)
+    if found.mix:
+        raise UserError('%s is a mixture; mix latents of seeds and files' % where)
+    return found
+
+
+saying(_latent, type='latent')
 
 
 def _range(value, where):
@@ -126,16 +138,43 @@ class BasisName:
 
 @dataclasses.dataclass(frozen=True)
 @declared
+class Mix:
+    """A latent with some layers of another, see `mixing.mixed`."""
+
+    row: 'Latent' = key(_latent, 'the latent that keeps all other layers')
+    column: 'Latent' = key(_latent, 'the latent whose layers are taken')
+    layers: Tuple[Tuple[int, int], ...] = key(
+        saying(_layers, type='ranges', high=LAYERS), 'that are taken, as ranges [first, end], end not included'
+    )
+
+    @property
+    def keys(self) -> Tuple[str, ...]:
+        """Names of the keys that apply."""
+        return _given(self)
+
+
+@dataclasses.dataclass(frozen=True)
+@declared
 class Latent:
-    """Where an image comes from: a seed, or a row of a file of latents. Raises UserError for both or none."""
+    """Where an image comes from: a seed, a row of a file of latents, or two others. Raises UserError unless there is
+    exactly one of these, and for a row of an array that is one latent.
+    """
 
     seed: Optional[int] = key(latents.SEED, 'of z', None)
     file: Optional[str] = key(_FILE, 'name of an .npy or .npz of latents, which is told by its sha256', None)
     sha256: Optional[str] = key(_SHA256, 'of that file', None)
     row: Optional[int] = key(integer(0, 2**31), 'of its array', None)
+    mix: Optional[Mix] = key(record(Mix), 'a latent with some layers of another', None)
+    space: Optional[str] = key(
+        choice(*SPACES), 'w+: the rows of the array are the layers of one latent; z: a row is a z', None
+    )
 
     def __post_init__(self) -> None:
-        _one_of(self, 'a latent', {'seed': ('seed',), 'file': ('file', 'sha256', 'row')})
+        _one_of(self, 'a latent', {'seed': ('seed',), 'file': ('file', 'sha256', 'row'), 'mix': ('mix',)}, ('space',))
+        if self.space and self.file is None:
+            raise UserError("a latent by '%s' has no key 'space'; leave it out" % self.keys[0])
+        if self.space == 'w+' and self.row:
+            raise UserError("a latent of space 'w+' is all rows of its array, so its row is 0, not %d" % self.row)
 
     @property
     def keys(self) -> Tuple[str, ...]:
@@ -315,8 +354,8 @@ def _given(part):
     return tuple(name for name in part.DECLARED if getattr(part, name) is not None)
 
 
-def _one_of(part, what, kinds):
-    """Checks that exactly the keys of one kind are given."""
+def _one_of(part, what, kinds, optional_keys=()):
+    """Checks that exactly the keys of one kind are given, with or without some others."""
     given = _given(part)
     chosen = [kind for kind in kinds if kind in given]
     if len(chosen) != 1:
@@ -327,7 +366,7 @@ def _one_of(part, what, kinds):
     missing = [name for name in kinds[chosen[0]] if name not in given]
     if missing:
         raise UserError("%s by '%s' lacks the key '%s'; add it" % (what, chosen[0], missing[0]))
-    _only(part, "%s by '%s'" % (what, chosen[0]), kinds[chosen[0]])
+    _only(part, "%s by '%s'" % (what, chosen[0]), kinds[chosen[0]] + optional_keys)
 
 
 def _only(part, what, allowed):
@@ -366,7 +405,7 @@ class View:
     def __post_init__(self) -> None:
         self._check_show()
         if self.noise.mode == 'seed' and any(latent.seed is None for latent in self.latents):
-            raise UserError("noise.mode is 'seed', but a latent comes from a file and has none; choose another mode")
+            raise UserError("noise.mode is 'seed', but not every latent is that of a seed; choose another mode")
         if self.basis:
             self._check_components(self.basis.components)
 
@@ -602,6 +641,9 @@ def fit(view: View, facts: Mapping[str, Any]) -> None:
             'network.sha256: the view is of the network %s (%s...), not of this one (%s...); open it on that one, or '
             'take over the edits whose layers fit' % (view.network.name, view.network.sha256[:8], facts['sha256'][:8])
         )
+    for i, latent in enumerate(view.latents):
+        if latent.mix:
+            _check_layers('latents[%d].mix.layers' % i, latent.mix, facts['num_layers'])
     for i, edit in enumerate(view.edits):
         _check_layers('edits[%d].layers' % i, edit, facts['num_layers'])
     if view.cutoff is not None and view.cutoff > facts['num_layers']:
@@ -615,10 +657,14 @@ def fit(view: View, facts: Mapping[str, Any]) -> None:
         fit(view.show.other, facts)
 
 
-def _check_layers(where, edit, num_layers):
-    if edit.layers and edit.layers[-1][1] > num_layers:
+def _goes_past(part, num_layers):
+    return bool(part.layers) and part.layers[-1][1] > num_layers
+
+
+def _check_layers(where, part, num_layers):
+    if _goes_past(part, num_layers):
         raise UserError(
-            '%s goes to layer %d, but this network has layers 0-%d' % (where, edit.layers[-1][1] - 1, num_layers - 1)
+            '%s goes to layer %d, but this network has layers 0-%d' % (where, part.layers[-1][1] - 1, num_layers - 1)
         )
 
 
@@ -633,6 +679,13 @@ def taken_over(view: View, network: Network, facts: Mapping[str, Any]) -> Tuple[
         facts: of this one, as for `fit`.
     """
     kept, notes = [], []
+    unmixed = tuple(
+        latent.mix.row if latent.mix and _goes_past(latent.mix, facts['num_layers']) else latent
+        for latent in view.latents
+    )
+    if unmixed != view.latents:
+        notes.append('latents mixed in layers that this network does not have are no longer mixed')
+        view = dataclasses.replace(view, latents=unmixed)
     for i, edit in enumerate(view.edits):
         alone = dataclasses.replace(
             view, network=network, basis=None, edits=(edit,), cutoff=None, label=None, show=Show()

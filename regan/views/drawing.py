@@ -6,15 +6,15 @@ of a strip or grid is the picture of its own view.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from regan.base.typing import Progress
+from regan.base.typing import PathLike, Progress
 from regan.drawing import modes
-from regan.drawing.seed_images import PER_IMAGE
+from regan.drawing.seed_images import PER_IMAGE, noise_of
 from regan.pictures import images
-from regan.views import latents
+from regan.views import bases, document, latents
 from regan.views.document import Show, View
 from regan.views.files import Files
 
@@ -52,26 +52,39 @@ def tiles(
     Raises:
         UserError: a file, component, named edit or boundary that is not there or does not fit.
     """
-    show, settings = view.show, latents.settings(view, generator)
+    settings = latents.settings(view, generator)
+    found = [
+        Tile(dlatents, settings, view.latents[index].seed)
+        for index, group in codes(view, generator, files, directions, start)
+        for dlatents in latents.truncated(group, generator, settings)
+    ]
+    if view.show.kind not in ('wipe', 'side'):
+        return found
+    if view.show.other:
+        return tiles(view.show.other, generator, files, directions) + found
+    before = _started(view, view.show.latent or 0, generator, files, start)
+    return [Tile(latents.truncated(before, generator, settings)[0], settings, found[0].seed)] + found
 
-    def started(index):
-        return latents.start(view, index, generator, files) if start is None else start[index : index + 1]
 
-    def as_tiles(dlatents, index=show.latent):
-        seed = view.latents[index].seed
-        return [Tile(one, settings, seed) for one in latents.truncated(dlatents, generator, settings)]
-
+def codes(
+    view: View, generator: Generator, files: Files, directions: latents.Directions, start: Optional[np.ndarray] = None
+) -> List[Tuple[int, np.ndarray]]:
+    """The latents of the images that a view shows (of a wipe, and of two side by side, that on the right), not
+    truncated: list of (index among the view's latents, float32 [F, L, D]), in order. Args and Raises: see `tiles`.
+    """
+    show = view.show
     if show.kind == 'grid':
-        columns = [started(index) for index in range(len(view.latents))]  # [1, L, D] each
+        columns = [_started(view, index, generator, files, start) for index in range(len(view.latents))]  # [1, L, D]
         rows = [columns] + [[latents.edited(view, one, directions, [edit]) for one in columns] for edit in view.active]
-        return [tile for row in rows for index, one in enumerate(row) for tile in as_tiles(one, index)]
-    one = started(show.latent)
-    if show.kind == 'strip':
-        return as_tiles(latents.strip(view, one, directions))
-    after = as_tiles(latents.edited(view, one, directions))
-    if show.kind == 'single':
-        return after
-    return (tiles(show.other, generator, files, directions) if show.other else as_tiles(one)) + after
+        return [(index, one) for row in rows for index, one in enumerate(row)]
+    one = _started(view, show.latent or 0, generator, files, start)
+    make = latents.strip if show.kind == 'strip' else latents.edited
+    return [(show.latent or 0, make(view, one, directions))]
+
+
+def _started(view, index, generator, files, start):
+    """The latent of an index, [1, L, D], one of `start` if the caller has them."""
+    return latents.start(view, index, generator, files) if start is None else start[index : index + 1]
 
 
 def shown(wanted: Sequence[Tile], generator: Generator, progress: Optional[Progress] = None) -> List[np.ndarray]:
@@ -98,10 +111,8 @@ def prepare(tile: Tile, generator: Generator) -> None:
     if tile.settings.noise != PER_IMAGE or tile.seed is None:
         tile.settings.prepare(generator)
     else:
-        random = np.random.RandomState(tile.seed)
-        random.randn(generator.latent_size)  # z comes first.
         generator.instance_norm_epsilon = tile.settings.instance_norm_epsilon
-        generator.set_noise(random)
+        generator.set_noise(noise_of(generator, tile.seed))
 
 
 def arranged(view: View, parts: Sequence[np.ndarray]) -> np.ndarray:
@@ -122,6 +133,30 @@ def wiped(show: Show, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """
     column = int(np.floor((show.at or 0.0) * left.shape[1] + 0.5))
     return np.concatenate([left[:, :column], right[:, column:]], axis=1)
+
+
+def fitted_directions(
+    view: View, generator: Generator, files: Files, basis_file: Optional[PathLike] = None
+) -> Tuple[latents.Directions, Optional[str]]:
+    """What the edits of a view move along on a network, which is checked to fit.
+
+    Args:
+        view: View.
+        generator: open Generator.
+        files: those that the view names.
+        basis_file: with components, instead of those of the view from the cache or computed.
+
+    Returns:
+        (latents.Directions; a sentence if the components are not those that the view was made with, or None).
+
+    Raises:
+        UserError: the view does not fit the network, or its components cannot be had.
+    """
+    facts = dict(sha256=generator.sha256, num_layers=generator.num_layers, label_size=generator.label_size)
+    document.fit(view, dict(facts, components=None))
+    basis, remark = bases.find(view, generator, basis_file)
+    document.fit(view, dict(facts, components=basis and len(basis.components)))
+    return latents.Directions(generator, basis, files), remark
 
 
 def image(view: View, generator: Generator, basis: Optional[Basis], files: Files) -> np.ndarray:

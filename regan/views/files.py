@@ -6,11 +6,11 @@ import io
 import operator
 import zipfile
 from pathlib import Path
-from typing import Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 import numpy as np
 
-from regan.base import artefacts
+from regan.base import artefacts, finite, names
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
 from regan.editing import saved_edits
@@ -19,7 +19,23 @@ from regan.views.document import View
 Files = Mapping[str, np.ndarray]  # SHA-256 -> what `rows` gave.
 
 MOST_BYTES = 2**28  # Of an array.
-NAMES = ('latents', 'dlatents', 'w', 'lat_comp', 'directions')  # Of the array among several of an .npz.
+MOST_TEXT = 2**20  # Bytes.
+NAMES = (  # Of the array among several of an .npz; the first that is there.
+    'latents',
+    'dlatents',
+    'w',
+    'lat_comp',
+    'directions',
+    'projected_w',
+    'projected_dlatents',
+    'w_plus',
+    'ws',
+    'dlatent',
+    'latent',
+    'latent_codes',
+    'z',
+)
+IN_Z = 'z'  # The name whose rows are z.
 _UNIT = 1e-3  # A direction whose length is so close to 1 is used as it is.
 
 
@@ -45,7 +61,9 @@ def load(paths: Iterable[PathLike]) -> Dict[str, np.ndarray]:
 
 def named(view: View) -> Dict[str, str]:
     """The files that a view names: dict SHA-256 -> name."""
-    parts = list(view.latents) + [edit.direction for edit in view.edits]
+    parts: List[Any] = [edit.direction for edit in view.edits]
+    for latent in view.latents:
+        parts += [latent.mix.row, latent.mix.column] if latent.mix else [latent]
     found = {part.sha256: part.file for part in parts if part.sha256 and part.file}
     return dict(named(view.show.other) if view.show.other else {}, **found)
 
@@ -57,6 +75,11 @@ def beside(view: View, folder: PathLike) -> List[Path]:
 
 
 def rows(content: bytes, name: str) -> np.ndarray:
+    """The array of `named_rows` alone."""
+    return named_rows(content, name)[1]
+
+
+def named_rows(content: bytes, name: str) -> Tuple[Optional[str], np.ndarray]:
     """The array in the content of an .npy or .npz, in which it stands alone or under one of NAMES.
 
     Args:
@@ -64,14 +87,15 @@ def rows(content: bytes, name: str) -> np.ndarray:
         name: of the file, for messages.
 
     Returns:
-        float [N, ...]; what each row is for is checked when it is used.
+        (its name in the .npz, or None of an .npy; float [N, ...]). What each row is for is checked when it is used.
 
     Raises:
         UserError: neither, damaged, pickled objects, not finite floats, no rows, or more than 256 MB.
     """
+    key = None
     try:
         if content[:2] == b'PK':
-            content = _member(content, name)
+            key, content = _member(content, name)
         array = _array(content, name)
     except UserError:
         raise
@@ -80,30 +104,50 @@ def rows(content: bytes, name: str) -> np.ndarray:
             '%s is damaged or no .npy or .npz of plain arrays (%s); save it again with np.save'
             % (name, type(error).__name__)
         ) from error
-    if array.dtype.kind != 'f' or not 1 <= array.ndim <= 3 or not array.size or not np.isfinite(array).all():
+    if array.dtype.kind != 'f' or array.dtype.itemsize > 8 or not 1 <= array.ndim <= 3 or not array.size:
         raise UserError(
-            '%s holds an array of type %s and shape %s; latents and directions are finite floats of shape '
-            '[N, width] or [N, layers, width]' % (name, array.dtype, list(array.shape))
+            '%s holds an array of type %s and shape %s; latents and directions are float16, float32 or float64 of '
+            'shape [N, width] or [N, layers, width]' % (name, array.dtype, list(array.shape))
         )
-    return np.atleast_2d(array)
+    with np.errstate(over='ignore'):
+        finite.check(array.astype(np.float32), name, 'save it again without them')
+    return key, np.atleast_2d(array)
+
+
+def text(content: bytes, key: str) -> Optional[str]:
+    """The text that an .npz has under a name, or None: of another file, another array, or one that is damaged."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if archive.getinfo(key + '.npy').file_size > MOST_TEXT:
+                return None
+            array = np.lib.format.read_array(io.BytesIO(archive.read(key + '.npy')), allow_pickle=False)
+    except Exception:  # As in `named_rows`.
+        return None
+    return str(array) if array.dtype.kind == 'U' and array.ndim == 0 else None
 
 
 def _member(content, name):
-    """The content of the .npy in an .npz."""
+    """(name, content) of the .npy in an .npz."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = {info.filename: info for info in archive.infolist()}
         known = [key + '.npy' for key in NAMES if key + '.npy' in members]
         if len(members) != 1 and not known:
             raise UserError(
-                '%s holds %d arrays, none of which is called %s; save the one that is meant alone'
-                % (name, len(members), ', '.join(NAMES[:-1]) + ' or ' + NAMES[-1])
+                '%s holds %d arrays, none of which is called %s, but %s; save the one that is meant alone'
+                % (name, len(members), ', '.join(NAMES[:-1]) + ' or ' + NAMES[-1], _shown(members))
             )
         info = members[known[0]] if known else next(iter(members.values()))
         if info.file_size > MOST_BYTES:
             raise _too_large(name)
         with archive.open(info) as file:
             unpacked = file.read(MOST_BYTES + 1)
-    return unpacked
+    return info.filename[: -len('.npy')], unpacked
+
+
+def _shown(members):
+    """A few names of arrays, for a message."""
+    found = [names.printable(Path(member).stem)[:40] for member in list(members)[:4]]
+    return ', '.join(found + ['...'] * (len(members) > 4))
 
 
 def _array(content, name):
@@ -135,12 +179,17 @@ def row(files: Files, name: Optional[str], sha256: Optional[str], index: Optiona
     Raises:
         UserError: the file is not there, or has fewer rows.
     """
-    if sha256 is None or index is None or sha256 not in files:
-        raise UserError('the view needs the file %s (SHA-256 %s); give it with --file' % (name, sha256))
-    array = files[sha256]
-    if index >= len(array):
-        raise UserError('the view asks for row %d of %s, which has rows 0-%d' % (index, name, len(array) - 1))
+    array = whole(files, name, sha256)
+    if index is None or index >= len(array):
+        raise UserError('the view asks for row %s of %s, which has rows 0-%d' % (index, name, len(array) - 1))
     return array[index]
+
+
+def whole(files: Files, name: Optional[str], sha256: Optional[str]) -> np.ndarray:
+    """The array of a file that a view names. Args: as of `row`. Raises UserError if the file is not there."""
+    if sha256 is None or sha256 not in files:
+        raise UserError('the view needs the file %s (SHA-256 %s); give it with --file' % (name, sha256))
+    return files[sha256]
 
 
 def latent(array: np.ndarray, name: Optional[str], shape: Tuple[int, int]) -> np.ndarray:
@@ -156,6 +205,13 @@ def latent(array: np.ndarray, name: Optional[str], shape: Tuple[int, int]) -> np
             % (name, list(array.shape), list(shape), list(shape[1:]))
         )
     return np.broadcast_to(array, shape)[np.newaxis].astype(np.float32)
+
+
+def code(array: np.ndarray, name: Optional[str], width: int) -> np.ndarray:
+    """A row as a z, float32 [1, Z]: [Z] or [1, Z]. Raises UserError for another shape."""
+    if array.shape not in ((width,), (1, width)):
+        raise UserError('a z of %s has shape %s, but this network wants %s' % (name, list(array.shape), [width]))
+    return array.reshape(1, width).astype(np.float32)
 
 
 def direction(array: np.ndarray, name: Optional[str], width: int) -> np.ndarray:

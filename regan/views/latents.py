@@ -8,7 +8,7 @@ import numpy as np
 
 from regan.base.errors import UserError
 from regan.drawing import modes
-from regan.editing import boundary, edit_zoo, edits
+from regan.editing import boundary, edit_zoo, edits, mixing
 from regan.sampling import latents
 from regan.views import files as arrays
 from regan.views.document import FIXED, View, ViewEdit
@@ -46,10 +46,19 @@ def start(view: View, index: int, generator: Generator, files: arrays.Files) -> 
 
 
 def _start(latent, label, generator, files):
+    if latent.mix:
+        row, column = (_start(part, label, generator, files) for part in (latent.mix.row, latent.mix.column))
+        layers = [layer for first, end in latent.mix.layers for layer in range(first, end)]
+        return mixing.mixed(row, column, [layers])[0]
+    shape = (generator.num_layers, generator.dlatent_size)
+    if latent.space == 'w+':
+        return arrays.latent(arrays.whole(files, latent.file, latent.sha256), latent.file, shape)
+    if latent.seed is None and latent.space is None:
+        return arrays.latent(arrays.row(files, latent.file, latent.sha256, latent.row), latent.file, shape)
     if latent.seed is None:
-        array = arrays.row(files, latent.file, latent.sha256, latent.row)
-        return arrays.latent(array, latent.file, (generator.num_layers, generator.dlatent_size))
-    z = latents.from_seeds([latent.seed], generator.latent_size)
+        z = arrays.code(arrays.row(files, latent.file, latent.sha256, latent.row), latent.file, generator.latent_size)
+    else:
+        z = latents.from_seeds([latent.seed], generator.latent_size)
     labels = None if label is None else np.eye(generator.label_size, dtype=np.float32)[[label]]
     return latents.broadcast(generator.map(z, labels), generator.num_layers)
 

@@ -16,8 +16,9 @@ import numpy as np
 from regan.base import artefacts, json_records
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
-from regan.drawing import modes
-from regan.editing import saved_edits
+from regan.drawing import modes, starts
+from regan.drawing.starts import Start
+from regan.editing import mixing, saved_edits
 from regan.editing.edit_choices import EditChoice
 from regan.networks import models
 from regan.views import bases, document
@@ -47,52 +48,78 @@ class Origin(NamedTuple):
 
 
 def rows(
-    origin: Origin, seeds: Sequence[int], choices: Sequence[EditChoice], frames: Optional[int] = None
+    origin: Origin, some: Sequence[Start], choices: Sequence[EditChoice], frames: Optional[int] = None
 ) -> Optional[View]:
     """The view of a picture with rows of images.
 
     Args:
         origin: Origin.
-        seeds: list of int.
+        some: list of Start.
         choices: list of EditChoice.
-        frames: of strips, a row for each seed and edit: the view is of the first row, or where a strip may not have so
-            many frames, of its last image. None: sequences, a row for each seed, with the latent before and after each
+        frames: of strips, a row for each start and edit: the view is of the first row, or where a strip may not have so
+            many frames, of its last image. None: sequences, a row for each start, with the latent before and after each
             of the edits: the view has both images of a single edit, and of several the last one of the first row.
     """
     if frames is None:
-        return _view(origin, seeds, choices, dict(kind='side' if len(choices) == 1 else 'single'), on=len(choices))
+        return _view(origin, some, choices, dict(kind='side' if len(choices) == 1 else 'single'), on=len(choices))
     is_strip = _FRAMES['low'] <= frames <= _FRAMES['high']
-    return _view(origin, seeds, choices, dict(kind='strip', frames=frames) if is_strip else dict(kind='single'), on=1)
+    return _view(origin, some, choices, dict(kind='strip', frames=frames) if is_strip else dict(kind='single'), on=1)
 
 
-def tables(origin: Origin, seeds: Sequence[int], choices: Sequence[EditChoice]) -> Optional[View]:
-    """The view of a picture with a column for each seed: the latents as they are, and below them a row for each edit.
+def tables(origin: Origin, some: Sequence[Start], choices: Sequence[EditChoice]) -> Optional[View]:
+    """The view of a picture with a column for each start: the latents as they are, and below them a row for each edit.
     Where a grid may not be so large, its first image.
     """
-    if len(seeds) <= MOST_LATENTS and len(seeds) * (1 + len(choices)) <= MOST_CELLS:
-        return _view(origin, seeds, choices, dict(kind='grid'), on=len(choices))
-    return _view(origin, seeds, choices, dict(kind='single'), on=0)
+    if len(some) <= MOST_LATENTS and len(some) * (1 + len(choices)) <= MOST_CELLS:
+        return _view(origin, some, choices, dict(kind='grid'), on=len(choices))
+    return _view(origin, some, choices, dict(kind='single'), on=0)
 
 
-def sheets(origin: Origin, seeds: Sequence[int], columns: Optional[int] = None) -> Optional[View]:
-    """The view of a picture with the images of some seeds, as `images.sheet` arranges them. Where a grid may not be so
+def sheets(origin: Origin, some: Sequence[Start], columns: Optional[int] = None) -> Optional[View]:
+    """The view of a picture with the images of some starts, as `images.sheet` arranges them. Where a grid may not be so
     large, its first image.
     """
-    if len(seeds) == 1 or len(seeds) > MOST_LATENTS:
-        return _view(origin, seeds, [], dict(kind='single'), on=0)
-    columns = min(columns or int(np.ceil(np.sqrt(len(seeds)))), len(seeds))
-    return _view(origin, seeds, [], dict(kind='grid', columns=columns), on=0)
+    if len(some) == 1 or len(some) > MOST_LATENTS:
+        return _view(origin, some, [], dict(kind='single'), on=0)
+    columns = min(columns or int(np.ceil(np.sqrt(len(some)))), len(some))
+    return _view(origin, some, [], dict(kind='grid', columns=columns), on=0)
 
 
-def _view(origin, seeds, choices, show, on):
-    """The View with these latents and edits, of which the first `on` are on; None if there is none."""
+def mixtures(
+    origin: Origin, rows: Sequence[Start], columns: Sequence[Start], layers: Sequence[mixing.Layers]
+) -> Optional[View]:
+    """The view of a table of mixtures: these without the latents that they are made of, or the first one of more than a
+    grid may have.
+
+    Args:
+        origin: Origin.
+        rows, columns: lists of Start.
+        layers: a set for each row.
+    """
+    mixed = [
+        dict(mix=dict(row=starts.fact(row), column=starts.fact(column), layers=mixing.ranges(own)))
+        for row, own in zip(rows, layers)
+        for column in columns
+    ]
+    if 1 < len(mixed) <= MOST_LATENTS:
+        return _of_latents(origin, mixed, [], dict(kind='grid', columns=len(columns)), on=0)
+    return _of_latents(origin, mixed, [], dict(kind='single'), on=0)
+
+
+def _view(origin, some, choices, show, on):
+    """The View with these starts and edits, of which the first `on` are on; None if there is none."""
+    return _of_latents(origin, [starts.fact(start) for start in some], choices, show, on)
+
+
+def _of_latents(origin, latents, choices, show, on):
+    """As `_view`, of latents as a document has them."""
     settings = origin.settings
     if origin.basis is not None and origin.basis.space != 'w':
         return None
     try:
         facts: Dict[str, Any] = dict(
             network=_network(origin),
-            latents=[dict(seed=int(seed)) for seed in seeds[:MOST_LATENTS]],
+            latents=latents[:MOST_LATENTS],
             label=getattr(origin.generator, 'label', None),
             edits=[_edit(choice, i < on) for i, choice in enumerate(choices[:MOST_EDITS])],
             psi=settings.psi,

@@ -56,12 +56,14 @@ def shortened(panel, folder):
         panel,
         network=network,
         components_of=other,
-        seeds=panel.seeds[:2],
+        seeds=panel.seeds if panel.mixing else panel.seeds[:2],
         edits=panel.edits[:2],
         rows=(),
         labels=(),
         frames=panel.frames and 2,
-        pca=dataclasses.replace(panel.pca, n=max(2000, 2 * panel.pca.batch_size)),
+        pca=panel.pca and dataclasses.replace(panel.pca, n=max(2000, 2 * panel.pca.batch_size)),
+        uncurated=panel.uncurated and dataclasses.replace(panel.uncurated, rows=1),
+        noise_detail=panel.noise_detail and dataclasses.replace(panel.noise_detail, renderings=5),
     )
 
 
@@ -75,7 +77,7 @@ def make_boundaries(figure_spec, folder):
 def draw(name, variant, folder, tmp_path):
     whole = figure_spec.load(name, checkout.SPECS)[variant]
     short = dataclasses.replace(whole, panels=tuple(shortened(panel, folder) for panel in whole.panels[:5]))
-    drawn = figure.run(short, script(name).FIGURE.draw, tmp_path / 'out')
+    drawn = figure.run(short, script(name).FIGURE.draw, tmp_path / 'out', arrange=script(name).FIGURE.arrange)
     return short, json_records.load(drawn.sidecar)['panels'], images.read_png(drawn.tiles)
 
 
@@ -93,7 +95,7 @@ def test_published_parameters_run(name, variant, folder, tmp_path, monkeypatch):
             figure_spec.load(name, checkout.SPECS)[variant].panels[panels.index(facts)].network
         ).resolution
         crop = panel.crop
-        assert (facts['tile_height'], facts['tile_width']) == (
+        assert panel.uncurated or (facts['tile_height'], facts['tile_width']) == (
             size - crop.top - crop.bottom,
             size - crop.left - crop.right,
         )

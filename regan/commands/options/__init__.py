@@ -4,7 +4,7 @@ Heavy imports stay inside functions, so that --help is instant.
 """
 
 from regan.commands.options.bases import EDIT_MODES, ESTIMATORS, basis, basis_and_edit_mode, components, said_space
-from regan.commands.options.choices import EDITS_FILE, edits, notice_transfer, with_psi_of
+from regan.commands.options.choices import EDITS_FILE, edits, notice_transfer
 from regan.commands.options.drawings import (
     CUTOFF,
     PRECISION_IMAGES,
@@ -16,6 +16,7 @@ from regan.commands.options.drawings import (
     report_precision,
 )
 from regan.commands.options.groups import group
+from regan.commands.options.latents import SAVE, Starts, latent_files, save_latents, starts
 from regan.commands.options.networks import (
     ALLOW_NON_FINITE,
     CLASS,
@@ -41,7 +42,9 @@ __all__ = [
     'PRECISION',
     'PRECISION_IMAGES',
     'PSI',
+    'SAVE',
     'SCHEDULER',
+    'Starts',
     'activations',
     'asked_network',
     'basis',
@@ -54,6 +57,7 @@ __all__ = [
     'ending',
     'given',
     'group',
+    'latent_files',
     'network',
     'notice_transfer',
     'number',
@@ -61,6 +65,7 @@ __all__ = [
     'refuse',
     'report_precision',
     'said_space',
-    'with_psi_of',
+    'save_latents',
+    'starts',
     'workers',
 ]

@@ -1,7 +1,5 @@
 """The edits that a command shall make."""
 
-import dataclasses
-
 import click
 
 from regan.commands.options.groups import group
@@ -18,15 +16,6 @@ def chosen(texts, edits_file):
 
 # Hands the command a list of EditChoice. It declares --edit, named `texts`, itself.
 edits = group('choices', chosen, EDITS_FILE, also=['texts'])
-
-
-def with_psi_of(choices, drawing):
-    """A Drawing that has a psi: its own, else that of named edits, else 0.7. Raises UserError if edits do not agree."""
-    from regan.editing import edit_choices
-
-    if drawing.psi is not None:
-        return drawing
-    return dataclasses.replace(drawing, psi=edit_choices.agreed(choices, 'psi', '--psi', 0.7))
 
 
 def notice_transfer(choices, network):

@@ -16,7 +16,12 @@ _CHOICES = (
     "torch-cuda:S:80x2048 (a card's multiprocessors x threads); S is a seed"
 )
 
-PSI = click.option('--psi', type=number(), default=0.7, show_default=True, help='Truncation; 1 for none.')
+USUAL_PSI = 0.7
+PSI = click.option(  # The default is that of `Starts.truncated`.
+    '--psi',
+    type=number(),
+    help='Truncation; 1 for none. Default: %g; of latents from files what they say, else 1.' % USUAL_PSI,
+)
 CUTOFF = click.option('--cutoff', type=click.IntRange(min=0), help='Truncate only layers below this one; default: all.')
 
 
@@ -56,7 +61,8 @@ class Drawing:
     """How to draw, as it was asked for; see `modes.resolve`.
 
     Attributes:
-        psi: truncation; None: that of a named edit. 1 where a command does not truncate.
+        psi: truncation; None: that of named edits, files or the default, see `Starts.truncated`. 1 where a command does
+            not truncate.
         cutoff, mode, noise, conversion: None is what each defaults to.
         psi_given: whether psi is the user's wish, and not a default.
     """

@@ -408,10 +408,10 @@ export class Explorer {
     }
   }
 
-  addFile({ file, sha256, rows }) {
+  addFile({ file, rows, latents }) {
     const { view, welcome } = this.state;
     const room = welcome.limits.pins - view.latents.length;
-    const taken = Array.from({ length: Math.min(rows, room) }, (_, row) => ({ file, sha256, row }));
+    const taken = latents.slice(0, room);
     if (!taken.length) {
       this.notify(`A view takes at most ${welcome.limits.pins} latents; remove one first.`);
       return;

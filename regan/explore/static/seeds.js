@@ -63,7 +63,7 @@ function Pin({ index, latent, explorer, state }) {
     </button>
     ${'seed' in latent
       ? html`<${Typed} class="seed" inputmode="numeric" aria-label=${`Seed of latent ${index + 1}`} value=${latent.seed} done=${type} />`
-      : html`<span class="seed" title=${latent.file}>${name}</span>`}
+      : html`<span class="seed" title=${latent.file || name}>${name}</span>`}
     <span class="small buttons">
       ${'seed' in latent &&
       state.welcome.basis &&

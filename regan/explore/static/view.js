@@ -133,6 +133,7 @@ export function spokenAmount(edit, count) {
 }
 
 export function latentText(latent) {
+  if ('mix' in latent) return `${latentText(latent.mix.row)} with ${latentText(latent.mix.column)}`;
   return 'seed' in latent ? `${latent.seed}` : `${latent.file}:${latent.row}`;
 }
 

@@ -114,7 +114,7 @@ def test_welcome(running):
         found = page.hello()
     assert set(found) == {
         *('type', 'protocol', 'session', 'network', 'basis', 'edits', 'factors', 'compat', 'limits', 'codecs', 'rungs'),
-        *('views', 'waiting'),
+        *('view', 'waiting'),
     }
     network = found['network']
     assert (network['generation'], network['resolution'], network['num_layers']) == (2, 16, 6)
@@ -348,7 +348,11 @@ def test_latents_of_a_file(page, running, view):
         return status, json.loads(body), hashlib.sha256(content.getvalue()).hexdigest()
 
     status, found, sha256 = post(np.random.RandomState(0).randn(3, 11).astype(np.float32))
-    assert status == 200 and found == dict(file='me.npy', sha256=sha256, rows=3, kind='w', shape=[3, 11])
+    latents = [dict(file='me.npy', sha256=sha256, row=row) for row in range(3)]
+    assert status == 200
+    assert found == dict(file='me.npy', sha256=sha256, rows=3, kind='w', shape=[3, 11], latents=latents)
+    (one,) = post(np.zeros((6, 11), np.float16))[1]['latents']
+    assert one['space'] == 'w+'
     picture = page.draw(dict(view, latents=[{'file': 'me.npy', 'sha256': sha256, 'row': 2}]))
     assert not np.array_equal(picture['pixels'], page.draw(view)['pixels'])
     assert post(np.zeros((2, 6, 11), np.float32))[1]['kind'] == 'w+'
@@ -436,8 +440,8 @@ def test_a_new_start_shows_the_same_picture(running, tiny_pickle, view):
         with Page(again) as page:
             assert again.site.token != running.site.token
             welcome = page.hello()
-            assert document.view_id(document.parse(welcome['views'])) == before['view_id']
-            after = page.draw(welcome['views'])
+            assert document.view_id(document.parse(welcome['view'])) == before['view_id']
+            after = page.draw(welcome['view'])
     assert np.array_equal(before['pixels'], after['pixels']) and before['view_id'] == after['view_id']
 
 

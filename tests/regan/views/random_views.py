@@ -30,7 +30,9 @@ def document(draw, other=True):
     return view
 
 
-def latent(draw):
+def latent(draw, mixed=True):
+    if mixed and draw.random() < 0.2:
+        return {'mix': {'row': latent(draw, False), 'column': latent(draw, False), 'layers': [[0, 3], [5, 6]]}}
     if draw.random() < 0.7:
         return {'seed': draw.randrange(2**32)}
     return {'file': 'me.npz', 'sha256': SHA % draw.getrandbits(200), 'row': draw.randrange(9)}

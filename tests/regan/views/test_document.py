@@ -102,7 +102,10 @@ def test_random_damage_is_accepted_or_refused_in_one_sentence():
         (dict(latents=[{'seed': 2**32}]), r'view.latents\[0\].seed must be a whole number from 0 to 4294967295'),
         (dict(latents=[{'seed': 1.0}]), r'view.latents\[0\].seed must be a whole number'),
         (dict(latents=[{'seed': True}]), r'view.latents\[0\].seed must be a whole number'),
-        (dict(latents=[{}]), r'view.latents\[0\]: a latent needs exactly one of the keys seed, file, and has none'),
+        (
+            dict(latents=[{}]),
+            r'view.latents\[0\]: a latent needs exactly one of the keys seed, file, mix, and has none',
+        ),
         (dict(latents=[{'seed': 1, 'row': 2}]), r"view.latents\[0\]: a latent by 'seed' has no key 'row'"),
         (dict(latents=[{'file': 'a', 'row': 2}]), r"a latent by 'file' lacks the key 'sha256'"),
         (
@@ -312,6 +315,31 @@ def test_edits_can_be_taken_over_to_another_network():
         'cutoff 11 was left out: this network does not have it',
         'label 1 was left out: this network does not have it',
     ]
+
+
+MIX = {'mix': {'row': {'seed': 3}, 'column': {'seed': 4}, 'layers': [[2, 4], [0, 1]]}}
+
+
+def test_mixtures():
+    parsed = document.parse(view(latents=[MIX, {'seed': 1}]))
+    assert parsed.latents[0].mix.layers == ((0, 1), (2, 4)) and parsed.latents[0].keys == ('mix',)
+    assert document.loads(document.canonical(parsed)) == parsed
+    for wrong, message in [
+        (dict(MIX, seed=1), 'exactly one of the keys seed, file, mix'),
+        ({'mix': dict(MIX['mix'], row=MIX)}, r'latents\[0\].mix.row is a mixture; mix latents of seeds and files'),
+        ({'mix': {'row': {'seed': 3}, 'layers': []}}, r"latents\[0\].mix lacks the key 'column'"),
+    ]:
+        with pytest.raises(UserError, match=message):
+            document.parse(view(latents=[wrong]))
+
+
+def test_mixtures_on_a_smaller_network():
+    parsed = document.parse(view(latents=[{'mix': dict(MIX['mix'], layers=[[9, 11]])}], edits=[edit()]))
+    with pytest.raises(UserError, match=r'latents\[0\].mix.layers goes to layer 10'):
+        document.fit(parsed, FACTS)
+    taken, notes = document.taken_over(parsed, document.Network('faces', 'b' * 64), dict(FACTS, sha256='b' * 64))
+    assert taken.latents == (document.Latent(seed=3),) and taken.edits == parsed.edits
+    assert notes == ['latents mixed in layers that this network does not have are no longer mixed']
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,17 @@ def test_any_set_of_layers(mode):
     assert np.array_equal(edited(view(edit(1, mode=mode, layers=[]))), before)
 
 
+def test_a_mixture_has_layers_of_both():
+    array = np.arange(L * D, dtype=np.float32).reshape(1, L, D)
+    column = {'file': 'me.npy', 'sha256': 'b' * 64, 'row': 0}
+    mix = {'mix': {'row': {'seed': 7}, 'column': column, 'layers': [[1, 3]]}}
+    shown = view(latents=[{'seed': 7}, mix])
+    plain, mixed = starts(shown, {'b' * 64: array})
+    np.testing.assert_array_equal(mixed[1:3], array[0, 1:3])
+    np.testing.assert_array_equal(np.delete(mixed, (1, 2), axis=0), np.delete(plain, (1, 2), axis=0))
+    assert files.named(shown) == {'b' * 64: 'me.npy'}
+
+
 def test_a_target_counts_from_layer_0_as_it_was():
     w = np.random.RandomState(3).randn(1, L, D).astype(np.float32)
     axis = edits.along(BASIS, 0)
@@ -224,7 +235,7 @@ def header_only(shape):
         (b'\x93NUMPY', 'x is damaged or no .npy or .npz'),
         (content_of(np.array([{}], object)), 'x is damaged, or holds objects instead of numbers'),
         (content_of(np.arange(3)), r'x holds an array of type int64 and shape \[3\]'),
-        (content_of(np.array([np.nan])), 'latents and directions are finite floats'),
+        (content_of(np.array([np.nan])), '1 of 1 values are NaN or infinite'),
         (content_of(np.zeros((0, 4))), r'shape \[0, 4\]'),
         (content_of(np.zeros((1, 1, 1, 1))), r'shape \[1, 1, 1, 1\]'),
         (content_of(np.zeros(3))[:-1], 'x is damaged'),
