@@ -16,7 +16,7 @@ packaged := from regan.networks import models; print(next(n for n, m in models.r
 
 .NOTPARALLEL:
 .PHONY: help setup test test-slow test-wheel parity bench zoo zoo-table zoo-smoke segan-table docs lint clean missing \
-        figures check-figures reference-figures table1 delta claims check-claims truncation-study bench-curves \
+        figures check-figures reference-figures table1 delta claims check-claims truncation-study study bench-curves \
         explore test-browser screenshots setup-bench setup-docs setup-lint setup-browser $(foreach t,setup test test-slow test-wheel parity bench bench-curves zoo-smoke check-figures check-claims,$(stacks:%=$t-%)) \
         $(figures) $(figures:%=check-%) $(figures:%=reference-%)
 
@@ -60,6 +60,9 @@ claims: setup-$(stack)                        ## measure the paper's claims on t
 
 truncation-study: setup-$(stack)              ## strips and curves over psi, into figures/out/
 	$(python) experiments/truncation_study.py
+
+study: setup-$(stack)                         ## the StyleGAN study in numbers: own pictures and their mixtures, into figures/study/
+	$(python) experiments/study.py
 
 bench: missing setup-bench $(stacks:%=bench-%)       ## measure speed and memory against peers and limits; prints one table
 	$(python) benchmarks/table.py
