@@ -1,6 +1,6 @@
 """`regan project`: own pictures to latents."""
 
-from typing import NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple, Optional, Tuple
 
 import click
 
@@ -52,18 +52,57 @@ class _Asked(NamedTuple):
         name: of the method.
         method: regan.projection.methods.Method.
         steps, seed: int.
+        start: `regan.views.saved.Source` of latents to begin with, or None.
     """
 
     name: str
     method: tuple
     steps: int
     seed: int
+    start: Any
+
+    def starts(self, generator, count):
+        """Where the searches for `count` pictures begin, float [L, D] or [count, L, D]; None: where the method does.
+
+        Raises:
+            UserError: the file does not fit the network, or has another number of latents.
+        """
+        import numpy as np
+
+        from regan.base.errors import UserError
+        from regan.sampling import latents
+        from regan.views import saved
+
+        if self.start is None:
+            return None
+        found = saved.on(self.start, generator)
+        if len(found) not in (1, count):
+            raise UserError(
+                '%s has %d latents to start from, but there are %d pictures; give one latent, or one for each'
+                % (self.start.path, len(found), count)
+            )
+        if any(one.space == 'z' for one in found):
+            raise UserError('%s has latents z, but a search starts from w' % self.start.path)
+        codes = [one.codes for one in found]
+        codes = [one if len(one) > 1 else latents.broadcast(one, generator.num_layers)[0] for one in codes]
+        return codes[0] if len(codes) == 1 else np.stack(codes)
+
+    def facts(self):
+        """For the sidecars: every constant of the method, and where it began."""
+        facts = dict(self.method._asdict(), steps=self.steps, seed=self.seed)
+        if self.start is not None:
+            facts.update(start=self.start.path.name, start_sha256=self.start.sha256)
+        return dict(facts, method=self.name)
 
 
-def _asked(method, steps, space, clip, seed):
+def _asked(method, steps, space, clip, seed, start):
     from regan.projection import methods
 
-    return _Asked(method, methods.chosen(method, space, clip), steps, seed)
+    if start is not None:
+        from regan.views import saved
+
+        start = saved.read(start)
+    return _Asked(method, methods.chosen(method, space, clip), steps, seed, start)
 
 
 class _Judge(NamedTuple):
@@ -144,6 +183,13 @@ def _shown(snapshots, plain):
         show_default=True,
         help='Of the noise that the search begins with and adds.',
     ),
+    click.option(
+        '--start',
+        type=click.Path(dir_okay=False),
+        metavar='FILE',
+        help='Begin at the latent in a file, or at one for each picture: an .npy or .npz of w or W+, or what this '
+        'command wrote.',
+    ),
 )
 @options.group(
     'judge',
@@ -203,10 +249,7 @@ def project(network, source, asked, judge, shown, out):
         distance = judge.open(network, generator)
         facts = dict(
             provenance.made_by('project', network.name, generator),
-            method=asked.name,
-            **asked.method._asdict(),
-            steps=asked.steps,
-            seed=asked.seed,
+            **asked.facts(),
             distance_network=judge.file or (network.name if judge.kind == 'discriminator' else None),
             **distance.facts,
         )
@@ -218,7 +261,8 @@ def project(network, source, asked, judge, shown, out):
                     bar.set_postfix({distance.name: '%.4f' % apart}, refresh=False)
                     bar.update(done)
 
-                results = module.project(search, objective, targets, out, facts, shown, show)
+                starts = asked.starts(generator, len(targets))
+                results = module.project(search, objective, targets, out, facts, shown, show, starts)
     for one in results:
         click.echo(_said(one, distance.name))
     click.echo('wrote the latents of %d pictures to %s' % (len(results), out))

@@ -5,11 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import study
+
 from studies import intervals, projected
 
 
 def test_errors_of_factors_are_in_variances():
-    """Readings of random pictures: the same ones are 0 apart, others 2, their mean 1; badly read factors do not count."""
+    """Readings of the same pictures are 0 apart, those of others 2; badly read factors do not count."""
     random = np.random.RandomState(0)
     readings = random.uniform(size=[4000, 3])
     units = projected.Units.of(SimpleNamespace(r2=[0.9, 0.1, 0.8], circular=[2]), readings)
