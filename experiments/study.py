@@ -1,6 +1,6 @@
 """The StyleGAN study (Bhat and Sharma, 2019), measured: own pictures projected, and mixtures of what was found.
 
-    python experiments/study.py                                   three networks, 32 renders each (about 80 minutes)
+    python experiments/study.py                                   three networks, 32 renders each (an hour or two)
     python experiments/study.py --networks stylegan2-cars-64 --n 8 --steps 100     a first look
 
 The study found mixtures of embedded pictures poorer than those of the paper, by eye. Here the pictures are renders of a
