@@ -9,7 +9,7 @@ import numpy as np
 import dnnlib
 from metrics import judges
 from regan.pictures import averaging
-from regan.projection import methods
+from regan.projection import methods, project
 from regan.projection import search as searching
 from regan.projection.distances import PerceptualDistance
 from regan.projection.objective import Objective
@@ -64,7 +64,8 @@ class Projector:
         self._spread = searching.statistics(mapped, Gs.input_shape[1], self.dlatent_avg_samples)
         if self._objective is not None:
             self._objective.close()
-        self._objective, self._minibatch_size = Objective(Gs.components.synthesis, distance), minibatch_size
+        single = minibatch_size == project.at_once(resolution) == 1
+        self._objective, self._minibatch_size = Objective(Gs.components.synthesis, distance, single), minibatch_size
         self._state = None
 
     def run(self, target_images):

@@ -46,7 +46,7 @@ def measure(name, path, repeats):
     with Generator.open(path) as generator:
         spread = Statistics(np.zeros(generator.dlatent_size, np.float32), 1.0)
         size = [1, generator.num_channels, generator.resolution, generator.resolution]
-        objective = generator.with_synthesis(lambda synthesis: Objective(synthesis, distance))
+        objective = generator.with_synthesis(lambda synthesis: Objective(synthesis, distance, single=True))
     with objective:
         targets = objective.features(np.random.RandomState(0).uniform(-1, 1, size))
         search = Search(objective, methods.METHODS['stylegan2'], 1000, spread)

@@ -15,6 +15,7 @@ PINS = dict.fromkeys(['3.9', '3.10', '3.11', '3.12', '3.13'], 'requirements-tf2.
 PINS['3.7'] = 'requirements.txt'
 NAMES = {'PIL': 'pillow', 'sklearn': 'scikit-learn', 'imageio_ffmpeg': 'imageio-ffmpeg'}  # Module -> its distribution.
 BESIDES = {'tensorboard', 'google'}  # TensorFlow brings them: its boards, and google.protobuf.
+ASKED_FOR = {'dlib'}  # Whose users are told to install it.
 INSTALLED = ['dnnlib', 'metrics', 'nvlabs_stylegan', 'nvlabs_stylegan2', 'regan', 'training']
 OURS = set(INSTALLED + ['config', 'pretrained_networks', 'projector', 'checkout'])
 
@@ -56,7 +57,7 @@ def test_every_import_is_declared():
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
             imported.update((name.split('.')[0], path) for name in names)
-    known = set(declared('3.7')) | set(declared('3.13')) | BESIDES | OURS
+    known = set(declared('3.7')) | set(declared('3.13')) | BESIDES | ASKED_FOR | OURS
     others = {name: path for name, path in imported.items() if NAMES.get(name, name) not in known}
     assert {name: path for name, path in others.items() if not _is_standard(name)} == {}
 

@@ -184,7 +184,8 @@ def _shown(snapshots, plain):
         help='Of the noise that the search begins with and adds.',
     ),
     click.option(
-        '--start',
+        '--start-latents',
+        'start',
         type=click.Path(dir_okay=False),
         metavar='FILE',
         help='Begin at the latent in a file, or at one for each picture: an .npy or .npz of w or W+, or what this '
@@ -253,7 +254,8 @@ def project(network, source, asked, judge, shown, out):
             distance_network=judge.file or (network.name if judge.kind == 'discriminator' else None),
             **distance.facts,
         )
-        with generator.with_synthesis(lambda synthesis: Objective(synthesis, distance)) as objective:
+        single = module.at_once(generator.resolution) == 1
+        with generator.with_synthesis(lambda synthesis: Objective(synthesis, distance, single)) as objective:
             search = Search(objective, asked.method, asked.steps, spread(generator, asked.method), asked.seed)
             with progress.bar(asked.steps * len(targets), ' steps') as bar:
 

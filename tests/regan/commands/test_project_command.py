@@ -18,7 +18,7 @@ from tests import one_command
 def quick(stays_open, tiny_objective, monkeypatch):
     """A tiny network whose graphs are made once, and few samples of w."""
     monkeypatch.setattr('regan.projection.search.SAMPLES', 100)
-    monkeypatch.setattr(objective, 'Objective', lambda synthesis, distance: contextlib.nullcontext(tiny_objective))
+    monkeypatch.setattr(objective, 'Objective', lambda *_: contextlib.nullcontext(tiny_objective))
 
 
 @pytest.fixture
@@ -89,17 +89,26 @@ def test_a_search_starts_at_the_latents_of_a_file(tiny_pickle, tmp_path):
     first = np.load(str(tmp_path / 'first' / 'seed0001.npz'))['w'][0]
     starts = np.stack([first + 1, first])
     np.save(str(tmp_path / 'two.npy'), starts)
-    one_command.run_well(project, *words, '--seeds', '0-1', '--start', tmp_path / 'two.npy', '--out', tmp_path / 'next')
+    one_command.run_well(
+        project, *words, '--seeds', '0-1', '--start-latents', tmp_path / 'two.npy', '--out', tmp_path / 'next'
+    )
     for row, name in enumerate(['seed0000', 'seed0001']):
         moved = np.load(str(tmp_path / 'next' / (name + '.npz')))['w'][0] - starts[row]
         assert 0 < abs(moved).max() < 0.051  # One step of Adam.
     one_command.run_well(
-        project, *words, '--seeds', 0, '--start', tmp_path / 'first' / 'seed0001.npz', '--out', tmp_path / 'last'
+        project,
+        *words,
+        '--seeds',
+        0,
+        '--start-latents',
+        tmp_path / 'first' / 'seed0001.npz',
+        '--out',
+        tmp_path / 'last',
     )
     facts = json.loads((tmp_path / 'last' / 'seed0000.json').read_text())
     assert facts['start'] == 'seed0001.npz' and facts['method'] == 'adam'
     result = one_command.run(
-        project, *words, '--seeds', '0-2', '--start', tmp_path / 'two.npy', '--out', tmp_path / 'no'
+        project, *words, '--seeds', '0-2', '--start-latents', tmp_path / 'two.npy', '--out', tmp_path / 'no'
     )
     assert result.exit_code == 2 and 'has 2 latents to start from, but there are 3 pictures' in result.output
 

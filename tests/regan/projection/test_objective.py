@@ -10,6 +10,7 @@ from dnnlib.tflib.revival import revive
 from regan.base.errors import UserError
 from regan.judges.vgg16 import DEVIATION, MEAN
 from regan.projection import distances, methods, noise_maps
+from regan.projection.objective import Objective
 from regan.projection.search import Search, Statistics
 from tests import judge_weights, make_pickles, numpy_judges, small_networks
 
@@ -68,6 +69,18 @@ def test_pictures_do_not_depend_on_their_neighbours(tiny_generator, objective):
     assert alone.distance[0] == pytest.approx(together.distance[1], rel=1e-5)
     for one, all_ in zip([alone.dlatents] + alone.noise, [together.dlatents] + together.noise):
         np.testing.assert_allclose(one[0], all_[1], atol=1e-5 * abs(all_).max())
+
+
+def test_a_graph_for_single_pictures_is_the_same(tiny_generator, objective):
+    distance = distances.DiscriminatorDistance(tiny_generator.path)
+    dlatents, noise = some(tiny_generator, objective, 1)
+    seen = objective.features(np.random.RandomState(2).uniform(-1, 1, [1, 3, 16, 16]))
+    expected = objective.slope(dlatents, noise, seen)
+    with tiny_generator.with_synthesis(lambda synthesis: Objective(synthesis, distance, single=True)) as single:
+        found = single.slope(dlatents, noise, seen)
+    np.testing.assert_allclose(found.distance, expected.distance, rtol=1e-4)
+    for one, other in zip([found.dlatents] + found.noise, [expected.dlatents] + expected.noise):
+        np.testing.assert_allclose(one, other, atol=1e-4 * abs(other).max())
 
 
 def in_double(graph):
