@@ -53,6 +53,7 @@ FLOORS = (
     'metrics.perceptual_path_length',
     'metrics.precision_recall',
     'metrics.metric_defaults',
+    'projector',  # likewise, of regan.projection
     'regan.commands',
     'regan.cli',
     'regan.__main__',
