@@ -10,10 +10,11 @@ import importlib.util
 import re
 import reprlib
 
-from dnnlib import trust
+from dnnlib import judge_states, trust
 from dnnlib.unpickle import NetworkPickleError
 
 STYLEGAN, STYLEGAN2, ADA, SEGAN, READER = 'stylegan', 'stylegan2', 'stylegan2-ada', 'segan', 'factor-reader'
+VGG16 = 'vgg16'  # They judge images; files of others become such, see `judge_states`.
 # Of their own repository, and of the first StyleGAN's, which stores some kernels differently.
 PROGRESSIVE, PROGRESSIVE3 = 'progressive-gan', 'progressive-gan-of-stylegan'
 
@@ -25,6 +26,7 @@ MODULES = {
     ADA: 'nvlabs_stylegan2.ada',
     SEGAN: 'nvlabs_stylegan2.segan',
     READER: 'nvlabs_stylegan2.factor_reader',
+    VGG16: 'regan.judges.vgg16',
 }
 
 FUNCTIONS = {
@@ -40,12 +42,14 @@ FUNCTIONS = {
     ADA: ('G_main', 'G_mapping', 'G_synthesis', 'D_main'),
     SEGAN: ('G_segan', 'G_mapping', 'G_synthesis_segan'),  # Its discriminator is StyleGAN2's.
     READER: ('F_reader',),
+    VGG16: ('VGG16', 'LPIPS'),
     PROGRESSIVE: ('G_paper', 'D_paper'),
     PROGRESSIVE3: ('G_paper', 'D_paper'),
 }
 
 # The state version with which networks of a generation are written.
 STATE_VERSION = {PROGRESSIVE: 2, STYLEGAN: 3, PROGRESSIVE3: 3, STYLEGAN2: 4, ADA: 5, SEGAN: 4, READER: 4}
+STATE_VERSION.update({VGG16: 4})
 
 # Static arguments of published files that change neither variables nor the function at run-time defaults.
 HARMLESS_ARGUMENTS = frozenset(
@@ -84,7 +88,7 @@ def generation(state):
         return _mapping_generation(state)
     if name in FUNCTIONS[PROGRESSIVE]:
         return PROGRESSIVE if state.version == STATE_VERSION[PROGRESSIVE] else PROGRESSIVE3
-    owners = [g for g in (STYLEGAN, STYLEGAN2, ADA, SEGAN, READER) if name in FUNCTIONS[g]]
+    owners = [g for g in (STYLEGAN, STYLEGAN2, ADA, SEGAN, READER, VGG16) if name in FUNCTIONS[g]]
     if not owners:
         known = sorted(set(sum(FUNCTIONS.values(), ())))
         raise NetworkPickleError(
@@ -92,6 +96,25 @@ def generation(state):
             % (state.name, name, ', '.join(known), _way_out(state))
         )
     return owners[0]
+
+
+def is_known(state):
+    """Whether a network names a build function of one of our generations."""
+    return any(state.build_func_name in names for names in FUNCTIONS.values())
+
+
+def judge(state):
+    """The state of a judge of ours that computes what a network of a function unknown to us does: NetworkState, or None
+    if none does.
+
+    Raises: NetworkPickleError if it is nearly one of them.
+    """
+    if is_known(state):
+        return None
+    try:
+        return judge_states.rebuilt(state)
+    except NetworkPickleError as error:
+        raise NetworkPickleError('%s; %s.' % (error, _way_out(state))) from None
 
 
 def _mapping_generation(state):
@@ -214,7 +237,7 @@ def _check_variables(state, of_generation):
         match = _LOCAL_NAME.match(name)
         height, width = map(int, (match and match.group(5) or '4x4').split('x'))
         square = height == width and height >= 4 and not height & height - 1
-        if not square or match is None and of_generation not in (SEGAN, READER):  # Which have more.
+        if not square or match is None and of_generation not in (SEGAN, READER, VGG16):  # Which have more.
             _refuse_variable(state, name)
         if name == '4x4/Const/const' and value.shape[2:] != (4, 4):
             _refuse_variable(state, '%s of shape %s' % (name, list(value.shape)))

@@ -20,6 +20,7 @@ COMMANDS = {
     'sweep': 'Draw many edits of many latents: strips, grids and videos.',
     'mix': 'Mix styles: latents with some layers of others.',
     'project': 'Find latents of your own pictures.',
+    'walk': 'Write a video that goes from latent to latent, or in which truncation or noise change.',
     'render': 'Draw the picture of a view: of a document, picture, video or link.',
     'explore': 'Find edits by hand, on a page in a browser.',
     'figure': 'Draw a figure of the papers.',

@@ -28,6 +28,7 @@ FLOORS = (
     'regan.sampling',  # seeds -> z, noise
     'regan.pictures',  # arrays -> PNG, MP4; comparison
     'regan.networks',  # pickle -> w = M(z), images
+    'regan.judges',  # images -> features, distances
     'regan.biggan',  # another architecture, from its own containers
     'regan.components',  # w -> principal components
     'regan.editing',  # components -> edited latents
@@ -75,6 +76,7 @@ EXEMPT = {
     ('dnnlib.architectures', 'nvlabs_stylegan2.ada'): 'as before',
     ('dnnlib.architectures', 'nvlabs_stylegan2.segan'): 'as before',
     ('dnnlib.architectures', 'nvlabs_stylegan2.factor_reader'): 'as before',
+    ('dnnlib.architectures', 'regan.judges.vgg16'): 'as before',
     (
         'metrics.metric_base',
         'metrics.frechet_inception_distance',

@@ -365,8 +365,8 @@ class Network(NetworkVariables):
                 given.set_shape(found.shape)
         outputs = list(outputs) if isinstance(outputs, (tuple, list)) else [outputs]
         for output, expected in zip(outputs, made.outputs):
-            same_rank = output.shape.rank == expected.shape.rank
-            output.set_shape([None] + expected.shape.as_list()[1:] if same_rank else None)
+            usual = tf.TensorShape([None] + expected.shape.as_list()[1:])  # Arguments may ask for other outputs.
+            output.set_shape(usual if usual.is_compatible_with(output.shape) else None)
         return outputs if return_as_list else _unlist(outputs)
 
     def _arguments(self, dynamic_kwargs):

@@ -39,6 +39,15 @@ class PickledNetwork:
             state = handler(state)
         self.state, self.path = NetworkState.from_dict(state, path), path
         self._trust = trust_embedded_code or trust.by_environment()
+        if not (self._trust and self.state.build_module_src):
+            self._take_judge()
+
+    def _take_judge(self):
+        """An official judge becomes ours. (Where its own code may run, that is the judge itself, and goes first.)"""
+        try:
+            self.state = architectures.judge(self.state) or self.state
+        except NetworkPickleError as error:
+            raise NetworkPickleError('%s: %s' % (self.path, error)) from None
 
     def build_function(self, parent=None, parts=()):
         """(generation, build function).

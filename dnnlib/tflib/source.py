@@ -5,7 +5,7 @@ import importlib
 import inspect
 
 # Imports from modules of these packages are replaced by the modules' text; readers of the pickle do not have them.
-_INLINED = ('nvlabs_stylegan', 'nvlabs_stylegan2', 'dnnlib.tflib.primitives')
+_INLINED = ('nvlabs_stylegan', 'nvlabs_stylegan2', 'dnnlib.tflib.primitives', 'dnnlib.judge_states')
 
 
 def module_source(module):

@@ -42,7 +42,7 @@ class Template:
         self.outputs = list(outputs) if isinstance(outputs, (tuple, list)) else [outputs]
         self.output_names = [t.name.split('/')[-1].split(':')[0] for t in self.outputs]
         for tensor, name in zip(self.inputs + self.outputs, self.input_names + self.output_names):
-            if tensor.shape.rank is None or None in tensor.shape.as_list()[1:]:
+            if tensor.shape.rank is None:  # Sizes may stay open, as those of images that judges take.
                 raise ValueError('the build function leaves the shape of %r undefined' % name)
         prefix = scope + '/'
         self.own_vars = collections.OrderedDict(

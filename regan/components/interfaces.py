@@ -1,6 +1,6 @@
 """What the components need of a generator. `regan.networks.generator.Generator` has all of it."""
 
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Tuple
 
 import numpy as np
 
@@ -24,6 +24,13 @@ class LatentMapper(Protocol):
 
     def map(self, z: np.ndarray) -> np.ndarray:
         """z float32 [n, Z] -> w float32 [n, D]."""
+
+
+class StyledGenerator(LatentMapper, Protocol):
+    """Tells through which matrices its layers see w."""
+
+    def style_matrices(self) -> List[np.ndarray]:
+        """A_l, float [D, C_l], of layers 0 .. L - 1."""
 
 
 class LayeredGenerator(LatentMapper, Protocol):

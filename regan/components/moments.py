@@ -203,10 +203,20 @@ class RandomDirections(ExactPCA):
     """
 
     def result(self) -> Found:
-        """(mean [D], orthonormal directions [K, D], stdev [K] with denominator count, share of variance [K]), in the
-        order drawn.
-        """
-        moments = self.moments
-        components = fix_signs(latents.random_basis(latents.DIRECTIONS_SEED, len(moments.mean))[: self.kept])
-        values = np.sum(components.dot(moments.scatter) * components, axis=1)
-        return moments.mean, components, np.sqrt(values / moments.count), values / moments.total
+        """As `along`, in the order drawn."""
+        drawn = latents.random_basis(latents.DIRECTIONS_SEED, len(self.mean))[: self.kept]
+        return along(self.moments, fix_signs(drawn))
+
+
+def along(moments: Moments, directions: np.ndarray) -> Found:
+    """A sample as seen along orthonormal directions that it did not choose.
+
+    Args:
+        moments: of the sample.
+        directions: float [K, D].
+
+    Returns:
+        (mean [D], directions [K, D], stdev [K] with denominator count, share of variance [K]).
+    """
+    values = np.sum(directions.dot(moments.scatter) * directions, axis=1)
+    return moments.mean, directions, np.sqrt(values / moments.count), values / moments.total

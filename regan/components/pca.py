@@ -7,6 +7,8 @@ Estimators:
 * `pca`: exact, through `regan.components.moments`. It sees rows 0 .. N - 1 and nothing beyond, with N = n cut to a
   multiple of B.
 * `random`: random orthonormal directions and the spread of the rows of `pca` along them.
+* `sefa`: what moves the styles of some layers most, by `regan.components.sefa`, and the spread of the rows of `pca`
+  along it. The sample decides about the mean and about spreads only, not about the directions.
 * `fbpca`, `ica`, `spca`: GANSpace's, through `regan.components.estimators`, which holds the rows of `pca` in memory.
 
 GANSpace fits its `pca`, `fbpca`, `ica` and `spca` to other rows than these: its last block is full, as that of `ipca`,
@@ -15,7 +17,7 @@ both. NB rows of zeros are few among a million and move the components of small 
 
 Latents are drawn as `latents.sample_rows` says. The next blocks are drawn in one thread and earlier ones fed to the
 estimator in another, while the network maps in the caller's. Products of float32 w are float32, sums of them float64;
-`moments.Moments.of` bounds the error. An interrupted run of the first three that goes on from its checkpoint gives, on
+`moments.Moments.of` bounds the error. An interrupted run of the first four that goes on from its checkpoint gives, on
 the same machine, bit for bit the basis of a run in one go; the others start again.
 """
 
@@ -24,7 +26,7 @@ import dataclasses
 import functools
 import math
 import pathlib
-from typing import Any, Callable, ClassVar, Dict, Generator, Optional, Tuple
+from typing import Any, Callable, ClassVar, Dict, Generator, Optional, Sequence, Tuple
 
 import numpy as np
 import threadpoolctl
@@ -33,20 +35,20 @@ from regan.base import artefacts, background, cache, finite
 from regan.base.checkpoint import Checkpoint
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
-from regan.components import estimators
+from regan.components import estimators, sefa
 from regan.components.basis import Basis, largest_cosine, near_ties
 from regan.components.interfaces import LatentMapper, label_facts
 from regan.components.ipca import IncrementalPCA
-from regan.components.moments import BLOCKS_PER_SHARD, ExactPCA, Moments, RandomDirections
+from regan.components.moments import BLOCKS_PER_SHARD, ExactPCA, Moments, RandomDirections, along
 from regan.sampling import latents, normals
 
 MapW = Callable[[np.ndarray], np.ndarray]  # z float32 [n, Z] -> w float [n, D]
 Spread = Callable[['PCASpec', int, np.ndarray, int], Generator[Moments, None, None]]  # See `compute`.
 
 ALGORITHM = 2  # raise it whenever the same spec gives another basis
-STREAMED: Dict[str, Any] = {'ipca': IncrementalPCA, 'pca': ExactPCA, 'random': RandomDirections}
+STREAMED: Dict[str, Any] = {'ipca': IncrementalPCA, 'pca': ExactPCA, 'random': RandomDirections, 'sefa': ExactPCA}
 PRINCIPAL = ('ipca', 'pca', 'fbpca')  # whose rows are eigenvectors of the covariance
-ESTIMATORS = ('ipca', 'pca') + tuple(estimators.FITS) + ('random',)
+ESTIMATORS = ('ipca', 'pca') + tuple(estimators.FITS) + ('sefa', 'random')
 LAYER_ESTIMATORS = ('ipca', 'randomized')  # of regan.components.activations
 SIGNS = ('fixed', 'found')
 ORTHOGONAL = 1e-4  # a larger cosine between two components goes into the record
@@ -66,6 +68,7 @@ class PCASpec:
         sparsity: of spca, the weight of its L1 penalty; None: 1.0. Others have none.
         signs: of components, 'fixed': the entry of largest magnitude is positive; or for FREE_SIGNS 'found': as the
             library of the estimator gives them, which is what GANSpace takes.
+        layers: of sefa, those whose styles it factorises: a range as in edits, '0-4' or '8', or 'all'.
         zero_rows: whether one of WHOLE_SAMPLE fits GANSpace's rows, the last block filled up and zeros behind it.
 
     Raises:
@@ -80,6 +83,7 @@ class PCASpec:
     sparsity: Optional[float] = None
     signs: str = 'fixed'
     zero_rows: bool = False
+    layers: str = sefa.ALL
 
     FREE_SIGNS: ClassVar[Tuple[str, ...]] = tuple(estimators.FITS)
     WHOLE_SAMPLE: ClassVar[Tuple[str, ...]] = ('pca',) + tuple(estimators.FITS)
@@ -90,6 +94,7 @@ class PCASpec:
         if self.sparsity is not None:
             _check_sparsity(self.sparsity, self.estimator)
         _check_conventions(self)
+        sefa.layers_of(self.layers)
         for name, low, high in [
             ('components', 1, None),
             ('batch_size', 1, None),
@@ -104,11 +109,13 @@ class PCASpec:
 
     @property
     def facts(self) -> Dict[str, Any]:
-        """What the result depends on, as a dict: all attributes, but `sparsity` for spca only, and `signs` and
-        `zero_rows` only where they are GANSpace's.
+        """What the result depends on, as a dict: all attributes, but `sparsity` for spca and `layers` for sefa only,
+        and `signs` and `zero_rows` only where they are GANSpace's.
         """
         facts = dataclasses.asdict(self)
         facts.pop('sparsity')
+        if self.estimator != 'sefa':
+            facts.pop('layers')
         for name, usual in (('signs', 'fixed'), ('zero_rows', False)):
             if facts[name] == usual:
                 del facts[name]
@@ -167,6 +174,7 @@ def _check_conventions(spec):
     for name, asked, able in (
         ('signs', spec.signs != 'fixed', spec.FREE_SIGNS),
         ('zero_rows', spec.zero_rows, spec.WHOLE_SAMPLE),
+        ('layers', spec.layers != sefa.ALL, ('sefa',)),
     ):
         if asked and spec.estimator not in able:
             raise UserError('%s is a choice for %s only; leave it out for %s' % (name, ', '.join(able), spec.estimator))
@@ -186,6 +194,7 @@ def compute(
     progress: Optional[Progress] = None,
     checkpoint: Optional[PathLike] = None,
     spread: Optional[Spread] = None,
+    styles: Sequence[np.ndarray] = (),
 ) -> Basis:
     """The principal components of map_w(z) for random z. Those of a network's W: `load_or_compute`, which records it.
 
@@ -200,6 +209,7 @@ def compute(
         spread: function that computes shards elsewhere, for estimators of STREAMED; the result is the same to the last
             bit. It gets (spec, width, seeds, first) and is a generator of the Moments of `shard_moments` for the shards
             first .. shards(spec) - 1 in order. None: all is computed here.
+        styles: for sefa, the matrices [D, C_l] through which layers 0 .. L - 1 see w.
 
     Returns:
         Basis of width D.
@@ -210,7 +220,7 @@ def compute(
     """
     facts = _facts(spec, width, None, {'numpy': np.__version__})
     kept = _checkpoint(checkpoint, spec, facts)
-    basis = _compute(map_w, width, spec, facts, progress, kept, spread)
+    basis = _compute(map_w, width, spec, facts, progress, kept, spread, styles)
     kept.remove()
     return basis
 
@@ -241,7 +251,8 @@ def load_or_compute(
     usable = artefacts.is_usable(path.parent)  # Said before the work.
     kept = path.with_name(path.stem + '.checkpoint.npz') if usable else None
     checkpoint = _checkpoint(kept, spec, facts, in_cache=True)
-    basis = _compute(generator.map, generator.latent_size, spec, facts, progress, checkpoint, spread)
+    styles = _styles(generator) if spec.estimator == 'sefa' else ()
+    basis = _compute(generator.map, generator.latent_size, spec, facts, progress, checkpoint, spread, styles)
     if usable:
         cache.keep(path, lambda: basis.save(path))
     if cache.has(path):
@@ -283,7 +294,7 @@ def _checkpoint(path, spec, facts, in_cache=False):
 # One thread for NumPy's matrices: they are so small that more gain little and wait for each other on a busy
 # machine, and so the last bits do not depend on the number of cores.
 @threadpoolctl.threadpool_limits.wrap(limits=1, user_api='blas')
-def _compute(map_w, width, spec, facts, progress, checkpoint, spread):
+def _compute(map_w, width, spec, facts, progress, checkpoint, spread, styles):
     if spec.estimator not in ESTIMATORS:
         raise UserError(
             '%s is for the activations of a layer; for w choose one of %s' % (spec.estimator, ', '.join(ESTIMATORS))
@@ -293,6 +304,7 @@ def _compute(map_w, width, spec, facts, progress, checkpoint, spread):
             '%s needs all samples in one place; only %s can be spread over workers'
             % (spec.estimator, ', '.join(STREAMED))
         )
+    favoured = _favoured(spec, styles) if spec.estimator == 'sefa' else None  # Before the work.
     random = np.random.RandomState(spec.seed)  # GANSpace's global generator
     seeds = latents.draw_seeds(random, spec.batches)
     arguments = map_w, width, spec, seeds, random, progress or (lambda rows: None), checkpoint
@@ -301,7 +313,7 @@ def _compute(map_w, width, spec, facts, progress, checkpoint, spread):
         state = state.update(np.zeros((spec.num_zero_rows, len(state.mean)), np.float32))
     if not state.total > 0:
         raise UserError('every latent has the same w, so there are no principal components; check the network')
-    mean, components, stdev, ratio = state.result()
+    mean, components, stdev, ratio = state.result() if favoured is None else along(state.moments, favoured[0])
     components = components.astype(np.float32)
     z = latents.sample_rows(seeds, spec.batch_size, width, *spec.random_stdevs_rows)
     rows = np.pad(_mapped(map_w, z), [(0, spec.random_stdevs_zeros), (0, 0)], 'constant')
@@ -313,8 +325,28 @@ def _compute(map_w, width, spec, facts, progress, checkpoint, spread):
         act_stdev=stdev.astype(np.float32),
         variance_ratio=ratio.astype(np.float32),
         random_stdevs=_spread(rows, latents.random_directions(*components.shape)),
-        record=dict(facts, dlatent_size=len(mean), rows=state.count, **_findings(spec, components, stdev, state.count)),
+        record=dict(
+            facts,
+            dlatent_size=len(mean),
+            rows=state.count,
+            **_findings(spec, components, stdev, state.count),
+            **({} if favoured is None else {'eigenvalues': favoured[1].tolist()}),
+        ),
     )
+
+
+def _styles(generator):
+    """The style matrices of a generator. Raises UserError if it has none."""
+    if not hasattr(generator, 'style_matrices'):
+        raise UserError('sefa factorises the styles of a StyleGAN, and this network has none; choose another estimator')
+    return generator.style_matrices()
+
+
+def _favoured(spec, styles):
+    """(directions [K, D], eigenvalues [K]) of sefa."""
+    if not styles:
+        raise UserError('sefa needs the style matrices of a network; choose another estimator for what has none')
+    return sefa.factorise([styles[layer] for layer in sefa.layers_of(spec.layers, len(styles))], spec.components)
 
 
 def _findings(spec, components, stdev, rows):

@@ -1,6 +1,6 @@
 """A generator from a pickle: latents z to w, and w to images, as numbers in NumPy."""
 
-from typing import Any, Callable, Dict, Optional, Sequence, Tuple, TypeVar, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, TypeVar, Union
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from regan.base import finite
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
 from regan.networks import labels as classes
-from regan.networks import layer_names, weights
+from regan.networks import layer_names, styles, weights
 from regan.networks import precision as precisions
 from regan.networks.layer_outputs import LayerOutputs
 from regan.networks.network_file import NetworkFile
@@ -145,15 +145,13 @@ class Generator(Opened):
             self._graphs.close()
         super().close()
 
-    def set_noise(
-        self, noise: Union[noises.Choice, np.random.RandomState], layers: Optional[Sequence[int]] = None
-    ) -> None:
+    def set_noise(self, noise: noises.Drawn, layers: Optional[Sequence[int]] = None) -> None:
         """Chooses the noise images of all following pictures.
 
         Args:
             noise: a choice of `regan.sampling.noise`: 'stored' (those of the pickle), 'none', or a generator's name and
-                seed, for example {'numpy_seed': 0}. Or a RandomState to draw them from. The order is noise0, noise1,
-                ...
+                seed, for example {'numpy_seed': 0}. Or a RandomState to draw them from, or a list of them. The order is
+                noise0, noise1, ...
             layers: numbers of the layers that have noise, that of the others is zero; None: all.
         """
         stored = {name: value for name, value in self._graphs.values.items() if name.startswith('noise')}
@@ -326,6 +324,10 @@ class Generator(Opened):
     def variable(self, name: str) -> Any:
         """Value of a variable of the synthesis network, e.g. '8x8/Conv1/mod_weight'. KeyError if there is none."""
         return np.array(self._graphs.noise.get(name, self._graphs.values[name]))[()]
+
+    def style_matrices(self) -> List[np.ndarray]:
+        """See `regan.networks.styles.matrices`: list of L arrays [D, C_l]. UserError for layers of another kind."""
+        return styles.matrices(self.synthesis_values(), self.generation, self.resolution, self.num_layers)
 
     @property
     def layer_shapes(self) -> Dict[str, Tuple[int, ...]]:

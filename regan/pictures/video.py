@@ -1,6 +1,7 @@
 """Videos as files: the only module that knows imageio and its ffmpeg."""
 
 import contextlib
+import logging
 from typing import Any, Iterable, List, Tuple
 
 import numpy as np
@@ -63,7 +64,8 @@ def save_mp4(path: PathLike, frames: Iterable[np.ndarray], fps: float, comment: 
             ffmpeg_log_level='error',
             output_params=['-metadata', 'comment=' + comment] if comment else [],
         )
-        with contextlib.closing(writer):  # Its own `with` leaves ffmpeg running after an error.
+        # The writer's own `with` leaves ffmpeg running after an error.
+        with _quiet('imageio_ffmpeg'), contextlib.closing(writer):
             for frame in frames:
                 picture = _presentable(frame)
                 try:
@@ -72,6 +74,20 @@ def save_mp4(path: PathLike, frames: Iterable[np.ndarray], fps: float, comment: 
                     raise WriteError(path, 'ffmpeg ended early, as it does on a full disk') from error
         if not _is_whole(temporary):  # Nobody asks ffmpeg how it ended.
             raise WriteError(path, 'ffmpeg wrote a part of it only, as it does on a full disk')
+
+
+@contextlib.contextmanager
+def _quiet(logger):
+    """Keeps a library's warnings to itself: of an ffmpeg that has ended, whose end is said here as an error."""
+
+    def nothing(_):
+        return False
+
+    logging.getLogger(logger).addFilter(nothing)
+    try:
+        yield
+    finally:
+        logging.getLogger(logger).removeFilter(nothing)
 
 
 def _is_whole(path):

@@ -15,6 +15,7 @@ from regan.base.errors import UserError
 from regan.sampling import latents, torch_random
 
 Choice = Union[str, Dict[str, Any]]
+Drawn = Union[Choice, np.random.RandomState, List[np.ndarray]]
 
 WORDS = ('stored', 'none')
 CARD = {'multiprocessors': 80, 'threads': 2048}  # Tesla V100
@@ -85,17 +86,17 @@ def notation(choice: Choice) -> str:
     return text
 
 
-def images(
-    choice: Union[Choice, np.random.RandomState], shapes: Sequence[Tuple[int, ...]], generation: int
-) -> List[np.ndarray]:
+def images(choice: Drawn, shapes: Sequence[Tuple[int, ...]], generation: int) -> List[np.ndarray]:
     """The noise images of a choice other than 'stored', float32 of the shapes given.
 
     Args:
-        choice: as `check` takes it, or a RandomState to go on drawing from.
+        choice: as `check` takes it, a RandomState to go on drawing from, or a list of the images themselves.
         shapes: of a network's noise variables, in order: (1, 1, h, w) each.
         generation: 1 (StyleGAN) or 2 (StyleGAN2). PyTorch's generators start again for every image of a StyleGAN, as in
             GANSpace. NumPy's goes on from image to image in both, as in ReGANSpace.
     """
+    if isinstance(choice, list):
+        return choice
     if isinstance(choice, np.random.RandomState):
         return [choice.randn(*shape).astype(np.float32) for shape in shapes]
     if choice == 'none':

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from regan.components.basis import Basis
     from regan.networks.generator import Generator
 
-_SAMPLED = ('n', 'batch_size', 'seed', 'sparsity', 'signs', 'zero_rows')
+_SAMPLED = ('n', 'batch_size', 'seed', 'sparsity', 'signs', 'zero_rows', 'layers')
 
 
 def name(basis: Basis) -> BasisName:

@@ -123,6 +123,11 @@ class BasisName:
     sparsity: Optional[float] = key(optional(number(0, 1e9)), 'of the estimator spca', None)
     signs: Optional[str] = key(optional(choice('fixed', 'found')), 'of the components; null: fixed', None)
     zero_rows: Optional[bool] = key(optional(flag), "whether GANSpace's rows of zeros are among the samples", None)
+    layers: Optional[str] = key(
+        optional(matching(r'all|\d{1,3}(-\d{1,3})?', "a range of layers such as '0-4', or 'all'")),
+        'of the estimator sefa, whose styles it factorised',
+        None,
+    )
     key: str = key(matching('[0-9a-f]{16}', 'a key of 16 lower-case hexadecimal digits'), 'of their numbers')
 
     @property

@@ -181,10 +181,16 @@ def _limb(sides, limb, radii):
 
 
 @inner
+def _origin(scene, u, v):
+    """Where the ray of (u, v) starts."""
+    x, z = u * VIEW, v * VIEW + VIEW_Z
+    return Vector(x * scene.cos_turn + z * scene.sin_turn, CAMERA_Y, z * scene.cos_turn - x * scene.sin_turn)
+
+
+@inner
 def _pixel(scene, u, v):
     """The colour seen at (u, v); all rays are parallel."""
-    x, z = u * VIEW, v * VIEW + VIEW_Z
-    origin = Vector(x * scene.cos_turn + z * scene.sin_turn, CAMERA_Y, z * scene.cos_turn - x * scene.sin_turn)
+    origin = _origin(scene, u, v)
     point, material = raymarch.march(distance, scene.beetle, origin, DOWN, MARCH)
     if material == raymarch.MISS:
         paper = Vector(origin.x, PAPER_Y, origin.z)
@@ -223,4 +229,21 @@ def _trace(scene, first, supersampling, band):
     raymarch.trace(_pixel, scene, first, supersampling, band)
 
 
-PICTURE = Picture(scene, _trace)
+# ------------------------------------------------------------------ parts
+
+PARTS = ('paper', 'wings', 'thorax', 'head', 'limbs')  # After the first, by material.
+
+
+@inner
+def _part(scene, u, v):
+    """The part seen at (u, v)."""
+    _, material = raymarch.march(distance, scene.beetle, _origin(scene, u, v), DOWN, MARCH)
+    return 0 if material == raymarch.MISS else material + 1
+
+
+@compiled
+def _label(scene, first, band):
+    raymarch.label(_part, scene, first, band)
+
+
+PICTURE = Picture(scene, _trace, PARTS, _label)

@@ -280,10 +280,16 @@ def _ground_light(scene, point):
 @inner
 def _backdrop(scene, heading, sky):
     """Sky, and hills before it."""
-    ridge = colour.noise(math.atan2(heading.x, heading.z) * HILL_FREQUENCY + scene.hill_shift, 0.5)
-    if heading.y < HILL_LEAST + scene.hill_height * ridge:
+    if _is_hill(scene, heading):
         return colour.plus(colour.product(sky, HILL_TINT), HILL_BASE)
     return sky
+
+
+@inner
+def _is_hill(scene, heading):
+    """Whether a ray that meets nothing nearer ends at the hills."""
+    ridge = colour.noise(math.atan2(heading.x, heading.z) * HILL_FREQUENCY + scene.hill_shift, 0.5)
+    return heading.y < HILL_LEAST + scene.hill_height * ridge
 
 
 @compiled
@@ -291,4 +297,29 @@ def _trace(scene, first, supersampling, band):
     raymarch.trace(_pixel, scene, first, supersampling, band)
 
 
-PICTURE = Picture(scene, _trace)
+# ------------------------------------------------------------------ parts
+
+PARTS = ('sky', 'hills', 'ground', 'body', 'glass', 'wheels', 'lights')
+_OF_MATERIAL = (3, 4, 5, 5, 6, 6, 3)  # Indices of PARTS, by material: the sill belongs to the body.
+
+
+@inner
+def _part(scene, u, v):
+    """The part seen through (u, v)."""
+    heading, origin = raymarch.direction(scene.camera, u, v), scene.camera.origin
+    ground_at = -origin.y / heading.y if heading.y < LEVEL else NEVER
+    march = March(NEAR, min(ground_at, FAR), STEPS, STEP_SHARE)
+    _, material = raymarch.march(distance, scene.car, origin, heading, march)
+    if material != raymarch.MISS:
+        return _OF_MATERIAL[material]
+    if ground_at < HORIZON_AT:
+        return 2
+    return 1 if _is_hill(scene, heading) else 0
+
+
+@compiled
+def _label(scene, first, band):
+    raymarch.label(_part, scene, first, band)
+
+
+PICTURE = Picture(scene, _trace, PARTS, _label)

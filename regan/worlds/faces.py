@@ -302,4 +302,22 @@ def _trace(scene, first, supersampling, band):
     raymarch.trace(_pixel, scene, first, supersampling, band)
 
 
-PICTURE = Picture(scene, _trace)
+# ------------------------------------------------------------------ parts
+
+PARTS = ('background', 'skin', 'eyes', 'hair', 'glasses', 'torso')  # After the first, by material.
+
+
+@inner
+def _part(scene, u, v):
+    """The part seen through (u, v)."""
+    heading = raymarch.direction(scene.camera, u, v)
+    _, material = raymarch.march(distance, scene.head, scene.camera.origin, heading, scene.march)
+    return 0 if material == raymarch.MISS else material + 1
+
+
+@compiled
+def _label(scene, first, band):
+    raymarch.label(_part, scene, first, band)
+
+
+PICTURE = Picture(scene, _trace, PARTS, _label)

@@ -9,12 +9,14 @@ import numpy as np
 
 _BAND = 16  # Rows that one thread draws at a time.
 
-Picture = collections.namedtuple('Picture', 'scene trace finish')
+Picture = collections.namedtuple('Picture', 'scene trace parts label finish')
 Picture.__new__.__defaults__ = (None,)
 Picture.__doc__ = """How a world is drawn.
 
     scene: function of a namedtuple of factors (floats): what the compiled code needs, once for an image.
     trace: compiled function (scene, first row, supersampling, band float32 [rows, R, 3]) that fills the band.
+    parts: tuple of str, the names of the parts that a picture has.
+    label: compiled function (scene, first row, band uint8 [rows, R]) that fills the band with indices of parts.
     finish: None, or a function of (image uint8 [R, R, 3], namedtuple of factors): the final image.
     """
 
@@ -46,6 +48,25 @@ def render(world, factors, resolution, supersampling):
         if picture.finish:
             list(pool.map(finish, range(len(rows))))
     return images
+
+
+def parts(world, factors, resolution):
+    """Labels uint8 [n, R, R]; arguments as for `World.parts`, already checked."""
+    picture = importlib.import_module('regan.worlds.' + world.name).PICTURE
+    named = collections.namedtuple('Factors', world.factor_names)
+    labels = np.empty([len(factors), resolution, resolution], np.uint8)
+
+    def draw(i):
+        picture.label(picture.scene(named(*factors[i].tolist())), 0, labels[i])
+
+    with concurrent.futures.ThreadPoolExecutor(threads()) as pool:
+        list(pool.map(draw, range(len(factors))))
+    return labels
+
+
+def part_names(world):
+    """Tuple of str."""
+    return importlib.import_module('regan.worlds.' + world.name).PICTURE.parts
 
 
 def threads():

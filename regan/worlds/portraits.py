@@ -81,4 +81,4 @@ def _corners(size):
     return (x**2 + y**2) / (size * size / 2)
 
 
-PICTURE = Picture(scene, faces.PICTURE.trace, paint)
+PICTURE = Picture(scene, faces.PICTURE.trace, faces.PARTS, faces.PICTURE.label, paint)

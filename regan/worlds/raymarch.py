@@ -97,3 +97,15 @@ def trace(pixel, scene, first, supersampling, band):
             band[y, x, 0] = (r * share) ** _GAMMA
             band[y, x, 1] = (g * share) ** _GAMMA
             band[y, x, 2] = (b * share) ** _GAMMA
+
+
+@inner
+def label(part, scene, first, band):
+    """Fills `band`, uint8 [rows, R], with what lies behind the middle of each pixel: rows as of `trace`.
+
+    `part` is the world's compiled function of (scene, u, v): a whole number.
+    """
+    rows, resolution = band.shape
+    for y in range(rows):
+        for x in range(resolution):
+            band[y, x] = part(scene, ((x + 0.5) / resolution - 0.5) * 2.0, (0.5 - (first + y + 0.5) / resolution) * 2.0)

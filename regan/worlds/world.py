@@ -65,6 +65,42 @@ class World:
         Raises:
             ValueError: an argument is out of its range.
         """
+        if supersampling < 1:
+            raise ValueError('supersampling must be at least 1, not %s' % supersampling)
+        factors = self._checked(factors, resolution)
+        from regan.worlds import painting
+
+        return painting.render(self, factors, resolution, supersampling)
+
+    @property
+    def part_names(self):
+        """Tuple of str: what `parts` tells apart, e.g. ('sky', 'hills', 'ground', 'body', ...). Its index is the label.
+
+        The first call compiles, as that of `render` does.
+        """
+        from regan.worlds import painting
+
+        return painting.part_names(self)
+
+    def parts(self, factors, resolution=128):
+        """What is seen at each pixel of an image: the true parts, for which others need a segmenter.
+
+        Args:
+            factors, resolution: as for `render`.
+
+        Returns:
+            uint8 [n, R, R], indices of `part_names`: what the ray through the middle of the pixel meets. Of portraits
+            they are the parts before the brush, which moves edges by some pixels.
+
+        Raises:
+            ValueError: an argument is out of its range.
+        """
+        from regan.worlds import painting
+
+        return painting.parts(self, self._checked(factors, resolution), resolution)
+
+    def _checked(self, factors, resolution):
+        """The factors as float32 [n, F]. Raises ValueError if they or the resolution are out of their range."""
         factors = np.asarray(factors, np.float32)
         if factors.ndim != 2 or factors.shape[1] != len(self.factors):
             raise ValueError(
@@ -72,10 +108,6 @@ class World:
             )
         if not ((factors >= 0) & (factors <= 1)).all():
             raise ValueError('factors must lie in [0, 1]')
-        if resolution < 1 or supersampling < 1:
-            raise ValueError(
-                'resolution and supersampling must be at least 1, not %s and %s' % (resolution, supersampling)
-            )
-        from regan.worlds import painting
-
-        return painting.render(self, factors, resolution, supersampling)
+        if resolution < 1:
+            raise ValueError('resolution must be at least 1, not %s' % resolution)
+        return factors

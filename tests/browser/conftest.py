@@ -136,14 +136,24 @@ class Visitor:
         return self.page.get_attribute('#stage-canvas', 'data-view-id')
 
     def settled(self):
-        """The view id once the stage has shown the final picture of what was asked for last, for a while."""
+        """The view id once the stage has had the final pictures of what was asked for last, with edits and without,
+        for a while.
+
+        A while is a time, for the page's timers, and a number of frames, for a machine that is too busy to draw them.
+        """
         script = """() => new Promise((resolve) => {
             const canvas = document.getElementById('stage-canvas');
-            let since = performance.now();
+            let since = performance.now(), frames = 0;
             const look = () => {
-                const asked = document.documentElement.dataset.askedmain;
-                if (canvas.dataset.rev !== asked || canvas.dataset.pass !== 'final') since = performance.now();
-                if (performance.now() - since > 600) resolve(canvas.dataset.viewId); else requestAnimationFrame(look);
+                const {askedmain, askedbefore} = document.documentElement.dataset;
+                const {rev, pass, before} = canvas.dataset;
+                frames += 1;
+                if (rev !== askedmain || pass !== 'final' || before !== askedbefore) {
+                    since = performance.now();
+                    frames = 0;
+                }
+                if (performance.now() - since > 600 && frames > 30) resolve(canvas.dataset.viewId);
+                else requestAnimationFrame(look);
             };
             look();
         })"""

@@ -11,6 +11,7 @@ pytest.importorskip('playwright.sync_api', reason='the tests in a browser run wi
 
 from tests.browser.conftest import DRAWN_MS, SIZES, STACKS, Server, Visitor
 
+FIRST_ROW = '.row >> nth=0 >> code:text-is("%s")'
 AMOUNT = '.card >> nth=%d >> .amount input[type=range]'
 
 
@@ -76,6 +77,7 @@ def test_two_hundred_moves_end_with_the_last_one_and_the_pixels_of_render(visit,
 def test_keys_alone_make_the_view_that_a_mouse_makes(visit):
     by_mouse = visit().open()
     by_mouse.page.fill('#find', 'v15')
+    by_mouse.page.wait_for_selector(FIRST_ROW % 'v15')
     by_mouse.page.wait_for_selector('.row >> nth=0 >> .tile:not(.waiting-tile)', timeout=DRAWN_MS)
     by_mouse.page.click('.row >> nth=0 >> .zone-tiles >> nth=1 >> .tile >> nth=1')
     drag(by_mouse.page, 0, 5, 0.75, 0.875)
@@ -86,8 +88,9 @@ def test_keys_alone_make_the_view_that_a_mouse_makes(visit):
     keys = visitor.page.keyboard
     visitor.page.focus('.area')
     keys.press('/')
-    visitor.page.wait_for_timeout(100)
+    visitor.page.wait_for_selector('#find:focus')
     keys.type('v15')
+    visitor.page.wait_for_selector(FIRST_ROW % 'v15')
     visitor.page.focus('.area')
     keys.press('2')  # Coarse.
     visitor.page.focus('.rows')
@@ -97,17 +100,38 @@ def test_keys_alone_make_the_view_that_a_mouse_makes(visit):
     for _ in range(round((amount - 2) / 0.1)):
         keys.press('ArrowRight')
     keys.press('Enter')
+    visitor.page.wait_for_selector('.card .number:focus')
     keys.type(str(amount))
     keys.press('Tab')
     visitor.page.focus('.area')
     keys.press('s')
-    assert visitor.page.get_attribute('.card .icon >> nth=0', 'aria-pressed') == 'true'
+    visitor.page.wait_for_selector('.card .icon[aria-pressed=true]')
     keys.press('t')
     visitor.page.fill('dialog input >> nth=0', '')
     keys.press('Escape')
+    visitor.page.wait_for_selector('dialog', state='detached')
+    visitor.page.focus('.area')
     keys.press('e')
-    assert visitor.page.is_visible('#export')
-    assert (visitor.settled(), visitor.view()) == (mouse_id, mouse_view)
+    visitor.page.wait_for_selector('#export')
+    assert visitor.settled() and visitor.view() == mouse_view
+    assert visitor.settled() == mouse_id
+
+
+def test_what_is_typed_stays_while_pictures_arrive(visit):
+    visitor = visit().open()
+    add_first_tile(visitor.page)
+    before = visitor.settled()
+    field = visitor.page.locator('.card .number')
+    field.click()
+    field.press('Control+a')
+    field.type('3.')
+    gain = """() => document.querySelector('[aria-label="Gain of all edits"]').dispatchEvent(new Event('input'))"""
+    visitor.page.evaluate(gain)  # Draws the page anew, as a picture does that arrives.
+    visitor.settled()
+    field.type('25')
+    assert field.input_value() == '3.25' and visitor.view()['edits'][0]['amount'] == 2
+    field.press('Tab')
+    assert visitor.settled() != before and visitor.view()['edits'][0]['amount'] == 3.25
 
 
 # ------------------------------------------------------------------ 4: the brush
@@ -208,9 +232,14 @@ def test_visible_tiles_come_first_and_none_after_a_stop(visit):
     visitor = visit().open()
     visitor.page.wait_for_selector('.tile:not(.waiting-tile)', timeout=DRAWN_MS)
     assert visitor.page.locator('.row >> nth=0 >> .tile:not(.waiting-tile)').count() > 0
-    if visitor.page.is_visible('.sheet >> text=Stop'):
-        visitor.page.click('.sheet >> text=Stop')
-        visitor.page.wait_for_timeout(300)
+    # In one step, since the sheet may be complete before a mouse gets there.
+    script = """() => {
+        const button = [...document.querySelectorAll('.sheet button')].find((one) => one.textContent === 'Stop');
+        if (button) button.click();
+        return Boolean(button);
+    }"""
+    if visitor.page.evaluate(script):
+        visitor.page.wait_for_selector('.sheet button:text-is("Stop")', state='detached')
         count = visitor.page.locator('.tile:not(.waiting-tile)').count()
         visitor.page.wait_for_timeout(1500)
         assert visitor.page.locator('.tile:not(.waiting-tile)').count() == count

@@ -15,6 +15,7 @@ from dnnlib import unpickle
 from dnnlib.pickled_data import NetworkPickleError
 from dnnlib.tflib.revival import revive
 from dnnlib.torch_files import containers, kinds, tensors, weights
+from tests.plain_torch import FLOAT, Call, Named, Persistent, pickled, tensor, zip_file
 from tests.small_networks import fresh_session
 
 GOLDEN = pathlib.Path(__file__).parents[1] / 'golden_torch'
@@ -53,62 +54,6 @@ def test_every_container_gives_every_tensor_bit_for_bit(name):
         for key in expected.files:
             assert (found[key].dtype, found[key].shape) == (expected[key].dtype, expected[key].shape)
             np.testing.assert_array_equal(found[key], expected[key], err_msg=key)
-
-
-# A torch file in miniature: opcodes as torch writes them, made by hand so that they can also be made wrong.
-
-
-class _Named:
-    def __init__(self, module, name):
-        self.module, self.name = module, name
-
-
-class _Call:
-    def __init__(self, what, *args):
-        self.what, self.args = what, args
-
-
-class _Persistent:
-    def __init__(self, *pid):
-        self.pid = pid
-
-
-class _Pickler(pickle._Pickler):  # The one in Python can be taught to write names of modules that are not there.
-    def persistent_id(self, value):
-        return value.pid if isinstance(value, _Persistent) else None
-
-    def save(self, value, save_persistent_id=True):
-        if isinstance(value, _Named):
-            self.write(b'c%s\n%s\n' % (value.module.encode(), value.name.encode()))
-        elif isinstance(value, _Call):
-            self.save(value.what)
-            self.save(value.args)
-            self.write(pickle.REDUCE)
-        else:
-            super().save(value, save_persistent_id)
-
-
-def pickled(value):
-    stream = io.BytesIO()
-    _Pickler(stream, 2).dump(value)
-    return stream.getvalue()
-
-
-FLOAT = _Named('torch', 'FloatStorage')
-REBUILD = _Named('torch._utils', '_rebuild_tensor_v2')
-
-
-def tensor(key, count, offset=0, size=(2,), strides=(1,), kind=FLOAT):
-    return _Call(REBUILD, _Persistent('storage', kind, key, 'cpu', count), offset, size, strides, False, None)
-
-
-def zip_file(value, members=None, method=zipfile.ZIP_STORED, name='archive'):
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, 'w', method) as archive:
-        archive.writestr(name + '/data.pkl', pickled(value))
-        for key, data in (members or {}).items():
-            archive.writestr('%s/%s' % (name, key), data)
-    return stream.getvalue()
 
 
 def read_bytes(data):
@@ -177,12 +122,12 @@ def test_a_path_in_a_key_finds_nothing_outside():
 @pytest.mark.parametrize(
     'value, message',
     [
-        (_Call(_Named('os', 'system'), 'touch x'), r'names os\.system, which no network needs; nothing'),
-        (_Call(_Named('builtins', 'eval'), '1'), r'builtins\.eval'),
-        (_Named('torch.nn.modules.linear', 'Linear'), 'holds a whole Python object.*save its state_dict'),
-        (_Call(_Named('torch._utils', '_rebuild_tensor_v3'), 1), '_rebuild_tensor_v3'),
-        (_Persistent('storage', _Named('os', 'system'), '0', 'cpu', 6), r'os\.system'),
-        (_Persistent('elsewhere', FLOAT, '0', 'cpu', 6), 'data outside the file'),
+        (Call(Named('os', 'system'), 'touch x'), r'names os\.system, which no network needs; nothing'),
+        (Call(Named('builtins', 'eval'), '1'), r'builtins\.eval'),
+        (Named('torch.nn.modules.linear', 'Linear'), 'holds a whole Python object.*save its state_dict'),
+        (Call(Named('torch._utils', '_rebuild_tensor_v3'), 1), '_rebuild_tensor_v3'),
+        (Persistent('storage', Named('os', 'system'), '0', 'cpu', 6), r'os\.system'),
+        (Persistent('elsewhere', FLOAT, '0', 'cpu', 6), 'data outside the file'),
     ],
     ids=['system', 'eval', 'module', 'v3', 'storage', 'persistent'],
 )

@@ -10,7 +10,7 @@ from regan.commands.options.groups import group
 from regan.commands.options.values import number, refuse, value_of
 
 # Of regan.components.pca, which takes long to import.
-ESTIMATORS = ('ipca', 'pca', 'fbpca', 'ica', 'spca', 'random', 'randomized')
+ESTIMATORS = ('ipca', 'pca', 'fbpca', 'ica', 'spca', 'sefa', 'random', 'randomized')
 
 _SPEC = (
     click.option('--n', type=click.IntRange(min=1), default=1000000, show_default=True, help='Number of latents.'),
@@ -20,8 +20,17 @@ _SPEC = (
         type=click.Choice(ESTIMATORS),
         default='ipca',
         show_default=True,
-        help="ipca is GANSpace's default; pca is exact; random: any orthonormal directions, to compare with; "
+        help="ipca is GANSpace's default; pca is exact; sefa: directions that move styles most, from the "
+        'weights (Shen and Zhou, 2021); random: any orthonormal directions, to compare with; '
         'randomized is for wide layers.',
+    ),
+    click.option(
+        '--sefa-layers',
+        'layers',
+        metavar='J-K',
+        default='all',
+        show_default=True,
+        help='Of sefa: the layers whose styles it factorises.',
     ),
     click.option('--sparsity', type=number(0), help='Of spca: the weight of its L1 penalty; default: 1.'),
     click.option(
@@ -140,7 +149,7 @@ def _source(basis_file, edit_mode='latent', **values):
     if not basis_file:
         return BasisSource(None, None, _spec(mode=value_of('mode'), **values))
     refuse(
-        ['n', 'components', 'estimator', 'batch_size', 'pca_seed', 'sparsity', 'signs', 'zero_rows'],
+        ['n', 'components', 'estimator', 'batch_size', 'pca_seed', 'layers', 'sparsity', 'signs', 'zero_rows'],
         'does nothing beside --basis; leave it out',
     )
     found = Basis.load(basis_file)

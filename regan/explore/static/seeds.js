@@ -2,6 +2,7 @@
 
 import { html, useState } from './vendor/htm-preact.js';
 import { Picture } from './picture.js';
+import { Typed } from './typed.js';
 import { latentText, replace, starred, withoutLatent } from './view.js';
 
 export function Seeds({ explorer, state }) {
@@ -61,7 +62,7 @@ function Pin({ index, latent, explorer, state }) {
       ${shown && html`<span class="star" aria-hidden="true">★</span>`}
     </button>
     ${'seed' in latent
-      ? html`<input class="seed" inputmode="numeric" aria-label=${`Seed of latent ${index + 1}`} value=${latent.seed} onChange=${type} />`
+      ? html`<${Typed} class="seed" inputmode="numeric" aria-label=${`Seed of latent ${index + 1}`} value=${latent.seed} done=${type} />`
       : html`<span class="seed" title=${latent.file || name}>${name}</span>`}
     <span class="small buttons">
       ${'seed' in latent &&

@@ -3,6 +3,7 @@
 import { html, useEffect, useMemo, useRef, useState } from './vendor/htm-preact.js';
 import { paint } from './connection.js';
 import { MASK } from './stage.js';
+import { Typed } from './typed.js';
 import { ZONES, base, canonical, directionText, zoneRanges } from './view.js';
 
 const SORTS = [
@@ -196,7 +197,7 @@ export function SheetPanel({ explorer, state }) {
       </div>
       <label>
         step
-        <input type="number" min="0.1" max=${welcome.limits.amount} step="0.5" value=${options.step} onChange=${({ target }) => Number(target.value) > 0 && set({ step: Number(target.value) })} />
+        <${Typed} type="number" min="0.1" max=${welcome.limits.amount} step="0.5" value=${options.step} done=${({ target }) => Number(target.value) > 0 && set({ step: Number(target.value) })} />
       </label>
       <label><input type="checkbox" checked=${options.difference} onChange=${({ target }) => set({ difference: target.checked })} /> difference</label>
       <label>find <input id="find" type="search" value=${options.find} placeholder="v15, name, #tag, ★" onInput=${({ target }) => set({ find: target.value })} /></label>

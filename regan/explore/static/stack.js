@@ -3,6 +3,7 @@
 import { html, useRef } from './vendor/htm-preact.js';
 import { LayerBrush } from './brush.js';
 import { Picture } from './picture.js';
+import { Typed } from './typed.js';
 import { directionText, editText, spokenAmount } from './view.js';
 
 const ENDS = 4; // Of a slider, in standard deviations; typed numbers reach further.
@@ -158,6 +159,6 @@ function Amount({ edit, at, published, limit, count, change, explorer }) {
       ${typeof at === 'number' && html`<i class="sample" title=${`This sample lies at ${at.toFixed(2)}`} style=${{ left: percent(at) }}></i>`}
       ${published !== null && html`<i class="published" title=${`Saved strength: ${published}`} style=${{ left: percent(published) }}></i>`}
     </div>
-    <input ref=${number} class="number" inputmode="decimal" value=${edit.amount} aria-label=${`${label}, as a number`} onChange=${type} />
+    <${Typed} field=${number} class="number" inputmode="decimal" value=${edit.amount} aria-label=${`${label}, as a number`} done=${type} />
   </div>`;
 }

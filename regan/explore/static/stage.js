@@ -2,6 +2,7 @@
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from './vendor/htm-preact.js';
 import { paint } from './connection.js';
+import { Typed } from './typed.js';
 import { spokenView } from './view.js';
 
 export const KINDS = ['single', 'wipe', 'side', 'strip', 'grid'];
@@ -53,7 +54,7 @@ function Frames({ explorer, view }) {
     const frames = Math.min(limits.strip, Math.max(2, Math.round(Number(target.value)) || 5));
     explorer.change({ ...view, show: { ...view.show, frames } }, `${frames} frames`);
   };
-  return html`<label>frames <input type="number" min="2" max=${limits.strip} value=${view.show.frames} onChange=${change} /></label>`;
+  return html`<label>frames <${Typed} type="number" min="2" max=${limits.strip} value=${view.show.frames} done=${change} /></label>`;
 }
 
 /** The canvas itself, as large as the stage allows. */
@@ -85,6 +86,7 @@ function Shown({ explorer, state, box }) {
       data-rev=${header.rev}
       data-view-id=${header.view_id}
       data-pass=${header.pass}
+      data-before=${before && before.header.pass === 'final' ? before.header.rev : ''}
       width="1"
       height="1"
     ></canvas>
@@ -262,7 +264,7 @@ function Truncation({ explorer, view, welcome }) {
         onInput=${(event) => psi(event, { later: true, dragging: explorer.pointerDown })}
         onChange=${() => explorer.commit()}
       />
-      <input type="number" step="0.05" value=${view.psi} aria-label="Truncation psi as a number" onChange=${psi} />
+      <${Typed} type="number" step="0.05" value=${view.psi} aria-label="Truncation psi as a number" done=${psi} />
     </label>
     <label>
       cutoff
@@ -280,7 +282,7 @@ function Truncation({ explorer, view, welcome }) {
     ${seeded(view.noise.mode) &&
     html`<label>
       seed
-      <input type="number" min="0" value=${view.noise.seed} onChange=${({ target }) => noise(view.noise.mode, Math.max(0, Math.round(Number(target.value)) || 0))} />
+      <${Typed} type="number" min="0" value=${view.noise.seed} done=${({ target }) => noise(view.noise.mode, Math.max(0, Math.round(Number(target.value)) || 0))} />
     </label>`}
     ${welcome.compat.length > 0 &&
     html`<label>

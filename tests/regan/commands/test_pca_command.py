@@ -49,6 +49,16 @@ def test_sparsity_reaches_the_estimator(tiny_pickle, tmp_path):
     assert Basis.load(tmp_path / 'b.npz').record['sparsity'] == 3
 
 
+def test_layers_of_sefa_reach_it(tiny_pickle, tmp_path):
+    out = tmp_path / 'b.npz'
+    words = ('--n', 600, '--components', 3, '--sefa-layers', '2-3', '--out', out)
+    result = run('pca', tiny_pickle, '--estimator', 'sefa', *words)
+    assert result.exit_code == 0, result.output
+    assert Basis.load(out).record['layers'] == '2-3'
+    result = run('pca', tiny_pickle, *words)
+    assert result.exit_code == 2 and 'layers is a choice for sefa only; leave it out for ipca' in result.output
+
+
 def test_layers_are_listed(tiny_pickle):
     result = run('pca', tiny_pickle, '--list-layers')
     assert result.exit_code == 0, result.output

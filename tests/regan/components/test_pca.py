@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 import tracemalloc
 
 import numpy as np
@@ -12,6 +13,7 @@ from regan.components.pca import PCASpec
 from regan.sampling import latents
 
 Z, D = 5, 11  # unequal, so that a mix-up shows
+STYLES = [np.random.RandomState(6).randn(D, width) for width in (8, 5)]  # Used by sefa only.
 SPEC = PCASpec(n=7100, components=7, batch_size=30)  # N = 7080; blocks of 2000 rows are no multiple of 30
 
 
@@ -193,13 +195,13 @@ def test_every_part_of_the_spec_matters(changes):
 @pytest.mark.parametrize('fail_at', [0, 1, 3])
 def test_interrupted_run_resumes_bit_for_bit(tmp_path, estimator, fail_at):
     spec, path = with_estimator(estimator), tmp_path / 'run.checkpoint.npz'
-    whole = pca.compute(ToyGenerator().map, Z, spec)
+    whole = pca.compute(ToyGenerator().map, Z, spec, styles=STYLES)
     with pytest.raises(KeyboardInterrupt):
-        pca.compute(ToyGenerator(fail_at).map, Z, spec, checkpoint=path)
+        pca.compute(ToyGenerator(fail_at).map, Z, spec, checkpoint=path, styles=STYLES)
     assert path.exists() == (fail_at > 0)
 
     again, reported = ToyGenerator(), []
-    resumed = pca.compute(again.map, Z, spec, progress=reported.append, checkpoint=path)
+    resumed = pca.compute(again.map, Z, spec, progress=reported.append, checkpoint=path, styles=STYLES)
     assert_bit_equal(resumed, whole)
     assert len(again.calls) == 4 - fail_at + 2  # blocks that were left, and two samples for the spreads
     assert reported[0] == 2000 * fail_at
@@ -376,8 +378,9 @@ def test_shards_give_the_bits_of_a_run_in_one_piece(small_shards, estimator):
     assert pca.shards(spec) == (5 if estimator == 'ipca' else 3)
     assert sum(pca.shard_rows(spec, index) for index in range(pca.shards(spec))) == spec.fitted_rows
     generator, reported = ToyGenerator(), []
-    spread = pca.compute(generator.map, Z, spec, reported.append, spread=spread_over(generator.map, computed))
-    assert_bit_equal(spread, pca.compute(ToyGenerator().map, Z, spec))
+    spread = spread_over(generator.map, computed)
+    basis = pca.compute(generator.map, Z, spec, reported.append, spread=spread, styles=STYLES)
+    assert_bit_equal(basis, pca.compute(ToyGenerator().map, Z, spec, styles=STYLES))
     assert computed == list(range(pca.shards(spec)))
     assert sum(reported) == spec.fitted_rows
 
@@ -386,19 +389,18 @@ def test_shards_give_the_bits_of_a_run_in_one_piece(small_shards, estimator):
 def test_shards_go_on_from_a_checkpoint_of_either_kind(small_shards, tmp_path, estimator):
     spec, path, computed = dataclasses.replace(SHARDED, estimator=estimator), tmp_path / 'run.checkpoint.npz', []
     with pytest.raises(KeyboardInterrupt):
-        pca.compute(ToyGenerator(3).map, Z, spec, checkpoint=path)  # three blocks: one shard and a half
-    broken = ToyGenerator(1)
+        pca.compute(ToyGenerator(3).map, Z, spec, checkpoint=path, styles=STYLES)  # three blocks: one shard and a half
+    resumed = functools.partial(pca.compute, ToyGenerator().map, Z, spec, checkpoint=path, styles=STYLES)
     with pytest.raises(KeyboardInterrupt):
-        pca.compute(ToyGenerator().map, Z, spec, checkpoint=path, spread=spread_over(broken.map, []))
-    generator = ToyGenerator()
-    basis = pca.compute(generator.map, Z, spec, checkpoint=path, spread=spread_over(generator.map, computed))
+        resumed(spread=spread_over(ToyGenerator(1).map, []))
+    basis = resumed(spread=spread_over(ToyGenerator().map, computed))
     assert computed == ([4] if estimator == 'ipca' else [1, 2])
-    assert_bit_equal(basis, pca.compute(ToyGenerator().map, Z, spec))
+    assert_bit_equal(basis, pca.compute(ToyGenerator().map, Z, spec, styles=STYLES))
 
 
 def test_estimators_of_the_whole_sample_are_not_spread():
     with pytest.raises(
-        UserError, match='fbpca needs all samples in one place; only ipca, pca, random can be spread over workers'
+        UserError, match='fbpca needs all samples in one place; only ipca, pca, random, sefa can be spread over workers'
     ):
         pca.compute(ToyGenerator().map, Z, with_estimator('fbpca'), spread=spread_over(None, []))
 
@@ -417,7 +419,7 @@ def test_memory_does_not_grow_with_n():
 @pytest.mark.parametrize(
     'change, message',
     [
-        ({'estimator': 'cupca'}, "no estimator 'cupca'; choose one of ipca, pca, fbpca, ica, spca, random"),
+        ({'estimator': 'cupca'}, "no estimator 'cupca'; choose one of ipca, pca, fbpca, ica, spca, sefa, random"),
         ({'batch_size': 0}, 'batch_size is 0 but must be a whole number of at least 1'),
         ({'components': 0}, 'components is 0 but must'),
         ({'components': 7.5}, 'components is 7.5 but must'),
@@ -455,4 +457,4 @@ def test_non_finite_w_is_refused(bad):
 @pytest.mark.parametrize('estimator', pca.ESTIMATORS)
 def test_constant_w_is_refused(estimator):
     with pytest.raises(UserError, match='every latent has the same w'):
-        pca.compute(lambda z: np.ones((len(z), D), np.float32), Z, with_estimator(estimator))
+        pca.compute(lambda z: np.ones((len(z), D), np.float32), Z, with_estimator(estimator), styles=STYLES)

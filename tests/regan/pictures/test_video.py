@@ -1,8 +1,10 @@
 """Videos: what players need, and what is left when something fails."""
 
+import logging
 import os
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -123,3 +125,23 @@ def test_a_full_disk_leaves_no_part_of_a_video(tmp_path):
     lines = done.stdout.splitlines()
     assert len(lines) == 2 and all(line.startswith('cannot write %s: ffmpeg ' % (tmp_path / 'v.mp4')) for line in lines)
     assert os.listdir(str(tmp_path)) == []
+
+
+class DeadWriter:
+    """imageio's, of an ffmpeg that ended between two of its looks at it."""
+
+    def append_data(self, _):
+        raise BrokenPipeError
+
+    def close(self):
+        logging.getLogger('imageio_ffmpeg').warning('Error while attempting stop ffmpeg (w)')
+
+
+def test_the_end_of_ffmpeg_is_said_once(monkeypatch, tmp_path, caplog):
+    writers = types.SimpleNamespace(get_writer=lambda *_, **__: DeadWriter())
+    monkeypatch.setattr(video, 'check', lambda: (writers, 'ffmpeg'))
+    with pytest.raises(UserError, match='ffmpeg ended early'):
+        video.save_mp4(tmp_path / 'v.mp4', frames_of(1, 16, 16), 5)
+    assert caplog.records == []
+    logging.getLogger('imageio_ffmpeg').warning('heard again')
+    assert len(caplog.records) == 1
