@@ -53,7 +53,7 @@ def study(name, n, steps, work):
     from regan import worlds
     from regan.metrics import neighbours
     from regan.networks.generator import Generator
-    from regan.networks.judges import FactorReader
+    from regan.judges.reader import FactorReader
     from regan.projection.distances import DiscriminatorDistance
     from regan.projection.objective import Objective
 

@@ -110,7 +110,7 @@ def _draw_samples(path, generator, classes):
 def _distance(generator, number, world, n):
     """The Frechet distance between n images of a class and fresh renders, by the features of the world's reader."""
     from regan.metrics import frechet, reals
-    from regan.networks.judges import FactorReader
+    from regan.judges.reader import FactorReader
 
     def fakes():
         for seed in range(n // SAMPLES_AT_ONCE):
