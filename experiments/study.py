@@ -51,9 +51,9 @@ AVERAGE, SAMPLED = 'average', 'sampled'
 def study(name, n, steps, work):
     """Rows of the two tables for one network, and its page of pictures uint8 [H, W, C]."""
     from regan import worlds
+    from regan.judges.reader import FactorReader
     from regan.metrics import neighbours
     from regan.networks.generator import Generator
-    from regan.judges.reader import FactorReader
     from regan.projection.distances import DiscriminatorDistance
     from regan.projection.objective import Objective
 

@@ -109,8 +109,8 @@ def _draw_samples(path, generator, classes):
 
 def _distance(generator, number, world, n):
     """The Frechet distance between n images of a class and fresh renders, by the features of the world's reader."""
-    from regan.metrics import frechet, reals
     from regan.judges.reader import FactorReader
+    from regan.metrics import frechet, reals
 
     def fakes():
         for seed in range(n // SAMPLES_AT_ONCE):
