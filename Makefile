@@ -13,13 +13,13 @@ figures := $(patsubst experiments/%.py,%,$(sort $(wildcard experiments/figure*.p
 # Those without an embedded network; their specs name the file in its place.
 waiting := $(patsubst experiments/specs/%.json,%,$(shell grep -l '"embedded": "' experiments/specs/figure*.json))
 drawn := $(filter-out $(waiting),$(figures))
-benchmarks := start_up pca feature_pca synthesis biggan sweep explore scale_out train
+benchmarks := start_up read_torch pca feature_pca synthesis biggan sweep project explore scale_out train
 options := $(if $(NETWORKS),--networks '$(NETWORKS)')
 packaged := from regan.networks import models; print(next(n for n, m in models.registry().items() if m.packaged))
 
 .NOTPARALLEL:
 .PHONY: help setup test test-slow test-wheel parity bench zoo zoo-table zoo-smoke segan-table docs lint clean missing \
-        figures check-figures reference-figures table1 delta claims check-claims truncation-study bench-curves \
+        figures check-figures reference-figures table1 delta claims check-claims truncation-study study bench-curves \
         explore test-browser screenshots setup-bench setup-docs setup-lint setup-browser $(foreach t,setup test test-slow test-wheel parity bench bench-curves zoo-smoke check-figures check-claims,$(stacks:%=$t-%)) \
         $(figures) $(figures:%=check-%) $(figures:%=reference-%)
 
@@ -63,6 +63,9 @@ claims: setup-$(stack)                        ## measure the paper's claims on t
 
 truncation-study: setup-$(stack)              ## strips and curves over psi, into figures/out/
 	$(python) experiments/truncation_study.py
+
+study: setup-$(stack)                         ## the StyleGAN study in numbers: own pictures and their mixtures, into figures/study/
+	$(python) experiments/study.py
 
 bench: missing setup-bench $(stacks:%=bench-%)       ## measure speed and memory against peers and limits; prints one table
 	$(python) benchmarks/table.py

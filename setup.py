@@ -13,7 +13,7 @@ from setuptools.command.editable_wheel import editable_wheel
 
 PROJECT = pathlib.Path(__file__).resolve().parent
 SHIPPED = pathlib.PurePosixPath('regan/shipped')
-OFFICIAL = ['config', 'pretrained_networks']
+OFFICIAL = ['config', 'pretrained_networks', 'projector']
 OFFICIAL_PACKAGES = ['metrics', 'training']
 
 

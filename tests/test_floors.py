@@ -30,6 +30,7 @@ FLOORS = (
     'regan.biggan',  # another architecture, from its own containers
     'regan.networks',  # pickle -> w = M(z), images
     'regan.judges',  # images -> features, distances
+    'regan.conversion',  # networks in other forms
     'regan.components',  # w -> principal components
     'regan.editing',  # components -> edited latents
     'regan.drawing',  # latents, edits -> images
@@ -52,6 +53,7 @@ FLOORS = (
     'metrics.perceptual_path_length',
     'metrics.precision_recall',
     'metrics.metric_defaults',
+    'projector',  # likewise, of regan.projection
     'regan.commands',
     'regan.cli',
     'regan.__main__',
@@ -79,6 +81,7 @@ EXEMPT = {
     ('dnnlib.architectures', 'regan.biggan.network'): 'as before',
     ('dnnlib.file_kinds', 'regan.biggan.files'): 'a kind of files names its reader, which is found by that name',
     ('dnnlib.architectures', 'regan.judges.vgg16'): 'as before',
+    ('dnnlib.architectures', 'regan.judges.inception_v3'): 'as before',
     (
         'metrics.metric_base',
         'metrics.frechet_inception_distance',

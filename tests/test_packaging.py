@@ -15,8 +15,9 @@ PINS = dict.fromkeys(['3.9', '3.10', '3.11', '3.12', '3.13'], 'requirements-tf2.
 PINS['3.7'] = 'requirements.txt'
 NAMES = {'PIL': 'pillow', 'sklearn': 'scikit-learn', 'imageio_ffmpeg': 'imageio-ffmpeg'}  # Module -> its distribution.
 BESIDES = {'tensorboard', 'google'}  # TensorFlow brings them: its boards, and google.protobuf.
+ASKED_FOR = {'dlib'}  # Whose users are told to install it.
 INSTALLED = ['dnnlib', 'metrics', 'nvlabs_stylegan', 'nvlabs_stylegan2', 'regan', 'training']
-OURS = set(INSTALLED + ['config', 'pretrained_networks', 'checkout'])
+OURS = set(INSTALLED + ['config', 'pretrained_networks', 'projector', 'checkout'])
 
 
 def declared(version):
@@ -48,7 +49,7 @@ def test_pins_are_in_the_declared_ranges(version):
 def test_every_import_is_declared():
     """Nothing is used that is only there because something else needs it."""
     paths = [path for folder in INSTALLED for path in sorted((PROJECT / folder).rglob('*.py'))]
-    paths += [PROJECT / 'config.py', PROJECT / 'pretrained_networks.py']
+    paths += [PROJECT / 'config.py', PROJECT / 'pretrained_networks.py', PROJECT / 'projector.py']
     paths += sorted((PROJECT / 'experiments').glob('figure*.py'))
     imported = {}
     for path in paths:
@@ -56,7 +57,8 @@ def test_every_import_is_declared():
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
             imported.update((name.split('.')[0], path) for name in names)
-    known = set(declared('3.7')) | set(declared('3.13')) | BESIDES | OURS
+    neighbours = {path.stem for path in (PROJECT / 'experiments').glob('figure*.py')}
+    known = set(declared('3.7')) | set(declared('3.13')) | BESIDES | ASKED_FOR | OURS | neighbours
     others = {name: path for name, path in imported.items() if NAMES.get(name, name) not in known}
     assert {name: path for name, path in others.items() if not _is_standard(name)} == {}
 

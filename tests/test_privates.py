@@ -17,6 +17,7 @@ COVERED = [
     'experiments',
     'config.py',
     'pretrained_networks.py',
+    'projector.py',
 ]
 OWNERS = {path.stem for path in PROJECT.iterdir() if path.suffix == '.py' or path.is_dir()}
 OF_NAMED_TUPLES = ('_asdict', '_fields', '_make', '_replace')  # Public, whatever they look like.

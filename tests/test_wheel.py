@@ -155,7 +155,7 @@ def test_training(fresh):
 
 
 def test_official_modules_by_choice_only(fresh):
-    for name in ('config', 'pretrained_networks', 'training', 'metrics'):
+    for name in ('config', 'pretrained_networks', 'projector', 'training', 'metrics'):
         assert 'ModuleNotFoundError' in fresh.python('-c', 'import ' + name, status=1)
     program = 'from regan.base import places; places.official_modules(); import config; print(config.result_dir)'
     assert 'results' in fresh.python('-c', program)

@@ -21,7 +21,8 @@ _OFFICIAL = _SHIPPED / 'official' if INSTALLED else _ROOT
 
 
 def official_modules() -> str:
-    """Makes `config`, `pretrained_networks`, `training` and `metrics` importable, as official scripts expect.
+    """Makes `config`, `pretrained_networks`, `projector`, `training` and `metrics` importable, as official scripts
+    expect.
 
     A wheel keeps modules of such common names off the import path, so that nobody else finds them by accident. This
     puts their folder first on it.

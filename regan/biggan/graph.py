@@ -15,6 +15,7 @@ from regan.biggan.weights import Weights
 import tensorflow.compat.v1 as tf
 
 IMAGE_CHANNELS = 3
+Statistics = Callable[[str, Any], Sequence[Any]]  # See `layers`.
 Further = Callable[[Dict[str, Any]], Dict[str, Any]]
 
 
@@ -58,7 +59,12 @@ def _frozen(weights, latents, z, further=None):
 
 
 def layers(
-    configuration: Configuration, held: Mapping[str, Any], rows: Any, z: Sequence[Any], y: Sequence[Any]
+    configuration: Configuration,
+    held: Mapping[str, Any],
+    rows: Any,
+    z: Sequence[Any],
+    y: Sequence[Any],
+    statistics: Optional[Statistics] = None,
 ) -> Dict[str, Any]:
     """Every layer's output.
 
@@ -68,6 +74,8 @@ def layers(
         rows: tensor [rows], weights of the rows of statistics.
         z: L tensors [N, Z].
         y: L tensors [N, classes].
+        statistics: function of a normalisation's name and what it normalises, [N, H, W, C], to mean and variance [C];
+            default: those of the tables, by `rows`.
 
     Returns:
         Ordered dict of names -> tensors, NHWC: 'embedding' [L, N, Z]; 'gen_z' [N, 256 ch]; 'block_00' ..., and inside
@@ -75,12 +83,36 @@ def layers(
         'attention', 'attention/theta' and so on, 'attention/map' [N, H W, H W / 4]; 'final_norm' (before ReLU);
         'to_rgb' (three maps) and 'to_rgb/all'; 'image' [N, R, R, 3], in [-1, 1].
     """
-    return _Layers(configuration, held, rows).run(z, y)
+
+    def by_tables(norm, _x):
+        return [tf.tensordot(rows, held['%s/%s' % (norm, what)], 1) for what in ('means', 'variances')]
+
+    return _Layers(configuration, held, statistics or by_tables).run(z, y)
+
+
+def normalised(x: Any, statistics: Sequence[Any], epsilon: float, gain: Any, offset: Any) -> Any:
+    """(x - mean) / sqrt(variance + epsilon) gain + offset.
+
+    Args:
+        x: tensor [N, H, W, C].
+        statistics: mean and variance, tensors [C].
+        epsilon: added to the variance.
+        gain: tensor [N, C], or [C].
+        offset: the same.
+    """
+    mean, variance = statistics
+    gain = tf.rsqrt(variance + epsilon) * gain
+    # One product and one sum for each number of the layer.
+    return x * _over_pixels(gain) + _over_pixels(offset - mean * gain)
+
+
+def _over_pixels(x):
+    return x if x.shape.rank == 1 else x[:, None, None]
 
 
 class _Layers:
-    def __init__(self, configuration: Configuration, held: Mapping[str, Any], rows: Any) -> None:
-        self._configuration, self._held, self._rows = configuration, held, rows
+    def __init__(self, configuration: Configuration, held: Mapping[str, Any], statistics: Statistics) -> None:
+        self._configuration, self._held, self._statistics = configuration, held, statistics
         self._outputs: Dict[str, Any] = collections.OrderedDict()
 
     def _keep(self, name, tensor):
@@ -99,10 +131,7 @@ class _Layers:
             if i == configuration.attention:
                 x = self._keep('attention', self._attention(x))
             x = self._keep('block_%02d' % i, self._block('block_%02d/' % i, block, x, codes[i + 1]))
-        mean, variance = self._statistics('final_norm')
-        gain = tf.rsqrt(variance + configuration.epsilon) * held['final_norm/scale']
-        x = self._keep('final_norm', x * gain + (held['final_norm/offset'] - mean * gain))
-        x = tf.nn.relu(x)
+        x = tf.nn.relu(self._normalise('final_norm', x, held['final_norm/scale'], held['final_norm/offset']))
         self._keep('to_rgb/all', self._convolve(x, 'to_rgb'))
         kernel, bias = held['to_rgb/kernel'][..., :IMAGE_CHANNELS], held['to_rgb/bias'][:IMAGE_CHANNELS]
         x = tf.nn.conv2d(x, kernel, strides=[1, 1, 1, 1], padding='SAME')
@@ -114,18 +143,15 @@ class _Layers:
         x = tf.nn.conv2d(x, self._held[name + '/kernel'], strides=[1, 1, 1, 1], padding='SAME')
         return tf.nn.bias_add(x, self._held[name + '/bias']) if name + '/bias' in self._held else x
 
-    def _statistics(self, norm):
-        return [tf.tensordot(self._rows, self._held['%s/%s' % (norm, what)], 1) for what in ('means', 'variances')]
+    def _normalise(self, name, x, gain, offset):
+        return self._keep(name, normalised(x, self._statistics(name, x), self._configuration.epsilon, gain, offset))
 
     def _norm(self, name, x, code):
         scale, offset = [
             self._keep('%s/%s' % (name, what), tf.matmul(code, self._held['%s/%s/kernel' % (name, what)]))
             for what in ('scale', 'offset')
         ]
-        mean, variance = self._statistics(name)
-        gain = tf.rsqrt(variance + self._configuration.epsilon) * (1 + scale)  # [N, C]
-        # One product and one sum for each number of the layer.
-        return self._keep(name, x * gain[:, None, None] + (offset - mean * gain)[:, None, None])
+        return self._normalise(name, x, 1 + scale, offset)
 
     def _block(self, scope, block, x, code):
         doubles, _, leaving = block
@@ -144,13 +170,28 @@ class _Layers:
         theta, phi, g = [
             self._keep('attention/' + name, self._convolve(x, 'attention/' + name)) for name in ('theta', 'phi', 'g')
         ]
-        size = x.shape.as_list()[1]
-        theta = _flat(theta, size)
-        phi, g = [_flat(tf.nn.max_pool(t, [1, 2, 2, 1], [1, 2, 2, 1], 'VALID'), size // 2) for t in (phi, g)]
-        weights = self._keep('attention/map', tf.nn.softmax(tf.matmul(theta, phi, transpose_b=True)))
-        y = tf.reshape(tf.matmul(weights, g), [-1, size, size, g.shape.as_list()[2]])
+        y = attend(theta, phi, g, lambda weights: self._keep('attention/map', weights))
         y = self._keep('attention/o_conv', self._convolve(y, 'attention/o_conv'))
         return x + self._held['attention/gamma'] * y
+
+
+def attend(theta: Any, phi: Any, g: Any, keep: Callable[[Any], Any] = lambda weights: weights) -> Any:
+    """Self-attention: each pixel's mean of g, weighted by the softmax of theta phi.
+
+    Args:
+        theta: [N, S, S, C], queries.
+        phi: [N, S, S, C], keys; of each 2 x 2 the largest counts.
+        g: [N, S, S, D], values, likewise.
+        keep: function that is given the weights [N, S S, S S / 4], and returns those that are used.
+
+    Returns:
+        [N, S, S, D].
+    """
+    size = theta.shape.as_list()[1]
+    theta = _flat(theta, size)
+    phi, g = [_flat(tf.nn.max_pool(t, [1, 2, 2, 1], [1, 2, 2, 1], 'VALID'), size // 2) for t in (phi, g)]
+    weights = keep(tf.nn.softmax(tf.matmul(theta, phi, transpose_b=True)))
+    return tf.reshape(tf.matmul(weights, g), [-1, size, size, g.shape.as_list()[2]])
 
 
 def _flat(x, size):

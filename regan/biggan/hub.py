@@ -15,12 +15,13 @@ import numpy as np
 
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
-from regan.biggan import weights
+from regan.biggan import archives, weights
 
 GRAPH, INDEX = 'saved_model.pb', 'variables/variables.index'
 DATA = 'variables/variables.data-00000-of-00001'
 LARGEST = 4 << 30  # Bytes of a file in an archive.
 LARGEST_TABLE = 1 << 22  # Numbers in a table of statistics.
+LARGEST_TABLES = 1 << 26  # In all tables; those of 512 x 512 have 5 million.
 MOST_VARIABLES = 1 << 14
 
 
@@ -50,7 +51,7 @@ def read_archive(stream: BinaryIO, path: PathLike, mode: str = 'hub') -> weights
     """
     with tempfile.TemporaryDirectory() as folder:
         try:
-            with tarfile.open(fileobj=stream) as archive:
+            with archives.opened(stream) as archive:
                 for member in archive:
                     name = _inside(member.name)
                     if name in (GRAPH, INDEX, DATA) and member.isreg():
@@ -80,6 +81,8 @@ def _inside(name: str) -> str:
 def _unpack(source, size, target, path):
     if size > LARGEST:
         raise UserError('%s unfolds to more than %d GB, which no BigGAN needs' % (path, LARGEST >> 30))
+    if target.exists():
+        raise UserError('%s holds two files of the name %s; fetch it again' % (path, target.name))
     target.parent.mkdir(exist_ok=True)
     with open(str(target), 'wb') as file:
         for block in iter(lambda: source.read(1 << 20), b''):
@@ -119,11 +122,12 @@ def _tables(graph: pathlib.Path, norms: int, path: PathLike) -> List[np.ndarray]
     nodes = _nodes(graph, path)
     by_name = {node.name: node for node in nodes}
     found: List[Optional[np.ndarray]] = []
+    room = _Room(path)
     for b in range(norms):
         for offset in (1, 3):
-            found.append(_value(by_name.get('stack_%d' % (5 * b + offset)), by_name))
+            found.append(_value(by_name.get('stack_%d' % (5 * b + offset)), by_name, room))
     if any(table is None for table in found):
-        found = [_value(node, by_name) for node in nodes if node.op == 'Const']
+        found = [_value(node, by_name, room) for node in nodes if node.op == 'Const']
         found = [table for table in found if table is not None and len(table) == 51]
     tables = [table for table in found if table is not None]
     if len(tables) != 2 * norms:
@@ -146,17 +150,30 @@ def _nodes(graph: pathlib.Path, path: PathLike) -> List[Any]:
     return [node for meta in model.meta_graphs for node in meta.graph_def.node]
 
 
-def _value(node: Any, by_name: Dict[str, Any]) -> Optional[np.ndarray]:
+class _Room:
+    """How many numbers the constants of a graph may still have: a short one may stand for millions."""
+
+    def __init__(self, path: PathLike) -> None:
+        self._path, self._left = path, LARGEST_TABLES
+
+    def take(self, count: float) -> None:
+        self._left -= int(count)
+        if self._left < 0:
+            raise UserError('the graph of %s holds far larger tables than a BigGAN; it is crafted' % self._path)
+
+
+def _value(node: Any, by_name: Dict[str, Any], room: _Room) -> Optional[np.ndarray]:
     """The table [rows, C] that a node is, a constant or a stack of constants; None: it is none."""
     if node is not None and node.op == 'Pack':
-        rows = [_constant(by_name.get(name.split(':')[0]), 1) for name in node.input if not name.startswith('^')]
+        names = [name.split(':')[0] for name in node.input if not name.startswith('^')]
+        rows = [_constant(by_name.get(name), 1, room) for name in names]
         if rows and all(row is not None and row.shape == rows[0].shape for row in rows):
             return np.stack(rows)
         return None
-    return _constant(node, 2)
+    return _constant(node, 2, room)
 
 
-def _constant(node: Any, rank: int) -> Optional[np.ndarray]:
+def _constant(node: Any, rank: int, room: _Room) -> Optional[np.ndarray]:
     from tensorflow.compat.v1 import make_ndarray
 
     if node is None or node.op != 'Const' or node.attr['value'].tensor.dtype != 1:  # float32
@@ -164,4 +181,8 @@ def _constant(node: Any, rank: int) -> Optional[np.ndarray]:
     shape: Tuple[int, ...] = tuple(axis.size for axis in node.attr['value'].tensor.tensor_shape.dim)
     if len(shape) != rank or min(shape) < 1 or np.prod(shape, dtype=np.float64) > LARGEST_TABLE:
         return None
-    return make_ndarray(node.attr['value'].tensor)
+    room.take(np.prod(shape, dtype=np.float64))
+    try:
+        return make_ndarray(node.attr['value'].tensor)
+    except (ValueError, TypeError):  # Its values do not fit its shape.
+        return None

@@ -293,7 +293,7 @@ def _sample(network, sampling, drawing, seed):
     """(codes, scores) of a Network by a _Sampling and a Drawing, and what made them, a dict."""
     from regan.base import provenance
     from regan.editing import boundary as module
-    from regan.networks.judges import FactorReader
+    from regan.judges.reader import FactorReader
 
     with FactorReader(sampling.reader) as judge:
         column = module.factor_index(judge, sampling.factor)

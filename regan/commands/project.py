@@ -1,6 +1,6 @@
 """`regan project`: own pictures to latents."""
 
-from typing import NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple, Optional, Tuple
 
 import click
 
@@ -52,31 +52,78 @@ class _Asked(NamedTuple):
         name: of the method.
         method: regan.projection.methods.Method.
         steps, seed: int.
+        start: `regan.views.saved.Source` of latents to begin with, or None.
     """
 
     name: str
     method: tuple
     steps: int
     seed: int
+    start: Any
+
+    def starts(self, generator, count):
+        """Where the searches for `count` pictures begin, float [L, D] or [count, L, D]; None: where the method does.
+
+        Raises:
+            UserError: the file does not fit the network, or has another number of latents.
+        """
+        import numpy as np
+
+        from regan.base.errors import UserError
+        from regan.sampling import latents
+        from regan.views import saved
+
+        if self.start is None:
+            return None
+        found = saved.on(self.start, generator)
+        if len(found) not in (1, count):
+            raise UserError(
+                '%s has %d latents to start from, but there are %d pictures; give one latent, or one for each'
+                % (self.start.path, len(found), count)
+            )
+        if any(one.space == 'z' for one in found):
+            raise UserError('%s has latents z, but a search starts from w' % self.start.path)
+        codes = [one.codes for one in found]
+        codes = [one if len(one) > 1 else latents.broadcast(one, generator.num_layers)[0] for one in codes]
+        return codes[0] if len(codes) == 1 else np.stack(codes)
+
+    def facts(self):
+        """For the sidecars: every constant of the method, and where it began."""
+        facts = dict(self.method._asdict(), steps=self.steps, seed=self.seed)
+        if self.start is not None:
+            facts.update(start=self.start.path.name, start_sha256=self.start.sha256)
+        return dict(facts, method=self.name)
 
 
-def _asked(method, steps, space, clip, seed):
+def _asked(method, steps, space, clip, seed, start):
     from regan.projection import methods
 
-    return _Asked(method, methods.chosen(method, space, clip), steps, seed)
+    if start is not None:
+        from regan.views import saved
+
+        start = saved.read(start)
+    return _Asked(method, methods.chosen(method, space, clip), steps, seed, start)
 
 
 class _Judge(NamedTuple):
-    """The distance that was asked for: the file of its network, or None for the generator's own."""
+    """The distance that was asked for.
 
+    Attributes:
+        kind: 'discriminator', 'lpips' or 'vgg16'.
+        file: of its network; None for the generator's own, or the folder of networks that judge.
+    """
+
+    kind: str
     file: Optional[str]
 
     def open(self, network, generator):
         """The Distance. Args: network: options.Network; generator: open. Raises UserError."""
         from regan.projection import distances
 
-        file = self.file or generator.path
-        distance = distances.DiscriminatorDistance(file, network.trusted)
+        if self.kind == 'discriminator':
+            distance = distances.DiscriminatorDistance(self.file or generator.path, network.trusted)
+        else:
+            distance = distances.PerceptualDistance(self.kind, self.file, network.trusted)
         distance.check(generator.num_channels, generator.resolution)
         return distance
 
@@ -136,16 +183,34 @@ def _shown(snapshots, plain):
         show_default=True,
         help='Of the noise that the search begins with and adds.',
     ),
+    click.option(
+        '--start-latents',
+        'start',
+        type=click.Path(dir_okay=False),
+        metavar='FILE',
+        help='Begin at the latent in a file, or at one for each picture: an .npy or .npz of w or W+, or what this '
+        'command wrote.',
+    ),
 )
 @options.group(
     'judge',
     _Judge,
     click.option(
+        '--distance',
+        'kind',
+        type=click.Choice(['discriminator', 'lpips', 'vgg16']),
+        default='discriminator',
+        show_default=True,
+        help='By what pictures are compared: a discriminator, or networks that you have: LPIPS, as the official '
+        'projector, or conv3_3 of VGG16, as stylegan-encoder.',
+    ),
+    click.option(
         '--distance-network',
         'file',
         type=click.Path(),
         metavar='FILE',
-        help='Pickle with the discriminator by which pictures are compared. Default: that of NETWORK.',
+        help="The distance's network. Default: the discriminator in the file of NETWORK, or the file of LPIPS or VGG16 "
+        'in the folder $REGAN_METRIC_NETWORKS.',
     ),
 )
 @options.group(
@@ -176,7 +241,7 @@ def project(network, source, asked, judge, shown, out):
     from regan.base import provenance
     from regan.projection import project as module
     from regan.projection.objective import Objective
-    from regan.projection.search import Search, statistics
+    from regan.projection.search import Search, spread
 
     with network.open_with_w() as generator:
         targets = source.targets(generator)
@@ -185,23 +250,21 @@ def project(network, source, asked, judge, shown, out):
         distance = judge.open(network, generator)
         facts = dict(
             provenance.made_by('project', network.name, generator),
-            method=asked.name,
-            **asked.method._asdict(),
-            steps=asked.steps,
-            seed=asked.seed,
-            distance_network=judge.file or network.name,
+            **asked.facts(),
+            distance_network=judge.file or (network.name if judge.kind == 'discriminator' else None),
             **distance.facts,
         )
-        with generator.with_synthesis(lambda synthesis: Objective(synthesis, distance)) as objective:
-            spread = statistics(generator.map, generator.latent_size)
-            search = Search(objective, asked.method, asked.steps, spread, asked.seed)
+        single = module.at_once(generator.resolution) == 1
+        with generator.with_synthesis(lambda synthesis: Objective(synthesis, distance, single)) as objective:
+            search = Search(objective, asked.method, asked.steps, spread(generator, asked.method), asked.seed)
             with progress.bar(asked.steps * len(targets), ' steps') as bar:
 
                 def show(done, apart):
                     bar.set_postfix({distance.name: '%.4f' % apart}, refresh=False)
                     bar.update(done)
 
-                results = module.project(search, objective, targets, out, facts, shown, show)
+                starts = asked.starts(generator, len(targets))
+                results = module.project(search, objective, targets, out, facts, shown, show, starts)
     for one in results:
         click.echo(_said(one, distance.name))
     click.echo('wrote the latents of %d pictures to %s' % (len(results), out))

@@ -15,9 +15,10 @@ from regan.base import places
 def script(file, arguments):
     """Run a Python script that was written for StyleGAN or StyleGAN2, with its arguments.
 
-    It may import `dnnlib`, `pretrained_networks`, `training`, `metrics` and `config`; modules beside the script come
-    before ours. Names of its time that newer versions of Python, NumPy, Pillow, SciPy and Matplotlib lack are put back,
-    and `tensorflow` is TensorFlow 1: on the modern stack `tensorflow.compat.v1`, where `tensorflow.contrib` says what
+    It may import `dnnlib`, `pretrained_networks`, `projector`, `training`, `metrics` and `config`; modules beside the
+    script come before ours. Names of its time that newer versions of Python, NumPy, Pillow, SciPy and Matplotlib lack
+    are put back, and `tensorflow` is TensorFlow 1: on the modern stack `tensorflow.compat.v1`, where
+    `tensorflow.contrib` says what
     is missing. This holds for the script's process and for those that it starts. Otherwise it runs as `python FILE`
     would run it, and its exit status is that of this command.
     """

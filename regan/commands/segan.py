@@ -151,7 +151,7 @@ def _drawn(settings):
 def traversal(network, reader, samples, top, seed, drawing, out):
     """Measure which dimension of which subspace moves which known factor of the world."""
     from regan.base import artefacts, provenance
-    from regan.networks.judges import FactorReader
+    from regan.judges.reader import FactorReader
     from regan.segan import traversal as module
     from regan.segan.subspaces import Subspaces
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Union
 
 import numpy as np
 
@@ -87,7 +87,7 @@ def together(generator: BaseGenerator, some: Sequence[Start], space: Optional[st
     """
     space = generator.latent_space if space is None else space
     alone = {i: codes(generator, start, space) for i, start in enumerate(some) if isinstance(start, Saved)}
-    found = iter(())  # type: Iterator[np.ndarray]
+    found: Iterator[np.ndarray] = iter(())
     if len(alone) < len(some):
         of_seeds = generator.z_of(seeds(some))
         mapped = generator.map(of_seeds) if space == generator.latent_space else of_seeds

@@ -28,9 +28,9 @@ from regan.views.document import View, ViewEdit
 if TYPE_CHECKING:
     from regan.components.basis import Basis
     from regan.explore.pieces import Pieces
+    from regan.judges.reader import FactorReader
     from regan.networks import models
     from regan.networks.base_generator import BaseGenerator as Network
-    from regan.networks.judges import FactorReader
 
 COMPONENTS, QUICK = 80, 20000
 STARTS_BYTES, TILES_BYTES = 16 << 20, 64 << 20
@@ -145,9 +145,9 @@ class Studio:
         if self._reader_path is None:
             raise UserError('no factors are known of the images of %s' % self.name)
         if self._reader is None:
-            from regan.networks import judges
+            from regan.judges.reader import FactorReader
 
-            self._reader = judges.FactorReader(self._reader_path)
+            self._reader = FactorReader(self._reader_path)
             self._reader.check(self.network.num_channels, self.network.resolution)
         return self._reader
 

@@ -158,18 +158,15 @@ def _basis(panel, generator, folder, open_generator, quiet):
 
 
 def _settings(panel, generator):
+    values = dataclasses.asdict(panel)
     return dict(
         json_records.recorded(panel),
         pca=panel.pca and panel.pca.facts,
         network_sha256=generator.sha256,
         **provenance.label_facts(generator),
         edits=[edits.notation(edit) for edit in panel.edits],
-        **{key: _plain(getattr(panel, key)) for key in specs.STUDY + specs.BIGGAN if getattr(panel, key) is not None},
+        **{key: values[key] for key in specs.STUDY + specs.BIGGAN if values[key] is not None},
     )
-
-
-def _plain(value):
-    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
 
 
 def _save(spec, drawn, facts, software, folder):

@@ -22,7 +22,7 @@ from regan.pictures import diff
 from regan.sampling import latents, noise
 
 VARIANTS = ('embedded', 'official')
-STUDY = ('mixing', 'uncurated', 'noise_detail', 'noise_layers', 'psis')  # Keys of the StyleGAN study's figures.
+STUDY = ('mixing', 'uncurated', 'noise_detail', 'noise_layers', 'own', 'psis')  # Keys of the StyleGAN study's figures.
 BIGGAN = ('resampling', 'replacing', 'random_basis_seed')  # Keys of BigGAN's.
 _OF_COMPONENTS = ('edits', 'exchange', 'supervised')  # Keys that need `pca`.
 
@@ -122,6 +122,9 @@ class Panel:
     )
     noise_layers: Optional[study_spec.NoiseLayers] = key(
         record(study_spec.NoiseLayers), 'what the noise of some layers changes', None, recorded=False
+    )
+    own: Optional[study_spec.Own] = key(
+        record(study_spec.Own), 'pictures that the network has not drawn', None, recorded=False
     )
     psis: Optional[Tuple[float, ...]] = key(
         study_spec.PSIS, 'truncation of each column, in place of `psi`', None, recorded=False
@@ -279,6 +282,8 @@ def _check_study(panel, resolution, num_layers, where):
     try:
         if panel.mixing:
             study_spec.check_mixing(panel.mixing, len(panel.seeds), num_layers)
+        if panel.own:
+            study_spec.check_own(panel.own, panel.seeds + (panel.mixing.columns if panel.mixing else ()))
         if panel.uncurated:
             study_spec.check_uncurated(panel.uncurated, len(panel.seeds), resolution)
         if panel.noise_detail:

@@ -15,6 +15,8 @@ from dnnlib.unpickle import NetworkPickleError
 from regan.base import artefacts
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Protocol
+from regan.judges import distances as judges
+from regan.judges import judge_files
 from regan.networks import weights
 
 # isort: split
@@ -22,6 +24,8 @@ import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-u
 
 FROM, DOWN_TO = 256, 8  # Resolutions of the blocks of a discriminator whose outputs are compared.
 EPSILON = 1e-10
+SMALLEST_OF_VGG, SIDE_OF_VGG = 16, 256  # Pixels a side: what its poolings leave something of, and what it is shown.
+ENCODER_SCALE = 82890  # By which stylegan-encoder divides.
 
 
 class Features(NamedTuple):
@@ -113,6 +117,58 @@ class DiscriminatorDistance:
     def between(self, found: Sequence[tf.Tensor], target: Sequence[tf.Tensor]) -> tf.Tensor:
         """See `Distance`."""
         return mean_squares(found, target)
+
+
+class PerceptualDistance:
+    """A distance by VGG16, whose weights the user has.
+
+    `lpips`: LPIPS of images that are averaged down to 256 pixels a side, as StyleGAN2's projector has it. `vgg16`: the
+    mean squared difference of conv3_3, divided by 82890, of images brought to 256 pixels a side by their nearest
+    pixels, as the first stylegan-encoder has it.
+
+    Args:
+        name: 'lpips' or 'vgg16'.
+        path: of its file, or of a folder with it; None: see `judge_files.read`.
+        trust_embedded_code: True lets a pickle run code of its own.
+
+    Raises:
+        UserError: there is no such file, or it holds something else.
+    """
+
+    def __init__(self, name: str, path: Optional[PathLike] = None, trust_embedded_code: bool = False) -> None:
+        self.name, self._file = name, judge_files.read(name, path, trust_embedded_code)
+        self.facts = dict(distance_by=name, distance_files=self._file.facts()['files'])
+        self._made: Any = None  # In the graph in which features were last asked for.
+
+    def check(self, num_channels: int, resolution: int) -> None:
+        """Raises UserError if images of this kind cannot be compared."""
+        if num_channels not in (1, 3) or resolution < SMALLEST_OF_VGG:
+            raise UserError(
+                'VGG16 sees grey or RGB images of at least %d pixels a side, not of %d channels and %d pixels; choose '
+                '--distance discriminator' % (SMALLEST_OF_VGG, num_channels, resolution)
+            )
+
+    def features(self, images: tf.Tensor) -> Features:
+        """See `Distance`."""
+        try:
+            self._made = {'lpips': judges.Lpips, 'vgg16': judges.VggFeatures}[self.name](self._file)
+        except NetworkPickleError as error:
+            raise UserError(str(error)) from None
+        prepared = {'lpips': averaged, 'vgg16': _nearest}[self.name](images, SIDE_OF_VGG)
+        return Features(self._made.features(prepared), {})
+
+    def between(self, found: Sequence[tf.Tensor], target: Sequence[tf.Tensor]) -> tf.Tensor:
+        """See `Distance`."""
+        apart = self._made.between(found, target)
+        return apart / ENCODER_SCALE if self.name == 'vgg16' else apart
+
+
+def _nearest(images, resolution):
+    """Tensor [N, C, R, R] -> [N, C, r, r] of the nearest pixels."""
+    if images.shape.as_list()[2] == resolution:
+        return images
+    nhwc = tf.image.resize_nearest_neighbor(tf.transpose(images, [0, 2, 3, 1]), [resolution] * 2)
+    return tf.transpose(nhwc, [0, 3, 1, 2])
 
 
 def _discriminator(found, file, choice) -> Optional[unpickle.NetworkState]:

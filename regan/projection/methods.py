@@ -3,12 +3,7 @@
 import math
 from typing import List, NamedTuple, Optional
 
-# StyleGAN2's projector.
 STEPS = 1000
-NOISE_WEIGHT = 1e5
-JITTER = 0.05
-JITTER_UNTIL = 0.75  # Share of the steps.
-RAMP_DOWN, RAMP_UP = 0.25, 0.05
 
 
 class Method(NamedTuple):
@@ -23,6 +18,9 @@ class Method(NamedTuple):
         jitter: the noise on w at the first step, in deviations of w.
         noise: whether the noise images are looked for, too; else they are those of the pickle.
         clip: 'stochastic': numbers outside of [-2, 2] are drawn anew after each step; or 'none'.
+        ramp_down, ramp_up: shares of the steps that the ramps take.
+        jitter_until: share of the steps until which the noise on w fades.
+        noise_weight: of the loss of the noise images.
     """
 
     space: str
@@ -33,10 +31,14 @@ class Method(NamedTuple):
     jitter: float
     noise: bool
     clip: str = 'none'
+    ramp_down: float = 0.25
+    ramp_up: float = 0.05
+    jitter_until: float = 0.75
+    noise_weight: float = 1e5
 
 
 METHODS = {
-    'stylegan2': Method('w', 'sampled', 'adam', 0.1, ramps=True, jitter=JITTER, noise=True),
+    'stylegan2': Method('w', 'sampled', 'adam', 0.1, ramps=True, jitter=0.05, noise=True),
     'puzer': Method('w+', 'zeros', 'descent', 1.0, ramps=False, jitter=0.0, noise=False),
     'adam': Method('w+', 'average', 'adam', 0.05, ramps=False, jitter=0.0, noise=False),
 }
@@ -49,23 +51,16 @@ def chosen(name: str, space: Optional[str] = None, clip: Optional[str] = None) -
 
 
 def learning_rate(method: Method, step: int, steps: int) -> float:
-    """The rate of a step, from 0.
+    """The rate of a step, from 0: with ramps up in a line, down by a cosine.
 
     >>> [round(learning_rate(METHODS['stylegan2'], step, 1000), 4) for step in (0, 25, 50, 750, 800, 875, 990)]
     [0.0, 0.05, 0.1, 0.1, 0.0905, 0.05, 0.0004]
     """
-    return method.rate * (ramp(step / steps) if method.ramps else 1.0)
-
-
-def ramp(t: float, down: float = RAMP_DOWN, up: float = RAMP_UP) -> float:
-    """The share of the full rate at the time t, from 0 to 1: up in a line, down by a cosine.
-
-    Args:
-        t: share of the steps that are done.
-        down, up: shares of the steps that the ramps take.
-    """
-    low = min(1.0, (1 - t) / down)
-    return (0.5 - 0.5 * math.cos(math.pi * low)) * min(1.0, t / up)
+    if not method.ramps:
+        return method.rate
+    t = step / steps
+    low = min(1.0, (1 - t) / method.ramp_down)
+    return method.rate * (0.5 - 0.5 * math.cos(math.pi * low)) * min(1.0, t / method.ramp_up)
 
 
 def jitter(method: Method, step: int, steps: int) -> float:
@@ -74,12 +69,7 @@ def jitter(method: Method, step: int, steps: int) -> float:
     >>> [round(jitter(METHODS['stylegan2'], step, 1000), 4) for step in (0, 400, 750, 900)]
     [0.05, 0.0109, 0.0, 0.0]
     """
-    return method.jitter * fading(step / steps)
-
-
-def fading(t: float, until: float = JITTER_UNTIL) -> float:
-    """The share of the first noise on w that is left at the time t, from 0 to 1."""
-    return max(0.0, 1 - t / until) ** 2
+    return method.jitter * max(0.0, 1 - step / steps / method.jitter_until) ** 2
 
 
 def snapshot_steps(count: int, steps: int) -> List[int]:

@@ -35,26 +35,31 @@ class Objective:
     Args:
         synthesis: Network; its graph and session must be the default ones while the object is made.
         distance: Distance.
+        single: whether there is never more than one picture: such a graph needs less memory and fewer passes over
+            large images.
 
     Attributes:
-        num_layers L, dlatent_size D: int.
+        num_layers L, dlatent_size D, resolution R: int.
         sides: of the noise images, list of int.
         stored: the noise images of the network, list of float32 [1, 1, S, S].
     """
 
     num_layers: int
     dlatent_size: int
+    resolution: int
     sides: List[int]
     stored: List[np.ndarray]
 
-    def __init__(self, synthesis: tflib.Network, distance: Distance) -> None:
+    def __init__(self, synthesis: tflib.Network, distance: Distance, single: bool = False) -> None:
         values = synthesis.own_values()
         noise = {name: value for name, value in values.items() if name.startswith('noise')}
         self.stored, self.sides = list(noise.values()), [value.shape[-1] for value in noise.values()]
-        dlatents = tf.placeholder(tf.float32, [None, None, None])
-        maps = {name: tf.placeholder(tf.float32, (None,) + value.shape[1:]) for name, value in noise.items()}
+        count = 1 if single else None
+        dlatents = tf.placeholder(tf.float32, [count, None, None])
+        maps = {name: tf.placeholder(tf.float32, (count,) + value.shape[1:]) for name, value in noise.items()}
         images, placeholders = drawn(synthesis, values, dlatents, given=maps)
         self.num_layers, self.dlatent_size = dlatents.shape.as_list()[1:]
+        self.resolution = images.shape.as_list()[2]
         images = tf.cast(images, tf.float32)
         features = distance.features(images)
         targets = [tf.placeholder(tf.float32, tensor.shape) for tensor in features.tensors]

@@ -61,11 +61,13 @@ def project(
     facts: Dict[str, Any],
     shown: Shown = Shown(),
     show: Optional[Show] = None,
+    starts: Optional[np.ndarray] = None,
 ) -> List[Result]:
     """Projects pictures into a folder; those whose files are there already, made in the same way, are left as they are.
 
-    For each: NAME.npz with `w` [1, L, D] and the noise images noise0, noise1, ... if they were looked for; NAME.csv,
-    the losses of each step; NAME.json; NAME-target.png, NAME-stepNNNN.png, NAME-final.png and NAME-progress.png.
+    For each: NAME.npz with `w` [1, L, D], which is also called `dlatents`, what made it as the text `record`, and the
+    noise images noise0, noise1, ... if they were looked for; NAME.csv, the losses of each step; NAME.json;
+    NAME-target.png, NAME-stepNNNN.png, NAME-final.png and NAME-progress.png.
 
     Args:
         search: Search.
@@ -75,6 +77,7 @@ def project(
         facts: dict for the JSON of each, which says how it was made.
         shown: Shown.
         show: callable, see `Show`.
+        starts: float [L, D] for all, or [N, L, D], where the searches begin; None: where the method does.
 
     Raises:
         UserError: a file cannot be written; or there is the state of an unfinished search with other settings.
@@ -90,17 +93,19 @@ def project(
                 show(search.steps * len(group), float(np.mean([one.distance for one in found])))
             results += found
         else:
-            results += _project(search, objective, group, folder, shown, show)
+            own = starts if starts is None or starts.ndim == 2 else starts[begin : begin + step]
+            results += _project(search, objective, group, (shown, show, own))
     return results
 
 
-def _project(search, objective, group, folder, shown, show):
-    """The Results of the pictures of one minibatch."""
+def _project(search, objective, group, how):
+    """The Results of the pictures of one minibatch. Args: how, its Shown, Show and starts."""
+    shown, show, starts = how
     targets = objective.features(np.stack([one.target.image for one in group]))
     digests = [one.facts['target_sha256'] for one in group]
     common = {key: value for key, value in group[0].facts.items() if key in group[0].common}
-    checkpoint = Checkpoint(folder / (group[0].name + '.checkpoint.npz'), dict(common, targets=digests))
-    state = checkpoint.load(State) or search.begin(len(group))
+    checkpoint = Checkpoint(group[0].path('.checkpoint.npz'), dict(common, targets=digests))
+    state = checkpoint.load(State) or search.begin(len(group), starts)
     if show and state.step:
         show(state.step * len(group), float(state.curve[-1, 0].mean()))
     for one in group:
@@ -165,7 +170,9 @@ class _Picture:
         images.save_png(self.path('-progress.png'), page)
 
     def write_numbers(self, search, state, row):
-        arrays = dict(w=search.dlatents(state)[row : row + 1])
+        dlatents = search.dlatents(state)[row : row + 1]
+        # By the names under which the official programs look: those in PyTorch and those in TensorFlow.
+        arrays = dict(w=dlatents, dlatents=dlatents, record=np.array(json.dumps(self.facts)))
         if state.noise.shape[1]:
             arrays.update(
                 ('noise%d' % i, one[row : row + 1])

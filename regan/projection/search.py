@@ -1,13 +1,18 @@
 """Looking for latents step by step: the state of several pictures, one row each, and what a step makes of it."""
 
+from __future__ import annotations
+
 from types import SimpleNamespace
-from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from regan.base.errors import UserError
 from regan.projection import methods, noise_maps, optimisers
 from regan.projection.methods import Method
+
+if TYPE_CHECKING:
+    from regan.networks.generator import Generator
 
 SAMPLES, SAMPLES_SEED = 10000, 123  # Of the statistics of w.
 GOING = -1  # In `State.stopped`.
@@ -21,17 +26,30 @@ class Statistics(NamedTuple):
     deviation: float
 
 
-def statistics(mapped: Callable[[np.ndarray], np.ndarray], latent_size: int) -> Statistics:
-    """The Statistics of w over `SAMPLES` latents.
+def statistics(
+    mapped: Callable[[np.ndarray], np.ndarray], latent_size: int, samples: Optional[int] = None
+) -> Statistics:
+    """The Statistics of w over many latents.
 
     Args:
         mapped: z float32 [N, Z] -> w [N, D].
         latent_size: Z.
+        samples: how many; None: `SAMPLES`.
     """
-    z = np.random.RandomState(SAMPLES_SEED).randn(SAMPLES, latent_size).astype(np.float32)
+    samples = samples or SAMPLES
+    z = np.random.RandomState(SAMPLES_SEED).randn(samples, latent_size).astype(np.float32)
     w = mapped(z)
     mean = w.mean(axis=0)
-    return Statistics(mean, float(np.sqrt(np.square(w - mean, dtype=np.float64).sum() / SAMPLES)))
+    return Statistics(mean, float(np.sqrt(np.square(w - mean, dtype=np.float64).sum() / samples)))
+
+
+def spread(generator: Generator, method: Method) -> Statistics:
+    """The Statistics that a method needs of an open Generator: without samples, the running average of w and no
+    deviation.
+    """
+    if method.start == 'sampled' or method.jitter:
+        return statistics(generator.map, generator.latent_size)
+    return Statistics(generator.dlatent_avg, 0.0)
 
 
 class State(SimpleNamespace):
@@ -142,10 +160,10 @@ class Search:
             targets: of the objective.
         """
         while state.step < self.steps and (state.stopped == GOING).any():
-            state = self._next(state, targets)
+            state = self.next(state, targets)
             yield state, 1
 
-    def _next(self, state, targets):
+    def next(self, state: State, targets: Sequence[np.ndarray]) -> State:
         """The State after one more step; the one before is left as it is, for an interrupt between the two."""
         step, method = state.step, self._method
         random = np.random.RandomState([self._seed, step])
@@ -154,11 +172,11 @@ class Search:
             self._layers(moved), self._maps(state.noise, len(moved)), targets, by_noise=method.noise
         )
         of_noise, by_noise = noise_maps.loss_and_gradient(state.noise, self._sides)
-        losses = np.stack([slope.distance, of_noise, slope.distance + methods.NOISE_WEIGHT * of_noise])  # [3, N]
+        losses = np.stack([slope.distance, of_noise, slope.distance + method.noise_weight * of_noise])  # [3, N]
         by_styles = slope.dlatents.sum(axis=1, keepdims=True) if method.space == 'w' else slope.dlatents
         rows = by_styles.reshape(len(moved), -1)  # [N, K D]
         if method.noise:
-            by_noise = methods.NOISE_WEIGHT * by_noise + noise_maps.joined(slope.noise, len(moved))
+            by_noise = method.noise_weight * by_noise + noise_maps.joined(slope.noise, len(moved))
             rows = np.concatenate([rows, by_noise], axis=1)  # [N, K D + P]
         going = (state.stopped == GOING) & np.isfinite(losses[2]) & np.isfinite(rows).all(axis=1)
         found = self._moved(state, np.where(going[:, None], rows, 0), random)

@@ -48,7 +48,7 @@ def start(view: View, index: int, generator: BaseGenerator, files: arrays.Files)
 def _start(latent, view, generator, files):
     if latent.mix:
         row, column = (_start(part, view, generator, files) for part in (latent.mix.row, latent.mix.column))
-        layers = [layer for first, end in latent.mix.layers for layer in range(first, end)]
+        layers = tuple(layer for first, end in latent.mix.layers for layer in range(first, end))
         return mixing.mixed(row, column, [layers])[0]
     shape = (generator.num_layers, generator.dlatent_size)
     if latent.space == 'w+':

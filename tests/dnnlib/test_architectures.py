@@ -128,4 +128,6 @@ def test_every_function_of_the_tables_exists():
         SEGAN: 4,
         READER: 4,
         BIGGAN: 4,
+        architectures.VGG16: 4,
+        architectures.INCEPTION: 4,
     }

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+import regan.judges.reader
 import regan.networks.generator
-import regan.networks.judges
 from regan.commands.boundary import boundary
 from regan.components.basis import Basis
 from regan.editing import boundary as module
@@ -71,7 +71,7 @@ def network(tmp_path, monkeypatch):
     monkeypatch.setenv('REGAN_CACHE_DIR', str(tmp_path / 'cache'))
     monkeypatch.delenv(module.FOLDER_VARIABLE, raising=False)
     monkeypatch.setattr(regan.networks.generator, 'Generator', Network)
-    monkeypatch.setattr(regan.networks.judges, 'FactorReader', Reader)
+    monkeypatch.setattr(regan.judges.reader, 'FactorReader', Reader)
     monkeypatch.setattr(models, 'resolve', lambda name, folder=None: name)
     monkeypatch.setattr(NetworkFile, 'check_that_it_is_ours', lambda file: None)  # There is no file.
 

@@ -31,7 +31,9 @@ class Pieces:
 @pytest.fixture
 def studio():
     return Studio(
-        types.SimpleNamespace(layer_resolutions=[4, 8, 8, 16, 16, 32, 32, 64, 64, 128, 128, 256, 256, 256]),
+        types.SimpleNamespace(
+            resolution=256, layer_resolutions=[4, 8, 8, 16, 16, 32, 32, 64, 64, 128, 128, 256, 256, 256]
+        ),
         Pieces(),
         'toy',
     )

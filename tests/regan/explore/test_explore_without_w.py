@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 import pytest
 
-from regan.explore import start
+from regan.explore import start, studio
 from regan.explore.explorer import Explorer
 from regan.networks.by_name import open_generator
 from regan.views import document, drawing
@@ -28,7 +28,8 @@ PROGRESSIVE = TESTS / 'golden_torch' / 'pggan-res32-labels-unfused.pkl'
         (PROGRESSIVE, dict(architecture='Progressive GAN', space='z', truncation=None, has_noise=False), 1, 2),
     ],
 )
-def test_a_network_without_w(folders, path, facts, layers, label):
+def test_a_network_without_w(folders, monkeypatch, path, facts, layers, label):
+    monkeypatch.setattr(studio, 'QUICK', 2000)
     explorer = Explorer(start.opener(lambda: open_generator(path), str(path)), rate=1e9)
     with start.InThread(explorer) as running, Page(running) as page, open_generator(path) as generator:
         welcome = page.hello()

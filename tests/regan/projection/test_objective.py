@@ -8,9 +8,11 @@ import dnnlib.tflib as tflib
 from dnnlib import unpickle
 from dnnlib.tflib.revival import revive
 from regan.base.errors import UserError
+from regan.judges.vgg16 import DEVIATION, MEAN
 from regan.projection import distances, methods, noise_maps
+from regan.projection.objective import Objective
 from regan.projection.search import Search, Statistics
-from tests import make_pickles, small_networks
+from tests import judge_weights, make_pickles, numpy_judges, small_networks
 
 
 @pytest.fixture
@@ -67,6 +69,18 @@ def test_pictures_do_not_depend_on_their_neighbours(tiny_generator, objective):
     assert alone.distance[0] == pytest.approx(together.distance[1], rel=1e-5)
     for one, all_ in zip([alone.dlatents] + alone.noise, [together.dlatents] + together.noise):
         np.testing.assert_allclose(one[0], all_[1], atol=1e-5 * abs(all_).max())
+
+
+def test_a_graph_for_single_pictures_is_the_same(tiny_generator, objective):
+    distance = distances.DiscriminatorDistance(tiny_generator.path)
+    dlatents, noise = some(tiny_generator, objective, 1)
+    seen = objective.features(np.random.RandomState(2).uniform(-1, 1, [1, 3, 16, 16]))
+    expected = objective.slope(dlatents, noise, seen)
+    with tiny_generator.with_synthesis(lambda synthesis: Objective(synthesis, distance, single=True)) as single:
+        found = single.slope(dlatents, noise, seen)
+    np.testing.assert_allclose(found.distance, expected.distance, rtol=1e-4)
+    for one, other in zip([found.dlatents] + found.noise, [expected.dlatents] + expected.noise):
+        np.testing.assert_allclose(one, other, atol=1e-4 * abs(other).max())
 
 
 def in_double(graph):
@@ -161,3 +175,30 @@ def test_larger_images_are_averaged():
         images = np.arange(2 * 3 * 16.0).reshape(2, 3, 4, 4)
         found = tflib.run(distances.averaged(tf.constant(images), 2))
     np.testing.assert_allclose(found, images.reshape(2, 3, 2, 2, 2, 2).mean(axis=(3, 5)))
+
+
+@pytest.mark.parametrize('name', ['lpips', 'vgg16'])
+def test_perceptual_distances_see_what_their_programs_show(name, tmp_path, monkeypatch):
+    """LPIPS sees means of blocks, the encoder's VGG16 every second pixel; by NumPy."""
+    judge_weights.small(monkeypatch)
+    monkeypatch.setattr(distances, 'SIDE_OF_VGG', 16)
+    path = judge_weights.official(tmp_path / 'judge.pkl', with_heads=True)
+    images = np.random.RandomState(7).uniform(-1, 1, [3, 3, 32, 32]).astype(np.float32)
+    distance = distances.PerceptualDistance(name, path)
+    distance.check(3, 32)
+    with small_networks.fresh_session():
+        found = distance.features(tf.constant(images))
+        assert not found.given
+        first = [tensor[:1] for tensor in found.tensors]
+        apart = tflib.run(distance.between([tensor[1:] for tensor in found.tensors], first))
+    weights, shown = judge_weights.convolutions(), (images.astype(np.float64) + 1) * 127.5
+    if name == 'lpips':
+        shown = shown.reshape(3, 3, 16, 2, 16, 2).mean(axis=(3, 5))
+        expected = numpy_judges.lpips(shown[1:], shown[[0, 0]], weights, judge_weights.heads(), MEAN, DEVIATION)
+    else:
+        layer = numpy_judges.vgg16_layers(shown[:, :, ::2, ::2], weights, MEAN, DEVIATION)[6]
+        expected = np.square(layer[1:] - layer[:1]).mean(axis=(1, 2, 3)) / 82890
+    np.testing.assert_allclose(apart, expected, rtol=1e-4)
+    assert distance.facts['distance_by'] == name and list(distance.facts['distance_files']) == ['judge.pkl']
+    with pytest.raises(UserError, match='at least 16 pixels a side.*--distance discriminator'):
+        distance.check(3, 8)
