@@ -17,7 +17,6 @@ from regan.networks import network_file, weights
 # isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
-
 GENERATIONS = (
     architectures.PROGRESSIVE,
     architectures.PROGRESSIVE3,
@@ -51,8 +50,8 @@ def read(path: PathLike, allow_non_finite: bool = False) -> Source:
     """The Source of a network file of any kind that is read here.
 
     Raises:
-        UserError: the file is missing, unreadable, holds no generator of GENERATIONS, or weights that are not finite and
-            are not let through.
+        UserError: the file is missing or unreadable, holds no generator of GENERATIONS, or weights that are not finite
+            and are not let through.
     """
     try:
         file, choice = contents.split(path)
