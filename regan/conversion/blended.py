@@ -26,9 +26,9 @@ def write(
     Raises:
         UserError: a network cannot be read, they are of two architectures, or the recipe does not fit them.
     """
-    parents = [source.read(one, allow_non_finite) for one in (a, b)]
-    state = blending.blend(*parents, recipe)
-    with graphs.Graph(state, parents[0].generation, str(out)) as graph:
+    first, second = [source.read(one, allow_non_finite) for one in (a, b)]
+    state = blending.blend(first, second, recipe)
+    with graphs.Graph(state, first.generation, str(out)) as graph:
         probe = probes.measure(graph)
     with formats.staged(out) as target:
         with artefacts.writing(out):
@@ -36,6 +36,6 @@ def write(
         deltas = probes.compare(pickles.drawn(target, probe), probe, out)
     return dict(
         state.made_from,
-        generation=parents[0].generation,
+        generation=first.generation,
         check={key: delta._asdict() for key, delta in deltas.items()},
     )

@@ -17,6 +17,15 @@ from regan.networks import network_file, weights
 # isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
+GENERATIONS = (
+    architectures.PROGRESSIVE,
+    architectures.PROGRESSIVE3,
+    architectures.STYLEGAN,
+    architectures.STYLEGAN2,
+    architectures.ADA,
+    architectures.SEGAN,
+)
+
 
 class Source(NamedTuple):
     """A file's networks.
@@ -41,8 +50,8 @@ def read(path: PathLike, allow_non_finite: bool = False) -> Source:
     """The Source of a network file of any kind that is read here.
 
     Raises:
-        UserError: the file is missing, unreadable, holds no generator of ours, or weights that are not finite and are
-            not let through.
+        UserError: the file is missing or unreadable, holds no generator of GENERATIONS, or weights that are not finite
+            and are not let through.
     """
     try:
         file, choice = contents.split(path)
@@ -55,6 +64,11 @@ def read(path: PathLike, allow_non_finite: bool = False) -> Source:
             generations = [architectures.check(state) for state in states]
         except NetworkPickleError as error:
             raise UserError('%s: %s' % (path, error)) from None
+        if generations[0] not in GENERATIONS:
+            raise UserError(
+                '%s is of the kind %s, which is neither converted nor blended; give one of %s'
+                % (path, generations[0], ', '.join(GENERATIONS))
+            )
     except OSError as error:  # NetworkPickleError is one.
         raise UserError(str(error)) from None
     if not allow_non_finite:

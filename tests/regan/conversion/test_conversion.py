@@ -220,6 +220,12 @@ def test_what_cannot_be_converted(network, out, words, message, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ['mine.txt']
 
 
+def test_other_kinds_of_generators(monkeypatch):
+    monkeypatch.setattr(source, 'GENERATIONS', (architectures.STYLEGAN,))
+    with pytest.raises(UserError, match='is of the kind stylegan2-ada, which is neither converted nor blended'):
+        source.read(ADA)
+
+
 def test_weights_that_are_not_finite(tmp_path):
     tiny_network.write(tmp_path / 'a.pkl')
     G, D, Gs = unpickle.read(tmp_path / 'a.pkl')
