@@ -148,8 +148,8 @@ def _pictures(generator, files, n):
 
 def _statistics(generator, files, n):
     """Path lengths: two images for each item, and what the reader sees in them."""
+    from regan.judges.reader import FactorReader
     from regan.metrics import evaluate
-    from regan.networks.judges import FactorReader
     from regan.scale import jobs
     from regan.scale import shared_metrics as scale
 

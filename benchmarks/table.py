@@ -12,7 +12,18 @@ from regan.base import artefacts, json_records, tables
 from regan.base.command_errors import errors_in_one_line
 from regan.base.errors import UserError
 
-ORDER = ('start_up', 'pca', 'feature_pca', 'synthesis', 'sweep', 'explore', 'scale_out', 'train')
+ORDER = (
+    'start_up',
+    'read_torch',
+    'pca',
+    'feature_pca',
+    'synthesis',
+    'biggan',
+    'sweep',
+    'explore',
+    'scale_out',
+    'train',
+)
 STACKS = ('tf1', 'tf2')
 TITLE = """# Benchmarks
 

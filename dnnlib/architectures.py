@@ -14,9 +14,11 @@ from dnnlib import judge_states, trust
 from dnnlib.unpickle import NetworkPickleError
 
 STYLEGAN, STYLEGAN2, ADA, SEGAN, READER = 'stylegan', 'stylegan2', 'stylegan2-ada', 'segan', 'factor-reader'
-VGG16 = 'vgg16'  # They judge images; files of others become such, see `judge_states`.
+VGG16, INCEPTION = 'vgg16', 'inception-v3'  # They judge images; files of others become such, see `judge_states`.
+JUDGES = (VGG16, INCEPTION)
 # Of their own repository, and of the first StyleGAN's, which stores some kernels differently.
 PROGRESSIVE, PROGRESSIVE3 = 'progressive-gan', 'progressive-gan-of-stylegan'
+BIGGAN = 'biggan-deep'
 
 MODULES = {
     PROGRESSIVE: 'nvlabs_stylegan.progressive',
@@ -26,7 +28,9 @@ MODULES = {
     ADA: 'nvlabs_stylegan2.ada',
     SEGAN: 'nvlabs_stylegan2.segan',
     READER: 'nvlabs_stylegan2.factor_reader',
+    BIGGAN: 'regan.biggan.network',
     VGG16: 'regan.judges.vgg16',
+    INCEPTION: 'regan.judges.inception_v3',
 }
 
 FUNCTIONS = {
@@ -43,13 +47,15 @@ FUNCTIONS = {
     SEGAN: ('G_segan', 'G_mapping', 'G_synthesis_segan'),  # Its discriminator is StyleGAN2's.
     READER: ('F_reader',),
     VGG16: ('VGG16', 'LPIPS'),
+    INCEPTION: ('Inception_v3',),
     PROGRESSIVE: ('G_paper', 'D_paper'),
     PROGRESSIVE3: ('G_paper', 'D_paper'),
+    BIGGAN: ('G_biggan_deep',),
 }
 
 # The state version with which networks of a generation are written.
 STATE_VERSION = {PROGRESSIVE: 2, STYLEGAN: 3, PROGRESSIVE3: 3, STYLEGAN2: 4, ADA: 5, SEGAN: 4, READER: 4}
-STATE_VERSION.update({VGG16: 4})
+STATE_VERSION.update(dict.fromkeys(JUDGES + (BIGGAN,), 4))
 
 # Static arguments of published files that change neither variables nor the function at run-time defaults.
 HARMLESS_ARGUMENTS = frozenset(
@@ -88,7 +94,7 @@ def generation(state):
         return _mapping_generation(state)
     if name in FUNCTIONS[PROGRESSIVE]:
         return PROGRESSIVE if state.version == STATE_VERSION[PROGRESSIVE] else PROGRESSIVE3
-    owners = [g for g in (STYLEGAN, STYLEGAN2, ADA, SEGAN, READER, VGG16) if name in FUNCTIONS[g]]
+    owners = [g for g in (STYLEGAN, STYLEGAN2, ADA, SEGAN, READER, BIGGAN) + JUDGES if name in FUNCTIONS[g]]
     if not owners:
         known = sorted(set(sum(FUNCTIONS.values(), ())))
         raise NetworkPickleError(
@@ -103,16 +109,19 @@ def is_known(state):
     return any(state.build_func_name in names for names in FUNCTIONS.values())
 
 
-def judge(state):
+def judge(state, as_classifier=False):
     """The state of a judge of ours that computes what a network of a function unknown to us does: NetworkState, or None
     if none does.
 
+    Args:
+        state: NetworkState of a network that stands alone.
+        as_classifier: see `judge_states.rebuilt`.
     Raises: NetworkPickleError if it is nearly one of them.
     """
     if is_known(state):
         return None
     try:
-        return judge_states.rebuilt(state)
+        return judge_states.rebuilt(state, as_classifier)
     except NetworkPickleError as error:
         raise NetworkPickleError('%s; %s.' % (error, _way_out(state))) from None
 
@@ -222,7 +231,7 @@ _LOCAL_NAME = re.compile(
     r'Skip|ToRGB|FromRGB)/|(To|From)RGB_lod[0-9]+/|Mapping[0-9]+/|Label(Concat|Embed)/|Output/)'
     r'((Noise|StyleMod)/)?(const|weight|bias|mod_weight|mod_bias|noise_strength|weight_sn))\Z'
 )
-_DEFAULT_RESOLUTION = {'D_basic': 32}  # All other build functions: 1024.
+_DEFAULT_RESOLUTION = {'D_basic': 32, 'G_paper': 32, 'D_paper': 32, 'G_biggan_deep': 128}  # All others: 1024.
 
 
 def resolution(state):
@@ -237,7 +246,7 @@ def _check_variables(state, of_generation):
         match = _LOCAL_NAME.match(name)
         height, width = map(int, (match and match.group(5) or '4x4').split('x'))
         square = height == width and height >= 4 and not height & height - 1
-        if not square or match is None and of_generation not in (SEGAN, READER, VGG16):  # Which have more.
+        if not square or match is None and of_generation not in (SEGAN, READER, BIGGAN) + JUDGES:  # Which have more.
             _refuse_variable(state, name)
         if name == '4x4/Const/const' and value.shape[2:] != (4, 4):
             _refuse_variable(state, '%s of shape %s' % (name, list(value.shape)))

@@ -16,7 +16,7 @@ CHOICE = '::'  # FILE::NAME is the network NAME of a file.
 _AVERAGED = re.compile(
     r'(^|[^a-z])(gs|(g|net_?g|generator)?_?(ema|avg|averaged?|smooth(ed)?|running|shadow))([^a-z]|$)', re.IGNORECASE
 )
-_WRAPPERS = ('G_style', 'G_main', 'G_segan', 'G_paper')
+_WRAPPERS = ('G_style', 'G_main', 'G_segan', 'G_paper', 'G_biggan_deep')
 _MOST_NAMED = 12
 
 

@@ -16,7 +16,8 @@ import stat
 from . import file_sample
 
 Found = collections.namedtuple('Found', 'key what advice')  # What `identify` found; `what` follows "X is".
-Kind = collections.namedtuple('Kind', 'key what advice signature')  # `what` may have {} for what the signature says.
+# `what` may have {} for what the signature says. `reader`: of networks, 'module.function', or ''; see `READERS`.
+Kind = collections.namedtuple('Kind', 'key what advice signature reader')
 
 _MOST_NAMED = 4  # Members, arrays or keys that a message names.
 
@@ -142,19 +143,21 @@ def _is_onnx(sample):
 
 # ------------------------------------------------------------------ the registry
 
-_NETWORKS = 'networks are TensorFlow pickles of StyleGAN, StyleGAN2 and StyleGAN2-ADA'
+_NETWORKS = 'networks are TensorFlow pickles of StyleGAN, StyleGAN2, StyleGAN2-ADA and Progressive GAN'
 _FETCH = 'fetch it again'
 _UNPACK = 'unpack it and give the file in it'
 _PYTORCH = (
-    'nothing of it was executed; of PyTorch files, networks of stylegan2-ada-pytorch, rosinality and genforce are read'
+    'nothing of it was executed; of PyTorch files, networks of stylegan2-ada-pytorch, rosinality, genforce and '
+    'BigGAN-deep are read'
 )
 _PICTURES = '`regan dataset create --images` takes folders of pictures'
 _DIRECTION = '`regan boundary edit` takes boundaries'
 _CACHED = 'it is part of the cache and no input'
+_TORCH_READER = 'dnnlib.torch_files.read'
 _RUN_FOLDER = '`regan train` goes on from the folder that it is in; the networks there are network-*.pkl'
 
 KINDS = tuple(
-    Kind(*row)
+    Kind(*row[:4], reader=''.join(row[4:]))
     for row in [
         ('empty', 'empty', _FETCH, lambda sample: sample.size == 0),
         # Texts.
@@ -321,6 +324,7 @@ KINDS = tuple(
             'a network of stylegan2-ada-pytorch (PyTorch)',
             _PYTORCH,
             _torch(r'torch_utils\.persistence', among='names'),
+            _TORCH_READER,
         ),
         (
             'encoder',
@@ -339,8 +343,9 @@ KINDS = tuple(
             'a checkpoint of rosinality/stylegan2-pytorch (or one like it)',
             _PYTORCH,
             _torch(r'convs\.0\.conv\.weight$'),
+            _TORCH_READER,
         ),
-        ('genforce', 'a checkpoint of genforce (PyTorch)', _PYTORCH, _torch(r'generator_smooth$')),
+        ('genforce', 'a checkpoint of genforce (PyTorch)', _PYTORCH, _torch(r'generator_smooth$'), _TORCH_READER),
         (
             'interfacegan',
             'a network that InterFaceGAN converted to PyTorch',
@@ -356,8 +361,9 @@ KINDS = tuple(
         (
             'biggan',
             'the weights of a BigGAN of PyTorch',
-            'BigGAN is not read here; ' + _NETWORKS,
+            _PYTORCH,
             _torch(r'generator\.gen_z\.'),
+            'regan.biggan.files.read_pytorch',
         ),
         (
             'lucidrains',
@@ -418,8 +424,9 @@ KINDS = tuple(
         (
             'hub-module',
             'a TF-Hub module or SavedModel in an archive',
-            _NETWORKS,
-            _has_members(r'(^|/)(tfhub_module|saved_model)\.pb$'),
+            'modules of BigGAN-deep are read',
+            _has_members(r'(^|/)((tfhub_module|saved_model)\.pb|variables/variables\.(index|data-.*))$'),
+            'regan.biggan.files.read_archive',
         ),
         (
             'tar',
@@ -449,7 +456,10 @@ KINDS = tuple(
 # Kinds for which damaged files of others may pass.
 UNCLEAR = ('empty', 'damaged-npy', 'damaged-zip', 'csv', 'text', 'python', 'zeros')
 
-PYTORCH = ('stylegan2-ada-pytorch', 'rosinality', 'genforce')  # Kinds that `torch_files` reads.
+# Kinds of files, and of folders, that another reader than that of pickles reads: key -> 'module.function', which is
+# called with a stream at its beginning (of a folder: its path) and the name for messages, and gives (value, notes).
+READERS = {kind.key: kind.reader for kind in KINDS if kind.reader}
+READERS['saved-model'] = 'regan.biggan.files.read_folder'
 
 # Kinds that Python's pickle wrote: plain data of any content, or objects, which a reader of data refuses itself.
 PICKLES = ('networks', 'pickled-objects', 'pickled-arrays', 'pickled-values', 'viewer-edit')
@@ -477,7 +487,7 @@ def identify(stream, suffix=''):
 # ------------------------------------------------------------------ what a path leads to
 
 _FOLDERS = (  # key, pattern of a file in it, what, advice
-    ('saved-model', 'saved_model.pb', 'the folder of a TensorFlow SavedModel', _NETWORKS),
+    ('saved-model', 'saved_model.pb', 'the folder of a TensorFlow SavedModel', 'modules of BigGAN-deep are read'),
     ('run', 'network-*.pkl', 'the folder of a training run', 'give one of its networks, such as {}'),
     ('data-set', '*.tfrecords', 'the folder of a data set', '--data takes it'),
     ('checkpoints', '*.index', 'a folder of TensorFlow checkpoints', _NETWORKS),

@@ -27,6 +27,7 @@ else:
     import pickletools
 
 _HEAD = 1 << 16  # Bytes at the start that tell most kinds.
+_MOST_MEMBERS = 1000  # Looked at of an archive.
 _MOST_OPCODES = 200000  # Looked at of a pickle: the names of classes and the first keys come early.
 
 COMPRESSORS = {'xz': (b'\xfd7zXZ\x00', lzma.open), 'gzip': (b'\x1f\x8b', gzip.open), 'bzip2': (b'BZh', bz2.open)}
@@ -117,9 +118,12 @@ def _arrays(sample, stream):
     if sample.head.startswith(NPY):
         return {'': _type_and_shape(sample.head)}
     found = collections.OrderedDict()
-    for member in [name for name in sample.members if name.endswith('.npy')]:
-        with zipfile.ZipFile(stream).open(member) as file:
-            found[member[: -len('.npy')]] = _type_and_shape(file.read(_HEAD))
+    names = [name for name in sample.members if name.endswith('.npy')][:_MOST_MEMBERS]
+    if names:
+        archive = zipfile.ZipFile(stream)
+        for member in names:
+            with archive.open(member) as file:
+                found[member[: -len('.npy')]] = _type_and_shape(file.read(_HEAD))
     return found
 
 
@@ -135,9 +139,9 @@ def _type_and_shape(npy):
 
 def _pickled(sample, stream):
     """(names, words) of the pickle in a file, or of that in PyTorch's archives."""
-    for member in sample.members:
-        if member.endswith('data.pkl'):
-            stream = io.BytesIO(zipfile.ZipFile(stream).open(member).read(_HEAD << 8))
+    member = next((name for name in sample.members if name.endswith('data.pkl')), None)
+    if member is not None:
+        stream = io.BytesIO(zipfile.ZipFile(stream).open(member).read(_HEAD << 8))
     names, words = collections.OrderedDict(), collections.OrderedDict()
     with contextlib.suppress(*DAMAGED):  # What was seen until then tells.
         for _ in range(5 if sample.head.startswith(TORCH) else 1):  # Its older files are five pickles in a row.

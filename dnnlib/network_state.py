@@ -27,9 +27,13 @@ class NetworkState:
         build_module_src: str, embedded source text. Never executed here.
         build_func_name: str, e.g. 'G_main'.
         variables: OrderedDict of own local name -> float32 array, in creation order.
+        made_from: dict of plain values, what the network was made from, or None: a key of ours, which official loaders
+            ignore.
     """
 
-    def __init__(self, version, name, static_kwargs, components, build_module_src, build_func_name, variables):
+    def __init__(
+        self, version, name, static_kwargs, components, build_module_src, build_func_name, variables, made_from=None
+    ):
         self.version = version
         self.name = name
         self.static_kwargs = static_kwargs
@@ -37,6 +41,7 @@ class NetworkState:
         self.build_module_src = build_module_src
         self.build_func_name = build_func_name
         self.variables = variables
+        self.made_from = made_from
 
     @classmethod
     def from_dict(cls, state, path='the pickle'):
@@ -91,6 +96,7 @@ class NetworkState:
             state.get('build_module_src') or '',
             state['build_func_name'],
             collections.OrderedDict(_variable(item, where) for item in state['variables']),
+            state['made_from'] if isinstance(state.get('made_from'), dict) else None,
         )
 
     def parameters(self):

@@ -1,16 +1,17 @@
 """Reads a network file as data: bytes -> plain Python values, arrays and `NetworkState`, never code.
 
 Pickles of StyleGAN, StyleGAN2, StyleGAN2-ADA and Progressive GAN, written by Python 2 or 3, any protocol, with NumPy 1
-or 2; and the PyTorch files of `dnnlib.torch_files`. Neither TensorFlow nor PyTorch is needed.
+or 2; and whatever else has a reader in `file_kinds.READERS`: PyTorch's files, which are read without it, and BigGAN's.
 """
 
 import collections
+import importlib
 import io
 import os
 import stat
 import warnings
 
-from . import file_kinds, file_sample, torch_files
+from . import file_kinds, file_sample
 from .network_state import NetworkState
 from .pickled_data import AttributesStub, DataUnpickler, DictStub, NetworkPickleError, Refused, allow, resolve
 
@@ -36,6 +37,8 @@ def read(source, name=None):
     name = name or os.fspath(source)
     if not stat.S_ISREG(os.stat(source).st_mode):
         found = file_kinds.of_path(source)
+        if found.key in file_kinds.READERS:
+            return _read_by(file_kinds.READERS[found.key], os.fspath(source), name)
         raise NetworkPickleError('%s is %s, not a file; %s.' % (name, found.what, found.advice))
     with open(source, 'rb') as f:
         return _load(f, name)  # From the file itself: large arrays are copied once less.
@@ -93,24 +96,30 @@ def _load(stream, path):
     if compression:
         stream = _decompressed(file_sample.COMPRESSORS[compression][1], stream, path)
     if _head(stream).startswith(file_sample.TORCH) or not _head(stream):
-        return _of_pytorch(stream, path, lambda: _other_kind(stream, path))
+        return _by_kind(stream, path, lambda: _other_kind(stream, path))
     try:
         return _pickled(stream, path)
     except NetworkPickleError:
         raise
     except Exception as e:  # The unpickler raises nearly any type on damaged bytes.
         error = e
-    return _of_pytorch(stream, path, lambda: _unreadable(error, stream, path))
+    return _by_kind(stream, path, lambda: _unreadable(error, stream, path))
 
 
-def _of_pytorch(stream, path, otherwise):
-    """(G, D, Gs) of a PyTorch file. Raises the error that `otherwise` gives if it is none that can be read."""
+def _by_kind(stream, path, otherwise):
+    """(G, D, Gs) of a file that is no pickle of TensorFlow. Raises the error of `otherwise` if it has no reader."""
     _head(stream)
     found = file_kinds.identify(stream, os.path.splitext(str(path))[1])
-    if found is None or found.key not in file_kinds.PYTORCH:
+    if found is None or found.key not in file_kinds.READERS:
         raise otherwise()
     stream.seek(0)
-    networks, notes = torch_files.read(stream, path)
+    return _read_by(file_kinds.READERS[found.key], stream, path)
+
+
+def _read_by(reader, source, path):
+    """(G, D, Gs) of what one of `file_kinds.READERS` reads; its notes are warnings."""
+    module, function = reader.rsplit('.', 1)
+    networks, notes = getattr(importlib.import_module(module), function)(source, path)
     for note in notes:
         warnings.warn(FileNote('%s: %s' % (path, note)))
     return networks

@@ -53,8 +53,8 @@ def study(spec, name, folder, out):
 
 def curves(spec, name, entry, generator, basis):
     """The Points of a network whose factors can be read."""
+    from regan.judges.reader import FactorReader
     from regan.metrics import reals
-    from regan.networks.judges import FactorReader
 
     cache, edited = artefacts.cache_dir(), [(one.name, one.edit, one.factor) for one in entry.edits if one.factor]
     with FactorReader(studies.reader_path(entry.reader)) as reader:

@@ -167,7 +167,7 @@ def _write_card(spec, name, entry):
         '[its factor reader](factor-reader-%s-64.pkl): `frechet_reader` is not the FID.'
         % (spec['metrics']['n'], entry['world']),
     ]
-    _write(NETWORKS / (name + '.md'), lines)
+    write(NETWORKS / (name + '.md'), lines)
 
 
 def _values(name):
@@ -185,7 +185,7 @@ def _write_index():
     rows = [_index_row(name, spec['networks'][name], values[name], metrics) for name in names]
     lines = ['# The zoo, measured', ''] + tables.markdown(rows).splitlines()
     lines += ['', 'What the factor readers read, and what can be seen at all: [readers.md](readers.md).']
-    _write(NETWORKS / 'table.md', lines)
+    write(NETWORKS / 'table.md', lines)
 
 
 def _index_row(name, entry, values, metrics):
@@ -220,7 +220,7 @@ def measure_readers(worlds):
         path = _readings_path(world)
         if path.exists():
             lines += _reader_lines(world, json_records.load(path))
-    _write(NETWORKS / 'readers.md', lines)
+    write(NETWORKS / 'readers.md', lines)
 
 
 def _worlds():
@@ -236,7 +236,7 @@ def _measure_reader(name):
 
     from regan import worlds
     from regan.base import provenance
-    from regan.networks.judges import FactorReader
+    from regan.judges.reader import FactorReader
     from regan.networks.opening import backend
 
     world = worlds.load(name)
@@ -280,7 +280,7 @@ def _reader_lines(world, record):
     ]
 
 
-def _write(path, lines):
+def write(path, lines):
     artefacts.write_text(path, '\n'.join(lines) + '\n')
     click.echo('wrote %s' % path)
 

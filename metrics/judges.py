@@ -4,39 +4,33 @@ import os
 
 import dnnlib
 from regan.base.errors import UserError
+from regan.judges import judge_files
+from regan.judges.judge_files import (  # Names that metrics take from here.
+    CLASSIFIERS,
+    FOLDER,
+    INCEPTION_FEATURES,
+    INCEPTION_SOFTMAX,
+    LPIPS,
+    URL,
+    VGG16,
+)
 from training import misc
 
-FOLDER = 'REGAN_METRIC_NETWORKS'  # Environment variable.
-URL = 'https://nvlabs-fi-cdn.nvidia.com/stylegan/networks/metrics/'
-
-INCEPTION_FEATURES = 'inception_v3_features.pkl'  # Images [N, 3, H, W] in 0..255 -> features [N, 2048].
-INCEPTION_SOFTMAX = 'inception_v3_softmax.pkl'  # The same -> probabilities [N, classes].
-VGG16 = 'vgg16.pkl'  # The same -> features [N, F].
-LPIPS = 'vgg16_zhang_perceptual.pkl'  # Two batches of such images -> distances [N].
-
-_ATTRIBUTES = (
-    'male smiling attractive wavy-hair young 5-o-clock-shadow arched-eyebrows bags-under-eyes bald bangs big-lips '
-    'big-nose black-hair blond-hair blurry brown-hair bushy-eyebrows chubby double-chin eyeglasses goatee gray-hair '
-    'heavy-makeup high-cheekbones mouth-slightly-open mustache narrow-eyes no-beard oval-face pale-skin pointy-nose '
-    'receding-hairline rosy-cheeks sideburns straight-hair wearing-earrings wearing-hat wearing-lipstick '
-    'wearing-necklace wearing-necktie'
-).split()
-
-# Images [N, 3, 256, 256] in [-1, 1], no labels -> logits [N, 1], positive where the attribute is there.
-CLASSIFIERS = ['celebahq-classifier-%02d-%s.pkl' % (i, name) for i, name in enumerate(_ATTRIBUTES)]
+__all__ = ['CLASSIFIERS', 'FOLDER', 'INCEPTION_FEATURES', 'INCEPTION_SOFTMAX', 'LPIPS', 'URL', 'VGG16']
 
 
 def locate(file, metric):
-    """Path of the file of a judge: in the folder $REGAN_METRIC_NETWORKS, in the cache, or downloaded into it.
+    """Path of the file of a judge: in the folder $REGAN_METRIC_NETWORKS, where the same weights may also have the form
+    of other programs, in the cache, or downloaded into it.
 
     Args:
         file: one of the names above.
         metric: the name of the metric, for the message.
     Raises: UserError that says where the file may be put.
     """
-    folder = os.environ.get(FOLDER)
-    if folder and os.path.isfile(os.path.join(folder, file)):
-        return os.path.join(folder, file)
+    folder, path = os.environ.get(FOLDER), judge_files.at_hand(file)
+    if path is not None:
+        return path
     try:
         return dnnlib.util.open_url(URL + file, cache_dir=misc.CACHE_DIR, return_filename=True)
     except OSError as error:
@@ -48,9 +42,12 @@ def locate(file, metric):
 
 def load(file, metric):
     """The network of a file, in the present graph and session. Arguments and errors as of `locate`, and of
-    `misc.load_pkl` for a file that is no network or one whose code is not trusted.
+    `misc.load_pkl` for a file that is no network or no judge that is known.
     """
-    return misc.load_pkl(locate(file, metric))
+    path, kind = locate(file, metric), judge_files.kind_of(file)
+    if kind == 'classifier' or os.path.splitext(path)[1] != '.pkl':
+        return judge_files.read(kind, path).network()
+    return misc.load_pkl(path)
 
 
 def in_colour(images):

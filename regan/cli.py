@@ -20,7 +20,7 @@ COMMANDS = {
     'sweep': 'Draw many edits of many latents: strips, grids and videos.',
     'mix': 'Mix styles: latents with some layers of others.',
     'project': 'Find latents of your own pictures.',
-    'walk': 'Write a video that goes from latent to latent, or in which truncation or noise change.',
+    'walk': 'Write videos that go from latent to latent.',
     'render': 'Draw the picture of a view: of a document, picture, video or link.',
     'explore': 'Find edits by hand, on a page in a browser.',
     'figure': 'Draw a figure of the papers.',
@@ -32,6 +32,8 @@ COMMANDS = {
     'reader': 'Train a factor reader, which reads the factors from images.',
     'metrics': 'Measure the images of a generator.',
     'segan': 'Control SEGAN, StyleGAN2 with linear subspaces.',
+    'convert': 'Write a network in the form of another program.',
+    'blend': 'Make one network out of two of one architecture.',
     'script': 'Run a Python script that was written for StyleGAN or StyleGAN2.',
 }
 

@@ -71,14 +71,15 @@ def official(path, with_heads=False, with_dense=False, kernels=_hwio, changed=No
     return path
 
 
-def torchvision(path, with_dense=False, **changed):
+def torchvision(path, with_dense=False, changed=None):
     """As torchvision's vgg16-*.pth."""
     tensors = {}
     for place, (kernel, bias) in zip(PLACES, convolutions()):
         tensors['features.%d.weight' % place], tensors['features.%d.bias' % place] = kernel, bias
     for place, (matrix, bias) in zip((0, 3, 6), dense() if with_dense else []):
         tensors['classifier.%d.weight' % place], tensors['classifier.%d.bias' % place] = matrix, bias
-    tensors.update(changed)
+    tensors.update(changed or {})
+    tensors = {name: value for name, value in tensors.items() if value is not None}
     path.write_bytes(plain_torch.state_dict(tensors))
     return path
 
@@ -110,4 +111,81 @@ def keras(path, with_dense=False, nested=False):
                 matrix = matrix.reshape(-1, WIDTHS[-1], 7, 7).transpose(0, 2, 3, 1).reshape(len(matrix), -1)
             for word, value in zip(('_W_1:0', '_b_1:0'), (matrix.T, bias)):
                 file.create_dataset('%s/%s%s' % (name, name, word), data=value)
+    return path
+
+
+# ------------------------------------------------------------------ Inception-v3
+
+DIVISOR, RESOLUTION = 16, 75
+
+
+def small_inception(monkeypatch):
+    """Lets the readers take Inception-v3 with so many times fewer channels, for smaller images."""
+    from dnnlib.judge_states import inception_v3
+
+    monkeypatch.setattr(inception_v3, 'DIVISOR', DIVISOR)
+    monkeypatch.setattr(inception_v3, 'RESOLUTION', RESOLUTION)
+
+
+def inception(seed=7):
+    """The tensors of pt_inception-2015-12-05-*.pth: {'Conv2d_1a_3x3.conv.weight': [out, in, 3, 3], ...}."""
+    from dnnlib.judge_states import inception_v3
+
+    rnd, tensors = np.random.RandomState(seed), collections.OrderedDict()
+    for name, (_, (height, width, inputs, outputs)) in zip(inception_v3.TORCH_NAMES, inception_v3.convolutions()):
+        kernel = rnd.randn(outputs, inputs, height, width) * np.sqrt(2 / (height * width * inputs))
+        values = dict(weight=1 + rnd.rand(outputs), bias=rnd.randn(outputs))
+        values.update(running_mean=rnd.randn(outputs), running_var=1 + rnd.rand(outputs))
+        tensors[name + '.conv.weight'] = kernel.astype(np.float32)
+        tensors.update(('%s.bn.%s' % (name, last), value.astype(np.float32)) for last, value in values.items())
+        tensors[name + '.bn.num_batches_tracked'] = np.float32(0)
+    features = 2048 // DIVISOR
+    tensors['fc.weight'] = (rnd.randn(1008, features) / np.sqrt(features)).astype(np.float32)
+    tensors['fc.bias'] = rnd.randn(1008).astype(np.float32)
+    return tensors
+
+
+def official_inception(path, with_classes=False, changed=None):
+    """A pickle like the official ones, with names as of the graph of 2015, whose normalisation has no gamma."""
+    from dnnlib.judge_states import inception_v3
+
+    tensors, variables = inception(), collections.OrderedDict()
+    for name, (ours, _) in zip(inception_v3.TORCH_NAMES, inception_v3.convolutions()):
+        gamma = tensors[name + '.bn.weight']
+        variables[ours + '/conv2d_params'] = _hwio(tensors[name + '.conv.weight'])
+        variables[ours + '/batchnorm/beta'] = tensors[name + '.bn.bias']
+        variables[ours + '/batchnorm/moving_mean'] = tensors[name + '.bn.running_mean']
+        variables[ours + '/batchnorm/moving_variance'] = (tensors[name + '.bn.running_var'] + 1e-3) / gamma**2 - 1e-3
+    if with_classes:
+        variables['softmax/weights'], variables['softmax/biases'] = tensors['fc.weight'].T, tensors['fc.bias']
+    variables.update(changed or {})
+    state = make_pickles.state('inception_v3', 'judge', list(variables.items()), 3, build_module_src='raise OSError()')
+    path.write_bytes(make_pickles.dumps(state, 4))
+    return path
+
+
+def torch_inception(path, changed=None):
+    path.write_bytes(plain_torch.state_dict(dict(inception(), **(changed or {}))))
+    return path
+
+
+# ------------------------------------------------------------------ classifiers
+
+
+def classifier(path, has_statistics=False):
+    """A pickle like the official ones: a discriminator of StyleGAN under another name."""
+    from tests import small_networks
+
+    with small_networks.fresh_session():
+        net = small_networks.build(
+            'nvlabs_stylegan.networks.D_basic',
+            num_channels=3,
+            resolution=16,
+            fmap_base=64,
+            fmap_max=16,
+            mbstd_group_size=4 if has_statistics else 0,
+        )
+        values = list(net.own_values().items())
+    state = make_pickles.state('classifier', 'judge', values, 3, build_module_src='raise OSError()')
+    path.write_bytes(make_pickles.dumps(state, 4))
     return path

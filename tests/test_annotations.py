@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 PROJECT = pathlib.Path(__file__).resolve().parents[1]
-ROOMS = ('base', 'sampling', 'pictures', 'networks', 'components', 'editing', 'drawing', 'views', 'figures')
+ROOMS = ('base', 'sampling', 'pictures', 'networks', 'judges', 'components', 'editing', 'drawing', 'views', 'figures')
 SPECIAL = ('__init__', '__enter__', '__exit__', '__str__', '__call__', '__iter__', '__len__', '__post_init__')
 
 

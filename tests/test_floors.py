@@ -27,9 +27,10 @@ FLOORS = (
     'regan.base',
     'regan.sampling',  # seeds -> z, noise
     'regan.pictures',  # arrays -> PNG, MP4; comparison
+    'regan.biggan',  # another architecture, from its own containers
     'regan.networks',  # pickle -> w = M(z), images
     'regan.judges',  # images -> features, distances
-    'regan.biggan',  # another architecture, from its own containers
+    'regan.conversion',  # networks in other forms
     'regan.components',  # w -> principal components
     'regan.editing',  # components -> edited latents
     'regan.drawing',  # latents, edits -> images
@@ -77,7 +78,10 @@ EXEMPT = {
     ('dnnlib.architectures', 'nvlabs_stylegan2.ada'): 'as before',
     ('dnnlib.architectures', 'nvlabs_stylegan2.segan'): 'as before',
     ('dnnlib.architectures', 'nvlabs_stylegan2.factor_reader'): 'as before',
+    ('dnnlib.architectures', 'regan.biggan.network'): 'as before',
+    ('dnnlib.file_kinds', 'regan.biggan.files'): 'a kind of files names its reader, which is found by that name',
     ('dnnlib.architectures', 'regan.judges.vgg16'): 'as before',
+    ('dnnlib.architectures', 'regan.judges.inception_v3'): 'as before',
     (
         'metrics.metric_base',
         'metrics.frechet_inception_distance',

@@ -89,7 +89,10 @@ class TrainingGraph:
             c = lazy_correction(self._interval(name[0]))
             args = dict(self._recipe.G_opt if name[0] == 'G' else self._recipe.D_opt)
             args.update({beta: args[beta] ** c for beta in ('beta1', 'beta2') if beta in args})
-            rate = share.learning_rate if share else self._lrate * c
+            if share:
+                rate = share.learning_rate
+            else:
+                rate = self._lrate * (c if name[0] == 'G' else c * self._recipe.D_lrate_ratio)
             several = self._recipe.schedule.minibatch_gpu is not None or self._recipe.schedule.minibatch_gpu_dict
             self._opts[name] = tflib.Optimizer(
                 name='Train' + name,

@@ -29,10 +29,17 @@ def open_file_or_url(file_or_url):
 
 def load_pkl(file_or_url):
     """The data or networks in a pickle; needs `tflib.init_tf()`. Nothing that the file embeds is executed, unless
-    REGAN_TRUST_EMBEDDED_CODE=1 is set.
+    REGAN_TRUST_EMBEDDED_CODE=1 is set. Of published judges the address finds the file in the folder that
+    REGAN_METRIC_NETWORKS names.
     """
     from dnnlib.tflib import revival  # Here, because the image helpers need no TensorFlow.
+    from regan.judges import judge_files
 
+    judge = judge_files.at_address(str(file_or_url))
+    if judge is not None:
+        network = judge.network()
+        network.build()
+        return network
     return revival.load_pickle(_local_file(file_or_url), build=True)
 
 

@@ -83,7 +83,6 @@ _FIRST_LOSSES = ('G_logistic_nonsaturating', 'G_logistic_saturating', 'D_logisti
 _FIRST_SCHEDULE = set(OFFICIAL_SCHEDULES[1]) - set(OFFICIAL_SCHEDULES[2])
 
 _ONLY = {  # Argument -> the one value that can be honoured, and why.
-    'D_repeats': (1, 'D is trained once for each step of G'),
     'drange_net': ([-1, 1], 'networks see images in this range'),
     'save_tf_graph': (False, 'the graph is not written'),
     'save_weight_histograms': (False, 'histograms are not written'),
@@ -181,6 +180,8 @@ def _plan_before_ada(values, generation):
             raise UserError("%s has no func_name, such as 'training.loss.D_logistic_r1'; give one" % name)
     if first:
         _check_rates(values.sched_args)
+        if type(values.D_repeats) is not int or values.D_repeats < 1:
+            raise UserError('D_repeats = %r is no number of steps; give a whole number from 1' % (values.D_repeats,))
     session = dict(values.tf_config)
     seed = session.pop('rnd.np_random_seed', None)
     lazy = not first and values.lazy_regularization
@@ -200,6 +201,7 @@ def _plan_before_ada(values, generation):
         reset_opt_for_new_lod=values.reset_opt_for_new_lod,
         minibatch_repeats=values.minibatch_repeats,
         seed=1000 if seed is None else seed,
+        D_repeats=values.D_repeats if first else 1,
     )
     data_dir, data, fitting = _data('dataset_args', values.dataset_args, values.data_dir)
     return Plan(

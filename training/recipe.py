@@ -27,6 +27,9 @@ class Recipe:
         reset_opt_for_new_lod: forget Adam's moments when a resolution comes or has come in.
         minibatch_repeats: minibatches between two looks at the schedule.
         seed: of initial weights, latents, noise, flips, and the order of the images.
+        D_repeats: steps of D, each with images of its own, for one of G; only in the order 'stylegan'.
+        D_lrate_ratio: learning rate of D over that of G, which is the schedule's.
+        snapshots: name of the class that draws and saves what was trained, see `training.snapshots`.
     """
 
     order: str
@@ -46,11 +49,27 @@ class Recipe:
     reset_opt_for_new_lod: bool = True
     minibatch_repeats: int = 4
     seed: int = 1000
+    D_repeats: int = 1
+    D_lrate_ratio: float = 1.0
+    snapshots: str = 'training.snapshots.Pickles'
+
+    @property
+    def needs_labels(self):
+        """Whether the networks are those of classes, and data without labels is of no use."""
+        return self.G['func_name'] == _G_BIGGAN
 
     def facts(self):
-        """Plain nested dicts of all values, for JSON and for comparison."""
-        return dataclasses.asdict(self)
+        """Plain nested dicts of all values, for JSON and for comparison.
 
+        Those that came later are left out where they change nothing: runs that were begun before go on.
+        """
+        later = {field.name: field.default for field in dataclasses.fields(self) if field.name in _LATER}
+        facts = dataclasses.asdict(self)
+        return {name: value for name, value in facts.items() if name not in later or value != later[name]}
+
+
+_G_BIGGAN = 'training.networks_biggan.G_biggan'
+_LATER = ('D_repeats', 'D_lrate_ratio', 'snapshots')
 
 DISCRIMINATORS = {
     'stylegan': 'training.networks_stylegan.D_basic',
@@ -142,5 +161,36 @@ def segan(
         D_loss=dict(func_name='training.loss.D_logistic_r1', gamma=r1_gamma),
         G_reg_interval=4,
         D_reg_interval=r1_interval or 16,
+        **others,
+    )
+
+
+def biggan(network, d_steps=2, d_lrate_ratio=4.0, **others):
+    """BigGAN-deep's recipe: hinge losses, spectral norms, minibatch statistics; no R1, no path lengths.
+
+    Adam, the ratio of the learning rates and the steps of D are the published ones for 128 x 128 (Brock et al. 2019,
+    appendix C); the minibatch there is 2048 and the learning rate of G 5e-5.
+
+    Args:
+        network: dict of latent_size and width, and blocks and attention where they are not those of the resolution;
+            given to G and D. The data must have labels.
+        d_steps: of D for one of G.
+        d_lrate_ratio: learning rate of D over that of G.
+        others: fields of `Recipe`.
+    """
+    adam = dict(beta1=0.0, beta2=0.999, epsilon=1e-6)
+    return Recipe(
+        order='stylegan',
+        G=dict(network, func_name=_G_BIGGAN),
+        D=dict(network, func_name='training.networks_biggan.D_biggan'),
+        G_loss=dict(func_name='training.loss_biggan.G_hinge'),
+        D_loss=dict(func_name='training.loss_biggan.D_hinge'),
+        G_opt=adam,
+        D_opt=adam,
+        G_reg_interval=None,
+        D_reg_interval=None,
+        D_repeats=d_steps,
+        D_lrate_ratio=d_lrate_ratio,
+        snapshots='training.snapshots_biggan.Containers',
         **others,
     )

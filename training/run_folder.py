@@ -1,9 +1,7 @@
-"""What a training run leaves in its folder: log, TensorBoard events, sample grids, network pickles."""
+"""What a training run leaves in its folder: log, TensorBoard events, sample grids, networks."""
 
 import io
 import os
-
-import numpy as np
 
 from dnnlib.tflib.autosummary import save_summaries
 
@@ -14,11 +12,11 @@ from regan.base import artefacts, finite, kept, tables
 from regan.base.errors import UserError
 from training import misc
 from training.events import Events
+from training.snapshots import Pickles
 
 STATE = 'state.npz'
 LOG = 'log.csv'
 GRID = 8, 4  # Columns and rows of the sample grids.
-SAMPLES_AT_ONCE = 16
 
 
 class RunFolder:
@@ -27,11 +25,12 @@ class RunFolder:
     Args:
         path: folder, new or of the run that goes on.
         shared: it may hold other files, too, as that of `dnnlib.submit_run`.
+        snapshots: object that draws and saves the networks, see `training.snapshots`; default: Pickles.
     Raises: UserError if it holds something else.
     """
 
-    def __init__(self, path, shared=False):
-        self.path = os.fspath(path)
+    def __init__(self, path, shared=False, snapshots=None):
+        self.path, self._snapshots = os.fspath(path), snapshots or Pickles()
         begun = os.path.exists(self.file('recipe.json'))
         if not (shared or begun) and os.path.isdir(self.path) and os.listdir(self.path):
             raise UserError('%s holds other files, but no training run; give a new folder' % self.path)
@@ -67,12 +66,13 @@ class RunFolder:
         """Forgets what was logged after the state that training goes on from."""
         self._write_rows([row for row in self._rows() if float(row['kimg']) <= kimg + 1e-6])
 
-    def last_snapshot(self):
-        """Path of the newest network pickle, or None."""
-        names = sorted(
-            name for name in os.listdir(self.path) if name.startswith('network-snapshot-') and name.endswith('.pkl')
-        )
-        return self.file(names[-1]) if names else None
+    def advice(self):
+        """What to do when a loss is no longer finite."""
+        names = sorted(name for name in os.listdir(self.path) if self._is_snapshot(name))
+        return self._snapshots.advice(self.file(names[-1]) if names else None)
+
+    def _is_snapshot(self, name):
+        return name.startswith('network-snapshot-') and name.endswith(self._snapshots.ENDING)
 
     def _rows(self):
         if not os.path.exists(self.file(LOG)):
@@ -90,12 +90,9 @@ class RunFolder:
         """reals.png from uint8 images [N, C, H, W] in a grid of (columns, rows)."""
         self._save_grid('reals.png', images, [0, 255], grid)
 
-    def save_fakes(self, name, Gs, labels, seed, grid=GRID):
-        """A grid (columns, rows) of images of the averaged generator with labels [N, label_size]: latents of
-        RandomState(seed), no truncation, stored noise.
-        """
-        z = np.random.RandomState(seed).randn(len(labels), *Gs.input_shapes[0][1:])
-        images = Gs.run(z, labels, is_validation=True, randomize_noise=False, minibatch_size=SAMPLES_AT_ONCE)
+    def save_fakes(self, name, networks, labels, seed, grid=GRID):
+        """A grid (columns, rows) of images of the averaged generator of (G, D, Gs), see `Pickles.images`."""
+        images = self._snapshots.images(networks, labels, seed)
         finite.check(images, 'the images of Gs for %s' % name, 'start again with a lower learning rate')
         self._save_grid(name, images, [-1, 1], grid)
 
@@ -106,9 +103,10 @@ class RunFolder:
         with artefacts.atomic_path(self.file(name)) as temporary:
             temporary.write_bytes(content.getvalue())
 
-    def save_networks(self, name, networks):
-        """The pickle (G, D, Gs) in the official form; returns its path."""
-        with artefacts.writing(self.file(name)):
-            misc.save_pkl(networks, self.file(name))
-        kept.add(self.file(name))
-        return self.file(name)
+    def save_networks(self, stem, networks):
+        """Saves (G, D, Gs), see `training.snapshots`; returns the path, STEM and the ending."""
+        path = self.file(stem + self._snapshots.ENDING)
+        with artefacts.writing(path):
+            self._snapshots.save(networks, path)
+        kept.add(path)
+        return path

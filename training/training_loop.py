@@ -21,7 +21,7 @@ import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-u
 from regan.base import artefacts, kept
 from regan.base.errors import UserError
 from regan.networks import precision
-from training import dataset, misc, official, resumption, state
+from training import dataset, misc, networks_biggan, official, resumption, state
 from training.graph import TrainingGraph, fade, process_reals  # The last one for scripts, which expect it here.
 from training.misc import save_image_grid
 from training.run_folder import GRID, STATE, RunFolder
@@ -101,7 +101,8 @@ def train(
         recipe: `training.recipe.Recipe`.
         data_dir: folder of multi-resolution TFRecords.
         run_dir: folder of the run: recipe.json, log.csv, TensorBoard events, reals.png, fakes*.png,
-            network-snapshot-*.pkl (kimg), network-final.pkl, and state.npz, from which it goes on.
+            network-snapshot-* (kimg) and network-final with the ending of the recipe's snapshots (.pkl, unless it is a
+            BigGAN), and state.npz, from which it goes on.
         resolution, max_label_size: see `TFRecordDataset`.
         image_snapshot_ticks, network_snapshot_ticks: a grid, and a pickle, every so many ticks; None: only at the ends.
         resume_pkl: pickle (G, D, Gs) whose networks a new run starts from, see `training.resumption`.
@@ -109,7 +110,7 @@ def train(
         threads: of TensorFlow; default: one for each processor.
         show_progress: a bar on the terminal.
         surroundings: Surroundings.
-    Returns: path of network-final.pkl, or None if it was interrupted.
+    Returns: path of the final network, or None if it was interrupted.
     Raises: UserError for bad data, a state of another recipe, a pickle that fits neither data nor recipe, a full disk,
         or a loss that is not finite.
     """
@@ -119,7 +120,10 @@ def train(
         data = resumption.facts_of_data(data_dir, resolution, max_label_size)
         resumed = resumption.Resumed(resume_pkl, recipe, data)
         recipe = resumed.recipe
-    folder = RunFolder(run_dir, shared=surroundings.shared_folder)
+    if recipe.needs_labels:
+        networks_biggan.check(recipe.G, resumption.facts_of_data(data_dir, resolution, max_label_size))
+    snapshots = dnnlib.util.get_obj_by_name(recipe.snapshots)()
+    folder = RunFolder(run_dir, surroundings.shared_folder, snapshots)
     with tf.Graph().as_default(), _session(threads, surroundings):
         training_set = dataset.load_dataset(
             tfrecord_dir=data_dir,
@@ -215,25 +219,36 @@ class _Run:
                     if self._tick():
                         break
         self._tick()
-        return self._folder.save_networks('network-final.pkl', self._networks)
+        return self._folder.save_networks('network-final', self._networks)
 
     def _minibatch(self):
         p = self._progress
         if p.minibatches % self._recipe.minibatch_repeats == 0:
             p.stage_images = p.images
             self._enter(self._stage_at(p.images))
-        self._reals = [self._fetch() for _ in range(self._stage.rounds)]
         if self._recipe.order == 'stylegan':
-            self._step('D')
+            for repeat in range(self._recipe.D_repeats):
+                if repeat:
+                    self._shown()
+                self._fetch_all()
+                self._step('D')
             self._step('G')
         else:
+            self._fetch_all()
             self._step('G')
             self._regularise('G')
             self._step('D')
         self._regularise('D')
-        p.images += self._stage.minibatch
+        self._shown()
         p.minibatches += 1
-        p.counter += self._stage.rounds
+
+    def _fetch_all(self):
+        self._reals = [self._fetch() for _ in range(self._stage.rounds)]
+
+    def _shown(self):
+        """Counts the reals that were fetched last."""
+        self._progress.images += self._stage.minibatch
+        self._progress.counter += self._stage.rounds
 
     def _stage_at(self, images):
         return self._recipe.schedule.at(images, self._training_set.resolution)
@@ -271,19 +286,9 @@ class _Run:
 
     def _note(self, name, loss):
         if not math.isfinite(loss):
-            kept = self._folder.last_snapshot()
             raise UserError(
                 'the loss of step %s is %s after %.3f kimg, so training stopped and the state of the last tick is kept '
-                'in %s; %s'
-                % (
-                    name,
-                    loss,
-                    self._progress.images / 1000,
-                    self._folder.path,
-                    'start a new run from %s with a lower learning rate or a larger R1 weight' % kept
-                    if kept
-                    else 'start again with a lower learning rate or a larger R1 weight',
-                )
+                'in %s; %s' % (name, loss, self._progress.images / 1000, self._folder.path, self._folder.advice())
             )
         entry = self._progress.sums.setdefault(name, [0.0, 0])
         entry[0] += loss
@@ -301,7 +306,7 @@ class _Run:
         if self._image_ticks and p.ticks % self._image_ticks == 0:
             self._save_fakes('fakes%06d.png' % kimg)
         if self._network_ticks and p.ticks % self._network_ticks == 0:
-            path = self._folder.save_networks('network-snapshot-%06d.pkl' % kimg, self._networks)
+            path = self._folder.save_networks('network-snapshot-%06d' % kimg, self._networks)
             row.update(self._metrics(path) if self._metrics else {})
         self._folder.log(row)
         p.tick_start, p.sums = p.images, {}
@@ -321,7 +326,7 @@ class _Run:
         return row
 
     def _save_fakes(self, name):
-        self._folder.save_fakes(name, self._graph.Gs, self._grid_labels, self._recipe.seed, self._grid)
+        self._folder.save_fakes(name, self._networks, self._grid_labels, self._recipe.seed, self._grid)
 
     def _save_state(self):
         state.save(self._folder.file(STATE), self._graph.get_state(), dataclasses.asdict(self._progress), self._facts)

@@ -13,8 +13,9 @@ Layer = collections.namedtuple('Layer', 'name kernel vectors')  # kernel: array 
 def of(variables):
     """The layers in {name: array}, in the order of their first variables: list of Layer.
 
-    Variables of one scope ('fc6/weight', 'fc6/bias') make a layer; without scopes a kernel begins one and the vectors
-    after it belong to it. Axes of 1 are taken from what is otherwise a vector, as heads of LPIPS have them.
+    Variables of one scope ('fc6/weight', 'fc6/bias') make a layer, and so do vectors of a scope inside it or beside it
+    ('conv/weight', 'conv/batchnorm/beta'); without scopes a kernel begins one and the vectors after it belong to it.
+    Axes of 1 are taken from what is otherwise a vector, as heads of LPIPS have them.
 
     Returns: None if a scope has several kernels.
     """
@@ -28,9 +29,22 @@ def of(variables):
             kernels.append(value)
         else:
             vectors[last] = value
-    if any(len(kernels) > 1 for kernels, _ in found.values()):
-        return None
-    return [Layer(name, kernels[0] if kernels else None, vectors) for name, (kernels, vectors) in found.items()]
+    made = []
+    for name, (kernels, vectors) in found.items():
+        if len(kernels) > 1:
+            return None
+        if not kernels and made and _belongs(name, made[-1].name):
+            inside = {'%s/%s' % (name, last): vector for last, vector in vectors.items()}
+            made[-1].vectors.update(inside)
+        else:
+            made.append(Layer(name, kernels[0] if kernels else None, vectors))
+    return made
+
+
+def _belongs(scope, to):
+    """Whether a scope lies in that of a layer, or beside it in one scope."""
+    parent = to.rpartition('/')[0]
+    return scope.startswith(to + '/') or parent != '' and scope.rpartition('/')[0] == parent
 
 
 def check_order(found):

@@ -41,6 +41,8 @@ class Frozen:
             seen.
         given: dict of tensors -> arrays, the values of placeholders that stand in the place of variables.
         config: settings of the session, see `tflib.create_session`.
+        largest_graph: bytes of constants that the graph may hold, None: LARGEST_GRAPH; the largest values beyond are
+            variables.
 
     Attributes: graph, session; inputs, outputs: dicts of the same names -> tensors of that graph.
 
@@ -48,7 +50,7 @@ class Frozen:
     stay random. Needs a default session, in which the variables have their values; `refresh` needs the same one.
     """
 
-    def __init__(self, inputs, outputs, volatile=(), given=None, config=None):
+    def __init__(self, inputs, outputs, volatile=(), given=None, config=None, largest_graph=None):
         self._given = dict(given or {})
         frontier = _Frontier(list(inputs.values()), list(outputs.values()))
         self._loaded = {}  # Tensor of the original graph -> variable.
@@ -60,7 +62,7 @@ class Frozen:
         with self.graph.as_default():
             mapped = {t.name: tf.placeholder(t.dtype.base_dtype, t.shape, name=n) for n, t in inputs.items()}
             self.inputs = {n: mapped[t.name] for n, t in inputs.items()}
-            room = LARGEST_GRAPH
+            room = LARGEST_GRAPH if largest_graph is None else largest_graph
             for tensor in sorted(values, key=lambda t: values[t].nbytes):
                 room -= values[tensor].nbytes
                 mapped[tensor.name] = self._held(tensor, values[tensor], tensor.op in changing or room < 0)

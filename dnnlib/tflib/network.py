@@ -11,7 +11,7 @@ import sys
 
 import tensorflow.compat.v1 as tf
 
-from .. import architectures, util
+from .. import architectures, interfaces, util
 from ..unpickle import NetworkPickleError
 from . import embedded_code, report, run_arguments, template, tfutil
 from .network_variables import NetworkVariables, by_global_name, moved_by_training, with_components
@@ -82,6 +82,7 @@ class Network(NetworkVariables):
         self._components = util.EasyDict(components)
         self._build_func = function
         self._values = values  # Own values that wait for the graph: local name -> array.
+        self._made_from = None
         self._version = version
         self._origin = origin  # The file, for messages; None for a new network.
         self._template = None
@@ -183,6 +184,7 @@ class Network(NetworkVariables):
         self._setup(
             state.name, function, state.static_kwargs, state.components, state.variables, state.version, pickled.path
         )
+        self._made_from = state.made_from
 
     def __getattr__(self, name):
         # Reached only for attributes that are not set.
@@ -209,14 +211,23 @@ class Network(NetworkVariables):
             build_func_name=self.build_func_name,
             variables=[(k, v if v.ndim else v[()]) for k, v in values.items()],
         )
+        if self._made_from is not None:
+            state['made_from'] = self._made_from
         if state['version'] >= 5:
-            state.update(
-                input_shapes=self.input_shapes,
-                output_shapes=self.output_shapes,
-                input_names=self.input_names,
-                output_names=self.output_names,
-            )
+            state.update(self._interface())
         return state
+
+    def _interface(self):
+        """Inputs and outputs, as states have them; of our own networks without their graph."""
+        known = None
+        if self.waiting_values() is not None and self.build_module_name == architectures.MODULES[architectures.ADA]:
+            known = interfaces.of(self.build_func_name, self.static_kwargs)
+        return known or dict(
+            input_shapes=self.input_shapes,
+            output_shapes=self.output_shapes,
+            input_names=self.input_names,
+            output_names=self.output_names,
+        )
 
     @property
     def build_func_name(self):

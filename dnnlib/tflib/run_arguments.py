@@ -35,7 +35,7 @@ def input_arrays(network, names, shapes, given, free=False):
         array = _array(where, shape, value)
         if 0 in shape[1:] and arrays and not free and array.ndim:
             array = np.zeros([len(arrays[0])] + shape[1:], np.float32)
-        if not array.ndim or not free and list(array.shape[1:]) != shape[1:]:
+        if not array.ndim or not free and not _is_like(array.shape, shape):
             raise ValueError(
                 '%s must have the shape %s; found %s%s'
                 % (where, _text(shape), list(array.shape), _hint(array.shape, shape))
@@ -47,6 +47,11 @@ def input_arrays(network, names, shapes, given, free=False):
             )
         arrays.append(array)
     return arrays
+
+
+def _is_like(found, shape):
+    """Whether an array's shape is that of an input; sizes that are None may be any, N is not looked at."""
+    return len(found) == len(shape) and all(want in (None, size) for size, want in zip(found[1:], shape[1:]))
 
 
 def _is_list_of_none(value):
@@ -70,7 +75,7 @@ def _array(where, shape, value):
 
 
 def _text(shape):
-    return '[%s]' % ', '.join(['N'] + [str(size) for size in shape[1:]])
+    return '[%s]' % ', '.join(['N'] + ['any' if size is None else str(size) for size in shape[1:]])
 
 
 def _hint(found, shape):

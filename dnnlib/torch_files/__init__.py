@@ -5,6 +5,7 @@ Bytes -> values (`containers`) -> which program's network that is (`kinds`) -> N
 networks of stylegan3), rosinality/stylegan2-pytorch, genforce.
 """
 
+from ..pickled_data import NetworkPickleError
 from . import containers, kinds
 
 
@@ -21,4 +22,13 @@ def read(stream, path):
     Raises:
         NetworkPickleError: damaged, of another kind, or it asks for more than data; the message says which.
     """
-    return kinds.networks(containers.read(stream, path), path)
+    value = containers.read(stream, path)
+    try:
+        return kinds.networks(value, path)
+    except NetworkPickleError:
+        raise
+    except Exception as error:  # Attributes and tensors of any type raise nearly any error.
+        raise NetworkPickleError(
+            '%s holds a network that is damaged: what it says of itself is of no kind that programs write (%s: %s).'
+            % (path, type(error).__name__, str(error)[:200])
+        ) from None

@@ -10,8 +10,8 @@ import os
 import reprlib
 import zipfile
 
-from ..pickled_data import DataUnpickler, NetworkPickleError, Refused, allow, resolve
-from .tensors import STORAGE_TYPES, Budget, Storage, TensorView
+from ..pickled_data import Budget, DataUnpickler, NetworkPickleError, Refused, allow, as_bytes, resolve
+from .tensors import STORAGE_TYPES, Storage, TensorView
 
 LEGACY = b'\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19'  # How a legacy file begins: a pickled magic number.
 ZIP = b'PK\x03\x04'
@@ -102,18 +102,26 @@ def _size(stream):
 def _read_zip(stream, path):
     with zipfile.ZipFile(stream) as archive:
         members = {info.filename: info for info in archive.infolist()}
+        if len(members) != len(archive.infolist()):
+            raise NetworkPickleError('several members of one name, which PyTorch does not write')
         pickles = [name for name in members if name.count('/') == 1 and name.endswith('/data.pkl')]
         if len(pickles) != 1:
             raise NetworkPickleError('%s is a zip archive, but no PyTorch file; give the network itself.' % path)
         prefix = pickles[0][: -len('data.pkl')]
         file_bytes = _size(stream)
+        left = [file_bytes]  # Bytes of members that are still to be read: each byte of a file belongs to one of them.
 
         def member(name, limit):
             info = members.get(prefix + name)
             if info is None:
                 raise NetworkPickleError('a storage without its data (%s)' % reprlib.repr(name))
-            if info.compress_type != zipfile.ZIP_STORED or info.file_size > min(limit, file_bytes):
+            if info.compress_type != zipfile.ZIP_STORED:
                 raise NetworkPickleError('a compressed member, which PyTorch does not write (%s)' % reprlib.repr(name))
+            if info.file_size > limit:
+                raise NetworkPickleError('a member of %d bytes where %d are needed' % (info.file_size, limit))
+            left[0] -= info.file_size
+            if left[0] < 0:
+                raise NetworkPickleError('members that lie one over the other, which PyTorch does not write')
             return archive.read(info)
 
         big_endian = prefix + 'byteorder' in members and member('byteorder', 64).strip() == b'big'
@@ -138,14 +146,30 @@ def _read_legacy(stream, path):
     return _finish(_legacy_value(stream), path, Budget(_size(stream)))
 
 
-def _legacy_value(stream):
-    """What a legacy file holds, with its storages filled: the data come after the value."""
-    storages = {}
+def _legacy_value(stream, content=None):
+    """What a legacy file holds, with its storages filled: the data come after the value.
+
+    Args:
+        stream: of the file.
+        content: its bytes, if they are in memory anyway, and need not be copied.
+    """
+
+    def take(count):
+        if content is None:
+            return stream.read(count)
+        place = stream.tell()
+        stream.seek(place + count)
+        return memoryview(content)[place : place + count]
+
+    storages, size = {}, _size(stream)
 
     def storage(kind, key, count, view):
         if view is not None:
             raise NetworkPickleError('a storage that is a view of another one, as old versions of PyTorch wrote it')
-        return storages.setdefault(key, Storage(kind, count))
+        found = storages.setdefault(key, Storage(kind, count))
+        if (found.kind, found.count) != (kind, count):
+            raise NetworkPickleError('a storage that is described twice, differently')
+        return found
 
     def load(found=None):
         return _TensorUnpickler(stream, found).load()
@@ -156,12 +180,14 @@ def _legacy_value(stream):
     if not isinstance(system, dict) or system.get('little_endian') is not True:
         raise NetworkPickleError('numbers in the byte order of another kind of processor')
     value, keys = load(storage), load()
-    if not isinstance(keys, list) or set(keys) != set(storages):
+    if not isinstance(keys, list) or sorted(map(str, keys)) != sorted(storages):
         raise NetworkPickleError('a list of storages that does not fit its tensors')
     for key in keys:
         if int.from_bytes(stream.read(8), 'little', signed=True) != storages[key].count:
             raise NetworkPickleError('a storage of another size than its tensors need')
-        storages[key].fill(stream.read(storages[key].nbytes))
+        if storages[key].nbytes > size - stream.tell():
+            raise NetworkPickleError('a storage that is larger than the rest of the file')
+        storages[key].fill(take(storages[key].nbytes))
     return value
 
 
@@ -172,12 +198,18 @@ def _read_plain(stream, path):
     return _finish(_PersistenceUnpickler(stream).load(), path, Budget(_size(stream)))
 
 
-def _load_from_bytes(data):
-    data = data.encode('latin1') if isinstance(data, str) else data
-    value = _legacy_value(io.BytesIO(data))
-    if not isinstance(value, Storage):
-        raise NetworkPickleError('a tensor that is not kept as PyTorch keeps tensors')
-    return value
+class _StorageStub:
+    """A storage as a legacy file of its own, until all is read: the same bytes can be named any number of times."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def read(self):
+        content = as_bytes(self.data)
+        value = _legacy_value(io.BytesIO(content), content)
+        if not isinstance(value, Storage):
+            raise NetworkPickleError('a tensor that is not kept as PyTorch keeps tensors')
+        return value
 
 
 # ------------------------------------------------------------------ stand-ins for what a pickle may name
@@ -206,7 +238,7 @@ class _NamespaceStub(dict):
 
 
 def _rebuild_tensor(storage, offset, size, strides, *_):
-    if not isinstance(storage, Storage):
+    if not isinstance(storage, (Storage, _StorageStub)):
         raise NetworkPickleError('a tensor without a storage')
     return _TensorStub(TensorView(storage, offset, tuple(size), tuple(strides)))
 
@@ -236,7 +268,7 @@ _TENSORS = {
 _TENSORS.update({('torch', name): kind for name, kind in STORAGE_TYPES.items()})
 _MODULES = {
     ('torch_utils.persistence', '_reconstruct_persistent_obj'): _ModuleStub,
-    ('torch.storage', '_load_from_bytes'): _load_from_bytes,
+    ('torch.storage', '_load_from_bytes'): _StorageStub,
 }
 
 
@@ -275,16 +307,30 @@ class _PersistenceUnpickler(_TensorUnpickler):
 def _finish(value, path, budget):
     """Stand-ins -> values. A shared tensor stays one array."""
 
+    read = {}  # id of a storage's bytes -> (those bytes, which keep their id, and the Storage).
+
+    def storage(stub):
+        if id(stub.data) not in read:
+            read[id(stub.data)] = stub.data, stub.read()
+        return read[id(stub.data)][1]
+
     def own(stub, walk):
         if isinstance(stub, _TensorStub):
+            if isinstance(stub.view.storage, _StorageStub):
+                stub.view.storage = storage(stub.view.storage)
             return stub.view.array(budget)
+        if isinstance(stub, _StorageStub):
+            return storage(stub).elements
         if isinstance(stub, _ModuleStub):
             return _module(walk(stub.meta))
         if isinstance(stub, Storage):
             return stub.elements
         raise KeyError
 
-    return resolve(value, path, {_TensorStub: own, _ModuleStub: own, Storage: own})
+    try:
+        return resolve(value, path, dict.fromkeys([_TensorStub, _ModuleStub, _StorageStub, Storage], own))
+    finally:
+        read.clear()  # What resolves holds it, in a circle.
 
 
 def _module(meta):

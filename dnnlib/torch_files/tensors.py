@@ -6,8 +6,6 @@ import numpy as np
 
 from ..pickled_data import NetworkPickleError
 
-SPARE = 64 << 20  # Bytes that the tensors of a file may have beyond those of the file: expanded views repeat elements.
-
 _DTYPES = {
     'FloatStorage': '<f4',
     'DoubleStorage': '<f8',
@@ -43,7 +41,7 @@ class Storage:
     Attributes:
         kind: StorageType.
         count: number of elements.
-        elements: array [count], or None until `fill`.
+        elements: array [count], which may not be written to, or None until `fill`.
     """
 
     def __init__(self, kind, count):
@@ -60,22 +58,10 @@ class Storage:
         if len(data) != self.nbytes:
             raise NetworkPickleError('a storage of %d bytes where %d are needed' % (len(data), self.nbytes))
         dtype = self.kind.dtype.newbyteorder('>') if big_endian else self.kind.dtype
-        elements = np.frombuffer(data, dtype).astype(self.kind.dtype)
+        elements = np.frombuffer(data, dtype).astype(self.kind.dtype, copy=False)  # Tensors are copies, in any case.
         if self.kind.name == 'BFloat16Storage':
             elements = (elements.astype(np.uint32) << 16).view(np.float32)
         self.elements = elements
-
-
-class Budget:
-    """How many bytes of tensors a file may still give; see SPARE."""
-
-    def __init__(self, file_bytes):
-        self._left = 4 * file_bytes + SPARE
-
-    def spend(self, nbytes):
-        self._left -= nbytes
-        if self._left < 0:
-            raise NetworkPickleError('tensors far larger than the file')
 
 
 class TensorView:
@@ -88,7 +74,14 @@ class TensorView:
             raise NetworkPickleError('a tensor of size %s and strides %s' % tuple(map(reprlib.repr, (size, strides))))
 
     def array(self, budget):
-        """The tensor as an array of its own, native byte order, C order. Raises NetworkPickleError past the storage."""
+        """The tensor as an array of its own, native byte order, C order.
+
+        Args:
+            budget: `pickled_data.Budget`: expanded views repeat elements.
+
+        Raises:
+            NetworkPickleError: it reaches past the storage. Refused: it is far larger than the file.
+        """
         elements, empty = self.storage.elements, 0 in self.size
         if elements is None:
             raise NetworkPickleError('a tensor without its data')

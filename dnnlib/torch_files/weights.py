@@ -73,6 +73,11 @@ class Weights:
     def take(self, name, form=as_is, rank=None):
         """A tensor as float32, in the form that TensorFlow has. Raises NetworkPickleError: missing, or another rank."""
         tensor = self._get(name)
+        if tensor.dtype.kind != 'f':
+            raise NetworkPickleError(
+                '%s: the tensor %s has numbers of type %s where those of a network are floats.'
+                % (self.where, name, tensor.dtype)
+            )
         if rank is not None and tensor.ndim != rank:
             raise NetworkPickleError(
                 '%s: the tensor %s has %d axes where %d are expected.' % (self.where, name, tensor.ndim, rank)

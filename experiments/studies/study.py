@@ -28,8 +28,8 @@ def open_subjects(spec, sizes, cache, progress=None):
         cache: folder.
         progress: callable (description, total) -> object with update(k) and close(), or None.
     """
+    from regan.judges.reader import FactorReader  # TensorFlow takes seconds to load.
     from regan.networks.generator import Generator
-    from regan.networks.judges import FactorReader  # TensorFlow takes seconds to load.
 
     with contextlib.ExitStack() as stack:
         subjects = []

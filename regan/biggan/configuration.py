@@ -40,6 +40,17 @@ PUBLISHED: Dict[int, Tuple[Block, ...]] = {
     256: _DEEP_256,
     512: _DEEP_256 + ((False, 1, 1), (True, 1, 1)),
 }
+# Ours, in the manner of the published ones: a pair of blocks for each doubling.
+SMALL_64: Tuple[Block, ...] = (
+    (False, 16, 16),
+    (True, 16, 8),
+    (False, 8, 8),
+    (True, 8, 4),
+    (False, 4, 4),
+    (True, 4, 2),
+    (False, 2, 2),
+    (True, 2, 1),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,3 +193,18 @@ def from_json(facts: Any, where: str) -> Configuration:
             '%s says images of %s pixels, but its layers make %d' % (where, facts['output_dim'], found.resolution)
         )
     return found
+
+
+def to_json(configuration: Configuration) -> Dict[str, Any]:
+    """The content of the `config.json` of a Configuration, which `from_json` reads."""
+    return dict(
+        attention_layer_position=configuration.attention,
+        channel_width=configuration.width,
+        class_embed_dim=configuration.z_size,
+        eps=configuration.epsilon,
+        layers=[list(block) for block in configuration.blocks],
+        n_stats=configuration.rows,
+        num_classes=configuration.classes,
+        output_dim=configuration.resolution,
+        z_dim=configuration.z_size,
+    )

@@ -1,9 +1,8 @@
 """Latents of BigGAN: normal numbers cut off at two standard deviations, times the truncation (biggan 12)."""
 
 import numpy as np
-import scipy.special
 
-LIMIT = 2.0
+from regan.sampling import priors
 
 
 def from_seed(seed: int, n: int, width: int, truncation: float = 1.0) -> np.ndarray:
@@ -12,6 +11,4 @@ def from_seed(seed: int, n: int, width: int, truncation: float = 1.0) -> np.ndar
     >>> from_seed(1, 1, 128)[0, :2].tolist()
     [-0.19985364377498627, 0.5542603731155396]
     """
-    uniform = np.random.RandomState(seed).random_sample((n, width))
-    low, high = scipy.special.ndtr(-LIMIT), scipy.special.ndtr(LIMIT)
-    return np.float32(truncation) * scipy.special.ndtri(low + uniform * (high - low)).astype(np.float32)
+    return priors.TruncatedNormal(truncation).of_seed(seed, n, width)

@@ -74,7 +74,10 @@ class _Names:
         if name not in self._arrays:
             raise UserError('%s lacks %s, which every BigGAN-deep has' % (self._where, name))
         self._left.discard(name)
-        return np.asarray(self._arrays[name])
+        value = self._arrays[name]
+        if not isinstance(value, np.ndarray) or value.dtype.kind != 'f':
+            raise UserError('%s: %s is %s where a tensor of floats is expected' % (self._where, name, _kind(value)))
+        return value
 
     def check_used(self) -> None:
         if self._left:
@@ -82,6 +85,10 @@ class _Names:
                 '%s has %d tensors that no BigGAN-deep has (%s)'
                 % (self._where, len(self._left), ', '.join(sorted(self._left)[:3]))
             )
+
+
+def _kind(value: Any) -> str:
+    return 'a tensor of %s' % value.dtype if isinstance(value, np.ndarray) else 'a %s' % type(value).__name__
 
 
 # ------------------------------------------------------------------ TF-Hub
@@ -200,6 +207,8 @@ def from_pytorch(
             value = names.take(theirs + '_orig')
             u, v = names.take(theirs + '_u'), names.take(theirs + '_v')
             # v follows the order (in, height, width), ours is (height, width, in).
+            if value.ndim not in (2, 4) or (u.size, v.size) != (len(value), value[:1].size):
+                raise UserError('%s: the shapes of %s and of its vectors do not fit' % (where, theirs))
             v = v.reshape(value.shape[1:]).transpose(1, 2, 0) if value.ndim == 4 else v
             raw[name] = _Raw(_kernel(value), u, v)
         else:
@@ -211,6 +220,32 @@ def from_pytorch(
 
 def _kernel(value: np.ndarray) -> np.ndarray:
     return value.transpose(2, 3, 1, 0) if value.ndim == 4 else value.T
+
+
+def to_pytorch(
+    configuration: Configuration,
+    tensors: Mapping[str, np.ndarray],
+    vectors: Mapping[str, Tuple[np.ndarray, np.ndarray]],
+) -> Dict[str, np.ndarray]:
+    """The state dict of a generator, which `from_pytorch` reads: name -> float32 array, in the public code's order.
+
+    Args:
+        configuration: Configuration.
+        tensors: own name -> array; kernels are not divided.
+        vectors: own name of a normalised kernel, without '/kernel' -> (v [all but out], u [out]), whose v W u it shall
+            be divided by.
+    """
+    found: Dict[str, np.ndarray] = collections.OrderedDict()
+    for name in configuration.shapes:
+        theirs, value, base = _pytorch_name(name, configuration.attention), tensors[name], name[: -len('/kernel')]
+        if base not in vectors or not name.endswith('/kernel'):
+            found[theirs] = value.T if name.endswith('/kernel') else value
+            continue
+        v, u = vectors[base]
+        v = v.reshape(value.shape[:-1])
+        found[theirs + '_orig'] = value.transpose(3, 2, 0, 1) if value.ndim == 4 else value.T
+        found[theirs + '_u'], found[theirs + '_v'] = u, (v.transpose(2, 0, 1) if v.ndim == 3 else v).reshape(-1)
+    return {name: np.ascontiguousarray(value, np.float32) for name, value in found.items()}
 
 
 def _pytorch_name(name: str, attention: int) -> str:

@@ -219,6 +219,7 @@ def edit(network, file, starts, walk, space, drawing, out, plain):
     import numpy as np
 
     from regan.base import artefacts, provenance
+    from regan.base.errors import UserError
     from regan.drawing import captions, edit_images
     from regan.drawing import starts as origins
     from regan.editing import boundary as module
@@ -230,6 +231,8 @@ def edit(network, file, starts, walk, space, drawing, out, plain):
     with network.open() as generator:
         some = starts.on(generator)
         settings = starts.truncated(drawing, generator).settings(generator)
+        if space == 'w' and generator.latent_space != 'w':
+            raise UserError('%s is a %s, which has no W; give --space z' % (generator.path, generator.architecture))
         normal = module.resolve(file, generator.dlatent_size if space == 'w' else generator.latent_size)
         dlatents = edit_images.boundary_rows(generator, normal, some, distances, space)  # [N, F, L, D]
         tiles = edit_images.draw(generator, dlatents, settings)
@@ -290,11 +293,11 @@ def _sample(network, sampling, drawing, seed):
     """(codes, scores) of a Network by a _Sampling and a Drawing, and what made them, a dict."""
     from regan.base import provenance
     from regan.editing import boundary as module
-    from regan.networks.judges import FactorReader
+    from regan.judges.reader import FactorReader
 
     with FactorReader(sampling.reader) as judge:
         column = module.factor_index(judge, sampling.factor)
-        with network.open() as generator:
+        with network.open_with_w() as generator:
             judge.check(generator.num_channels, generator.resolution)
             settings = _cut_off(drawing, generator.num_layers).settings(generator)
             settings.prepare(generator)

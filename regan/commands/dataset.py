@@ -1,7 +1,7 @@
 """`regan dataset`: TFRecords for training, from worlds or from images."""
 
 import json
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Tuple
 
 import click
 
@@ -18,15 +18,15 @@ _OF_IMAGES = ('resize', 'shuffle', 'labels', 'strict')
 
 
 class _Source(NamedTuple):
-    """What a data set is made of: a world or a folder of images, the other is None.
+    """What a data set is made of: worlds or a folder of images, the other is empty.
 
     Attributes:
-        world: name, or None.
+        worlds: tuple of names.
         images: folder, or None.
         settings: dict of further arguments of `creation.create_from_world` or `creation.create_from_images`.
     """
 
-    world: Optional[str]
+    worlds: Tuple[str, ...]
     images: Optional[str]
     settings: dict
 
@@ -34,18 +34,22 @@ class _Source(NamedTuple):
         """Makes the data set `folder`."""
         from regan.data import creation
 
-        if self.world:
+        if self.worlds:
             from regan import worlds
 
-            with progress.bar(self.settings['n']) as bar:
-                creation.create_from_world(folder, worlds.load(self.world), progress=bar.update, **self.settings)
+            loaded = [worlds.load(name) for name in self.worlds]
+            with progress.bar(self.settings['n'] * len(loaded)) as bar:
+                if len(loaded) == 1:
+                    creation.create_from_world(folder, loaded[0], progress=bar.update, **self.settings)
+                else:
+                    creation.create_from_worlds(folder, loaded, progress=bar.update, **self.settings)
         else:
             with progress.bar(None) as bar:
                 creation.create_from_images(folder, self.images, progress=bar.update, **self.settings)
 
 
 def _source(world, source, resize, strict, **values):
-    if (world is None) == (source is None):
+    if (not world) == (source is None):
         raise click.UsageError('give either --world or --images')
     values.update(resize=resize or None, strict=strict or None)
     for option in _OF_IMAGES if world else _OF_WORLD:
@@ -60,8 +64,13 @@ def _source(world, source, resize, strict, **values):
 @options.group(
     'source',
     _source,
-    click.option('--world', metavar='NAME', help='Render a world: cars, faces, ...'),
-    click.option('--n', type=click.IntRange(min=1), help='Number of images of the world.  [default: 24000]'),
+    click.option(
+        '--world',
+        metavar='NAME',
+        multiple=True,
+        help='Render a world: cars, faces, ... Several become the classes of labelled data, in this order.',
+    ),
+    click.option('--n', type=click.IntRange(min=1), help='Number of images of each world.  [default: 24000]'),
     click.option('--seed', type=click.IntRange(0, 2**32 - 1), help="Of the world's factors.  [default: 1]"),
     click.option('--supersampling', type=click.IntRange(1, 8), help='Rays along each side of a pixel.  [default: 2]'),
     click.option(

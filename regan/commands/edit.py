@@ -50,12 +50,7 @@ class _Arrangement(NamedTuple):
     click.option('--frames', type=click.IntRange(min=2), default=5, show_default=True, help='Of a strip.'),
     options.PLAIN,
 )
-@click.option(
-    '--psi',
-    type=options.number(),
-    help='Truncation; 1 for none. Default: that of a named edit, else 0.7; of latents from files what they say, else '
-    '1.',
-)
+@options.PSI_OF_EDIT
 @options.CUTOFF
 @options.drawing
 @click.option(
@@ -86,10 +81,11 @@ def edit(network, starts, choices, arrangement, drawing, out, save_latents, basi
     starts = starts.or_those_of(choices, '--seed')
     layout = arrangement.layout or ('sequence' if any(choice.edit.kind == 'target' for choice in choices) else 'strips')
     options.notice_transfer(choices, network.name)
+    network = options.with_class_of(choices, network)
     with network.open() as generator:
         some = starts.on(generator)
         settings = starts.truncated(drawing, generator, choices).settings(generator)
-        edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices))
+        edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices, generator.latent_space))
         _check_layout(choices, layout)
         components = basis.of(generator, choices)
         along, moves = edit_choices.placed(choices, components)

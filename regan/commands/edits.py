@@ -137,7 +137,7 @@ def _from_network(choice, network, spec, given):
         given: dict of name, dataset, seed and psi; None: that of a named edit, or the usual one.
     """
     from regan.components import cached
-    from regan.editing import edit_zoo, saved_edits
+    from regan.editing import edit_choices, edit_zoo, saved_edits
 
     model, named = edit_zoo.registered(network.name), choice.source
     usual = dict(
@@ -148,7 +148,7 @@ def _from_network(choice, network, spec, given):
     )
     facts = {key: usual[key] if value is None else value for key, value in given.items()}
     with network.open() as generator:
-        choice.edit.layers(generator.num_layers)
+        edit_choices.check([choice], generator.num_layers, spec.components, generator.latent_space)
         return saved_edits.from_basis(cached.basis(generator, spec), choice.edit, generator, **facts)
 
 

@@ -48,7 +48,12 @@ def generate(network, starts, drawing, grid, out, save_latents, scheduler):
         some = starts.on(generator)
         settings = starts.truncated(drawing, generator).settings(generator)
         plan = seed_images.Plan(
-            settings.noise, settings.psi, settings.cutoff, settings.conversion, settings.instance_norm_epsilon
+            settings.noise,
+            settings.psi,
+            settings.cutoff,
+            settings.conversion,
+            settings.instance_norm_epsilon,
+            settings.statistics,
         )
         _report_precision(generator, plan, some)
         in_grid = len(some) * generator.resolution**2 <= GRID_PIXELS

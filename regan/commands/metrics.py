@@ -7,6 +7,7 @@ from typing import NamedTuple, Optional
 
 import click
 
+from regan.base.errors import UserError
 from regan.commands import options, progress
 
 _DEFAULT = 'frechet,pr,ppl_zfull,ppl_wfull,ls'
@@ -16,29 +17,64 @@ def _file(exists=True):
     return click.Path(exists=exists, dir_okay=False)
 
 
-def _request(names, **values):
-    from regan.metrics.evaluate import Request
+def _request(names, n, **values):
+    from regan.metrics import evaluate
 
-    return Request(tuple(name.strip() for name in names.split(',')), **values)
+    metrics = tuple(name.strip() for name in names.split(','))
+    counted = any(name in evaluate.OFFICIAL and '50k' in name for name in metrics)
+    return evaluate.Request(metrics, n or (evaluate.OFFICIAL_COUNT if counted else 5000), **values)
 
 
 class _JudgeFiles(NamedTuple):
-    """Files of the networks that judge images, each None if it is not wanted; see `evaluate.Judges`."""
+    """Files of the networks that judge images, each None if it is not wanted; see `evaluate.Judges`.
+
+    `folder` has what the metrics need beside: the judges that official names ask for, and, where there is no reader,
+    those of the other metrics.
+    """
 
     reader: Optional[str]
     inception: Optional[str]
     lpips: Optional[str]
+    folder: Optional[str]
 
-    def openers(self, trusted):
-        """{name: (function, its arguments after the path)} of those that are wanted."""
-        from regan.networks.judges import FactorReader, OfficialNetwork
+    def openers(self, request, trusted):
+        """{name in `evaluate.Judges`: (function, path, its arguments after the path)} of those that are wanted.
 
-        known = dict(
-            reader=(FactorReader, ()),
-            inception=(OfficialNetwork, ('inception', trusted)),
-            lpips=(OfficialNetwork, ('lpips', trusted)),
-        )
-        return {name: known[name] for name, path in self._asdict().items() if path}
+        Raises: UserError that says which file a metric by an official name lacks.
+        """
+        from regan.judges.official import FaceClassifiers, OfficialNetwork
+        from regan.judges.reader import FactorReader
+
+        found = dict(self._from_folder(request))
+        for name in ('inception', 'lpips'):
+            found[name] = getattr(self, name) or found.get(name)
+        known = {
+            name: (OfficialNetwork, path, (_KINDS[name], trusted)) for name, path in found.items() if name in _KINDS
+        }
+        known['classifiers'] = (FaceClassifiers, found.get('classifiers'), (trusted,))
+        known['reader'] = (FactorReader, self.reader, ())
+        return {name: one for name, one in known.items() if one[1]}
+
+    def _from_folder(self, request):
+        """Yields (name, path) of the judges that the folder has for a request."""
+        from regan.judges import judge_files
+        from regan.metrics.evaluate import OFFICIAL, PATHS
+
+        for metric in request.metrics:
+            if metric in OFFICIAL:
+                name = OFFICIAL[metric][1]
+                if getattr(self, name, None) is None:
+                    yield name, judge_files.locate(_KINDS[name], self.folder)
+            elif self.folder and not self.reader:
+                name = 'lpips' if metric in PATHS else 'classifiers' if metric == 'ls' else 'inception'
+                if name == 'classifiers':
+                    yield name, self.folder
+                elif getattr(self, name) is None:
+                    yield name, judge_files.locate(_KINDS[name], self.folder)
+
+
+# Name in `evaluate.Judges` -> kind of `judge_files.KINDS`.
+_KINDS = dict(inception='inception', softmax='softmax', vgg16='vgg16-features', lpips='lpips')
 
 
 @click.command()
@@ -49,7 +85,8 @@ class _JudgeFiles(NamedTuple):
     default=_DEFAULT,
     show_default=True,
     metavar='LIST',
-    help='Of frechet, pr, ppl_zfull, ppl_wfull, ppl_zend, ppl_wend, ppl_segan, ls.',
+    help='Of frechet, pr, ppl_zfull, ppl_wfull, ppl_zend, ppl_wend, ppl_segan, ls, and by published networks alone '
+    'fid50k, is50k, pr50k3, ppl2_wend.',
 )
 @click.option(
     '--data', metavar='DIR|world:NAME', help='Real images: folder of a data set, or fresh renders of a world.'
@@ -66,6 +103,14 @@ class _JudgeFiles(NamedTuple):
         type=_file(),
         help='The official vgg16_zhang_perceptual.pkl: path lengths are then the published measure.',
     ),
+    click.option(
+        '--judges',
+        'folder',
+        type=click.Path(exists=True, file_okay=False),
+        envvar='REGAN_METRIC_NETWORKS',
+        show_envvar=True,
+        help='Folder of the published networks, from which metrics take what they need.',
+    ),
 )
 @options.group(
     'request',
@@ -73,9 +118,7 @@ class _JudgeFiles(NamedTuple):
     click.option(
         '--n',
         type=click.IntRange(min=4),
-        default=5000,
-        show_default=True,
-        help='Images of each side, or pairs for path lengths.',
+        help='Images of each side, or pairs for path lengths; default: 5000, or 50000 where a name says 50k.',
     ),
     click.option(
         '--seed',
@@ -105,8 +148,8 @@ class _JudgeFiles(NamedTuple):
     click.option(
         '--trust-embedded-code',
         is_flag=True,
-        help='Run the Python code inside pickles whose networks are not ours, as the official metric networks '
-        'are. It can do anything you can.',
+        help='Run the Python code inside pickles whose networks are not ours, and that of the published judges instead '
+        'of what is rebuilt from their weights. It can do anything you can.',
     ),
     also=['network'],
 )
@@ -119,12 +162,14 @@ def metrics(network, request, judge_files, drawing, data, out, scheduler):
     from regan.metrics import evaluate as module
     from regan.metrics import reals, table
 
-    openers = judge_files.openers(network.trusted)
+    openers = judge_files.openers(request, network.trusted)
+    if scheduler and 'classifiers' in openers:
+        raise UserError('the classifiers of faces judge on one machine; leave --scheduler away, or judge with --reader')
     with ExitStack() as stack:
-        generator = stack.enter_context(network.open())
+        generator = stack.enter_context(network.open_with_w())
         networks = {
-            name: stack.enter_context(function(getattr(judge_files, name), *arguments))
-            for name, (function, arguments) in openers.items()
+            name: stack.enter_context(function(path, *arguments))
+            for name, (function, path, arguments) in openers.items()
         }
         request = _drawn(request, drawing, generator)
         judges = module.Judges(**networks)
@@ -168,7 +213,7 @@ def _farm(cluster, request, generator, trusted, judges, openers):
 
     files = dict(generator=jobs.generator_file(generator, trusted))
     for name, judge in judges.items():
-        function, arguments = openers[name]
+        function, _, arguments = openers[name]
         files[name] = jobs.File(function, os.path.abspath(judge.path), judge.sha256, arguments)
     return shared_metrics.farm(cluster, files, request, generator.resolution)
 

@@ -111,7 +111,7 @@ def mix(network, rows, columns, layers, drawing, plain, out, save_latents):
     are taken as they are, and --plain gives its grid.
     """
     from regan.base import artefacts, provenance
-    from regan.drawing import mixing_tables, starts
+    from regan.drawing import edit_images, mixing_tables, starts
     from regan.editing import mixing
     from regan.pictures import images
     from regan.views import carriers, made
@@ -129,7 +129,8 @@ def mix(network, rows, columns, layers, drawing, plain, out, save_latents):
         with progress.bar(len(named) + len(down) * len(across)) as bar:
             table = mixing_tables.draw(generator, rows, columns, sets, settings, bar.update)
         mixed = mixing_tables.mixed(rows, columns, sets)
-        options.report_precision(generator, mixed[0], settings.conversion)
+        truncated = edit_images.truncated(generator, mixed[0], settings)
+        options.report_precision(generator, truncated, settings.conversion)
         corner = mixing_tables.official_corner(generator.generation)
         page = images.grid(table.tiles(corner)) if plain else mixing_tables.page(table, rows, columns, sets)
         view = made.mixtures(made.Origin(network.name, generator, settings), down, across, sets)

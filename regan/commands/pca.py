@@ -18,7 +18,9 @@ from regan.commands import options, progress
     'needs --out.',
 )
 @click.option(
-    '--space', type=click.Choice(['w', 'z']), help='Where the directions of --layer are; default: w, of mapping: z.'
+    '--space',
+    type=click.Choice(['w', 'z']),
+    help='Where the directions of --layer are; default: w; of mapping, and of networks without W: z.',
 )
 @click.option('--list-layers', is_flag=True, help='Only print the layers and their shapes (channels, height, width).')
 @click.option(
@@ -28,7 +30,11 @@ from regan.commands import options, progress
 @options.SCHEDULER
 @options.network
 def pca(network, spec, layer, space, list_layers, out, drawing, scheduler):
-    """Compute the principal components of W; they are cached. An interrupted run goes on where it stopped."""
+    """Compute the principal components of W; they are cached. An interrupted run goes on where it stopped.
+
+    Networks without W, BigGAN and Progressive GAN, have those of their first layer in its place, as directions in z.
+    """
+    from regan.base.errors import UserError
     from regan.components import cached
 
     if layer and not out:
@@ -45,10 +51,17 @@ def pca(network, spec, layer, space, list_layers, out, drawing, scheduler):
         elif layer and not _is_w(generator, layer, space):
             _decompose(generator, generator.layer_name(layer), spec, space, drawing, out)
         else:
+            if generator.latent_space == 'z' and cluster:
+                raise UserError('--scheduler is for the components of W, and %s has none' % generator.path)
             basis = cached.basis(generator, spec, spread=cluster and _spread(cluster, generator, network.trusted))
-            _print_table(basis, basis.stdev)
+            if generator.first_layer:
+                click.echo(
+                    'components of %s, as directions in z, whose own numbers have no principal components'
+                    % generator.first_layer
+                )
+            _print_table(basis, basis.act_stdev if generator.first_layer else basis.stdev)
             if out:
-                basis.save(out)
+                cached.whole(generator, spec).save(out)
                 click.echo('wrote %s' % out)
 
 
@@ -69,16 +82,19 @@ def _is_w(generator, layer, space):
 def _print_layers(generator):
     from regan.networks import layer_names
 
-    for name, shape in dict(generator.layer_shapes, **{layer_names.MAPPING: (generator.dlatent_size,)}).items():
+    mapping = {layer_names.MAPPING: (generator.dlatent_size,)} if generator.latent_space == 'w' else {}
+    for name, shape in dict(generator.layer_shapes, **mapping).items():
         click.echo('%-16s %s' % (name, ' x '.join(str(size) for size in shape)))
 
 
 def _decompose(generator, layer, spec, space, drawing, out):
+    from regan.base.errors import UserError
     from regan.components import activations
     from regan.networks import layer_names
 
-    space = space or ('z' if layer == layer_names.MAPPING else 'w')
-
+    space = space or ('z' if layer == layer_names.MAPPING else generator.latent_space)
+    if space == 'w' and generator.latent_space != 'w':
+        raise UserError('%s is a %s, which has no W; leave --space out' % (generator.path, generator.architecture))
     if not options.given('estimator') and not activations.fits_ipca(generator, layer, spec):
         click.echo('%s is too wide for ipca: randomized PCA' % layer)
         spec = dataclasses.replace(spec, estimator='randomized')

@@ -243,7 +243,7 @@ def project(network, source, asked, judge, shown, out):
     from regan.projection.objective import Objective
     from regan.projection.search import Search, spread
 
-    with network.open() as generator:
+    with network.open_with_w() as generator:
         targets = source.targets(generator)
         for said in filter(None, (target.said for target in targets)):
             click.echo(said, err=True)

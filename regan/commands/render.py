@@ -65,10 +65,10 @@ def render(view, network, basis_file, paths, fps, out):
         video.check()
     else:
         options.refuse(['fps'], 'is for a video')
-    if network.label is not None:
-        view = dataclasses.replace(view, label=network.label)
-    network = dataclasses.replace(network, name=network.name or _registered(view.network), label=view.label)
+    label = view.label if network.label is None else network.label
+    network = dataclasses.replace(network, name=network.name or _registered(view.network), label=label)
     with network.open() as generator:
+        view = dataclasses.replace(view, label=generator.label)
         images.check_channels(generator)
         arrays = saved.load(list(paths) + (files.beside(view, source.parent) if source else []), generator)
         directions, remark = drawing.fitted_directions(view, generator, arrays, basis_file)

@@ -80,7 +80,7 @@ def control(network, coordinate, values, operation, seeds, drawing, out, plain):
     from regan.segan.subspaces import Subspaces
 
     numbers, rows = module.parse_values(values), latents.parse_seeds(seeds)
-    with network.open() as generator:
+    with network.open_with_w() as generator:
         settings = drawing.settings(generator)
         settings.prepare(generator)
         images.check_channels(generator)
@@ -151,12 +151,12 @@ def _drawn(settings):
 def traversal(network, reader, samples, top, seed, drawing, out):
     """Measure which dimension of which subspace moves which known factor of the world."""
     from regan.base import artefacts, provenance
-    from regan.networks.judges import FactorReader
+    from regan.judges.reader import FactorReader
     from regan.segan import traversal as module
     from regan.segan.subspaces import Subspaces
 
     folder = Path(out)
-    with network.open() as generator, FactorReader(reader) as factors:
+    with network.open_with_w() as generator, FactorReader(reader) as factors:
         settings = drawing.settings(generator)
         settings.prepare(generator)
         subspaces = Subspaces(generator)

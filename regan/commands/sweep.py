@@ -107,12 +107,7 @@ def _arrangement(layout, by, video, fps, frames, plain):
     help='Of each edit, from -strength to +strength, or from the latent as it is to a target. A grid without '
     'a video has none.',
 )
-@click.option(
-    '--psi',
-    type=options.number(),
-    help='Truncation; 1 for none. Default: that of a named edit, else 0.7; of latents from files what they say, else '
-    '1.',
-)
+@options.PSI_OF_EDIT
 @options.CUTOFF
 @options.drawing
 @options.group(
@@ -168,10 +163,11 @@ def sweep(network, starts, choices, drawing, arrangement, out, basis):
 
     starts = starts.or_those_of(choices, '--seeds')
     options.notice_transfer(choices, network.name)
+    network = options.with_class_of(choices, network)
     with network.open() as generator:
         some = list(dict.fromkeys(starts.on(generator)))  # Each once.
         settings = starts.truncated(drawing, generator, choices).settings(generator)
-        edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices))
+        edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices, generator.latent_space))
         settings.prepare(generator)
         components = basis.of(generator, choices)
         pages = module.pages(arrangement.pages, [choice.file_stem for choice in choices], some)

@@ -1,4 +1,4 @@
-"""`regan train`: a StyleGAN, StyleGAN2 or SEGAN from a folder of TFRecords."""
+"""`regan train`: a StyleGAN, StyleGAN2, SEGAN or BigGAN-deep from a folder of TFRecords."""
 
 import math
 from typing import NamedTuple, Optional
@@ -17,6 +17,20 @@ _SIZES = [  # option, keyword of the networks, help
     ('--fmap-max', 'fmap_max', 'Feature maps: at most so many.'),
 ]
 _POSITIVE = click.IntRange(min=1)
+_LRATE, _LRATE_OF_BIGGAN = 0.002, 5e-5
+_OF_BIGGAN = ('width', 'd_steps', 'd_lrate_ratio')
+_NOT_OF_BIGGAN = dict(  # Option of the other recipes -> what it is when it is not given.
+    dlatent_size=None,
+    mapping_fmaps=None,
+    fmap_base=None,
+    fmap_max=None,
+    discriminator=None,
+    gamma=10.0,
+    path_length_weight=2.0,
+    r1_interval=None,
+    style_mixing=None,
+    precision='float32',
+)
 
 
 def _sizes(command):
@@ -31,7 +45,7 @@ class _Run(NamedTuple):
     Attributes:
         data_dir, run_dir, resolution, resume_pkl, threads: as there.
         kimg: thousands of images.
-        labels: columns of the labels to use, -1 for all.
+        labels: columns of the labels to use, -1 for all; None: what the recipe needs.
         image_ticks, network_ticks: ticks between sample grids and between network pickles.
     """
 
@@ -39,7 +53,7 @@ class _Run(NamedTuple):
     run_dir: str
     resolution: Optional[int]
     kimg: float
-    labels: int
+    labels: Optional[int]
     image_ticks: int
     network_ticks: int
     resume_pkl: Optional[str]
@@ -65,6 +79,10 @@ def _recipe(**values):
     from training import recipe
 
     network = {keyword: values[keyword] for _, keyword, _ in _SIZES if values[keyword]}
+    if values['network'] == 'biggan':
+        network = dict(network, width=values['width'] or 128)
+        given = {name: values[name] for name in ('d_steps', 'd_lrate_ratio') if values[name] is not None}
+        return recipe.biggan(network, **given, **_of_every_recipe(values))
     common = _common(values)
     if values['network'] == 'stylegan':
         return recipe.stylegan(network, **common)
@@ -81,7 +99,7 @@ def _recipe(**values):
     )
 
 
-def _common(values):
+def _of_every_recipe(values):
     """The arguments that all recipes take."""
     from training.schedule import Schedule
 
@@ -91,25 +109,28 @@ def _common(values):
         lod_transition_kimg=values['grow_kimg'],
         minibatch_size=values['minibatch'],
         minibatch_gpu=values['minibatch_part'],
-        lrate=values['lrate'],
+        lrate=values['lrate'] or (_LRATE_OF_BIGGAN if values['network'] == 'biggan' else _LRATE),
         tick_kimg=values['tick_kimg'],
     )
-    common = dict(
+    return dict(
         schedule=schedule,
         ema_kimg=values['ema_kimg'],
         ema_rampup=values['ema_rampup'],
         mirror_augment=values['mirror'],
         seed=values['seed'],
         precision={'float32': 'float32', 'bf16': 'bfloat16'}[values['precision']],
-        r1_gamma=values['gamma'],
-        r1_interval=values['r1_interval'],
     )
+
+
+def _common(values):
+    """The arguments that all recipes of StyleGANs take."""
     wanted = {name: values[name] for name in ('discriminator', 'style_mixing') if values[name] is not None}
-    return dict(common, **wanted)
+    return dict(_of_every_recipe(values), r1_gamma=values['gamma'], r1_interval=values['r1_interval'], **wanted)
 
 
 def _check(values):
-    _check_above_zero(values, ['lrate', 'tick_kimg', 'ema_kimg'])
+    _check_above_zero(values, ['lrate', 'tick_kimg', 'ema_kimg', 'd_lrate_ratio'])
+    _check_biggan(values)
     for name in ('gamma', 'path_length_weight', 'orth_weight'):
         if not values[name] >= 0:
             raise UserError('--%s must be 0 or larger, not %s' % (name.replace('_', '-'), values[name]))
@@ -129,10 +150,23 @@ def _check(values):
         raise UserError('--path-length-weight is for stylegan2 and segan; the StyleGAN recipe has no path lengths')
 
 
+def _check_biggan(values):
+    """Options that only BigGAN's recipe has, and those that it lacks."""
+    for name in _OF_BIGGAN:
+        if values['network'] != 'biggan' and values[name] is not None:
+            raise UserError('--%s is for --network biggan' % name.replace('_', '-'))
+    for name, default in _NOT_OF_BIGGAN.items():
+        if values['network'] == 'biggan' and values[name] != default:
+            raise UserError(
+                '--%s is not for --network biggan, which has spectral norms in place of R1, no w, and no other '
+                'discriminator or precision' % name.replace('_', '-')
+            )
+
+
 def _check_above_zero(values, names):
-    """Of these options all must be larger than 0; and finite, as every number."""
+    """Of these options all that are given must be larger than 0; and finite, as every number."""
     for name in names:
-        if not values[name] > 0:
+        if values[name] is not None and not values[name] > 0:
             raise UserError('--%s must be larger than 0, not %s' % (name.replace('_', '-'), values[name]))
     for name, value in values.items():
         if isinstance(value, float) and not math.isfinite(value):
@@ -144,7 +178,10 @@ _RECIPE = (
     ['network']
     + [keyword for _, keyword, _ in _SIZES]
     + [
+        'width',
         'discriminator',
+        'd_steps',
+        'd_lrate_ratio',
         'minibatch',
         'minibatch_part',
         'lrate',
@@ -173,7 +210,10 @@ _RECIPE = (
 @options.group('recipe', _recipe, also=_RECIPE)
 @options.group('measuring', _Measuring, also=_Measuring._fields)
 @click.option(
-    '--network', type=click.Choice(['stylegan', 'stylegan2', 'segan']), required=True, help='Networks and recipe.'
+    '--network',
+    type=click.Choice(['stylegan', 'stylegan2', 'segan', 'biggan']),
+    required=True,
+    help='Networks and recipe; biggan is BigGAN-deep, for data with labels.',
 )
 @click.option(
     '--data',
@@ -195,15 +235,20 @@ _RECIPE = (
 )
 @_sizes
 @click.option(
+    '--width', type=_POSITIVE, help='biggan: unit of the numbers of maps, 16 of which are at 4x4; default: 128.'
+)
+@click.option(
     '--discriminator',
     type=click.Choice(['stylegan', 'stylegan2']),
     help='Architecture of D; default: that of --network, stylegan2 for segan.',
 )
+@click.option('--d-steps', type=_POSITIVE, help='biggan: steps of D for one of G; default: 2.')
+@click.option('--d-lrate-ratio', type=float, help='biggan: learning rate of D over that of G; default: 4.')
 @click.option('--minibatch', type=_POSITIVE, default=32, show_default=True)
 @click.option(
     '--minibatch-part', type=_POSITIVE, help='Images at a time, to save memory; default: the whole minibatch.'
 )
-@click.option('--lrate', type=float, default=0.002, show_default=True, help='Learning rate.')
+@click.option('--lrate', type=float, help='Learning rate; default: %s, for biggan %s.' % (_LRATE, _LRATE_OF_BIGGAN))
 @click.option('--gamma', type=float, default=10.0, show_default=True, help='Weight of R1.')
 @click.option(
     '--path-length-weight',
@@ -251,7 +296,7 @@ _RECIPE = (
     help="segan: weight of EigenGAN's orthogonality; the published code has none.",
 )
 @click.option('--mirror/--no-mirror', default=False, show_default=True, help='Flip real images at random.')
-@click.option('--labels', type=int, default=0, show_default=True, help='Use so many columns of the labels; -1 for all.')
+@click.option('--labels', type=int, help='Use so many columns of the labels; -1 for all.  [default: 0; for biggan -1]')
 @click.option(
     '--precision',
     type=click.Choice(['float32', 'bf16']),
@@ -282,13 +327,23 @@ def train(run, recipe, measuring):
     """Train a generator and a discriminator. The same command goes on where it was interrupted, bit for bit."""
     from training.training_loop import train as train_networks
 
+    if recipe.needs_labels and (measuring.reader or run.resume_pkl):
+        raise UserError(
+            '%s is not for --network biggan: %s'
+            % (
+                ('--reader', 'a factor reader reads one world, and its classes are several')
+                if measuring.reader
+                else ('--resume', 'no file holds its discriminator; --out with the folder of a run goes on there')
+            )
+        )
+    labels = (-1 if recipe.needs_labels else 0) if run.labels is None else run.labels
     path = train_networks(
         recipe,
         run.data_dir,
         run.run_dir,
         run.kimg,
         resolution=run.resolution,
-        max_label_size='full' if run.labels < 0 else run.labels,
+        max_label_size='full' if labels < 0 else labels,
         image_snapshot_ticks=run.image_ticks,
         network_snapshot_ticks=run.network_ticks,
         resume_pkl=run.resume_pkl,

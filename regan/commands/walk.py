@@ -15,7 +15,7 @@ class _Asked(NamedTuple):
     """What changes along the walk, as it was asked for."""
 
     vary: str
-    path: Optional[str]
+    interpolation: Optional[str]
     loop: bool
     from_psi: float
     to_psi: float
@@ -27,23 +27,25 @@ class _Asked(NamedTuple):
         from regan.drawing.walk import Course
 
         psi = (self.from_psi, self.to_psi)
-        return Course(self.vary, self.path or 'smooth', self.loop, psi, self.noise_seeds)
+        return Course(self.vary, self.interpolation, self.loop, psi, self.noise_seeds)
 
-    def facts(self, settings):
-        """What a JSON says of it, and of the modes.Settings as far as it does not change: a dict."""
+    def facts(self, settings, usual):
+        """What a JSON says of it, and of the modes.Settings as far as it does not change: a dict. Args: usual, the
+        interpolation that the network takes by itself.
+        """
         facts = dict(vary=self.vary, **settings.facts())
         if self.vary == 'latents':
-            return dict(facts, path=self.course.path, loop=self.loop)
+            return dict(facts, interpolation=self.interpolation or usual, loop=self.loop)
         if self.vary == 'truncation':
             return dict(facts, psi=[self.from_psi, self.to_psi])
         return dict(facts, noise=dict(numpy_seeds=self.noise_seeds))
 
 
-def _asked(vary, path, loop, from_psi, to_psi, noise_seeds):
+def _asked(vary, interpolation, loop, from_psi, to_psi, noise_seeds):
     from regan.sampling import latents
 
     if vary != 'latents':
-        options.refuse(['path', 'loop'], 'is for --vary latents; truncation and noise always come back')
+        options.refuse(['interpolation', 'loop'], 'is for --vary latents; truncation and noise always come back')
     if vary != 'truncation':
         options.refuse(['from_psi', 'to_psi'], 'is for --vary truncation')
     else:
@@ -56,7 +58,7 @@ def _asked(vary, path, loop, from_psi, to_psi, noise_seeds):
     seeds = latents.parse_seeds(noise_seeds)
     if len(seeds) < 2:
         raise click.UsageError('--noise-seeds needs two seeds at least, between which the noise changes')
-    return _Asked(vary, path, loop, from_psi, to_psi, seeds)
+    return _Asked(vary, interpolation, loop, from_psi, to_psi, seeds)
 
 
 class _Timing(NamedTuple):
@@ -114,10 +116,10 @@ class _Output(NamedTuple):
         'others.',
     ),
     click.option(
-        '--path',
+        '--interpolation',
         type=click.Choice(['smooth', 'linear', 'spherical']),
-        help='Between latents: a smooth curve (cubic spline) or straight lines in W, or great circles in Z, for which '
-        'there must be z. Default: smooth; spherical for a network without W.',
+        help='Between latents: a smooth curve (cubic spline) or straight lines in W (or in Z, of a network without W), '
+        'or great circles in Z, for which there must be z. Default: smooth; spherical for a network without W.',
     ),
     click.option('--loop', is_flag=True, help='Go on from the last latent to the first, so that a player may repeat.'),
     click.option(
@@ -139,8 +141,8 @@ class _Output(NamedTuple):
     click.option(
         '--seconds',
         type=options.number(above=0),
-        help='Length of the video. Default: %d from each latent to the next, for each change of noise, and for each way '
-        'of truncation.' % SECONDS,
+        help='Length of the video. Default: %d from each latent to the next, for each change of noise, and for each '
+        'way of truncation.' % SECONDS,
     ),
     click.option('--frames', type=click.IntRange(min=2), help='Instead of --seconds: number of frames.'),
     click.option(
@@ -207,7 +209,7 @@ def walk(network, starts, asked, timing, choices, drawing, output, basis):
         facts = dict(
             made_by,
             **module.facts(some),
-            **asked.facts(settings),
+            **asked.facts(settings, walks.usual(generator)),
             **edited,
             frames=timed.frames,
             fps=timed.fps,
@@ -253,7 +255,7 @@ def _moves(generator, choices, basis, network):
     if not choices:
         return Moves(), {}
     options.notice_transfer(choices, network)
-    edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices))
+    edit_choices.check(choices, generator.num_layers, basis.count, basis.space(choices, generator.latent_space))
     components = basis.of(generator, choices)
     along, moves = edit_choices.placed(choices, components)
     return Moves(along, moves), dict(

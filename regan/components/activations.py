@@ -1,9 +1,11 @@
 """Principal components of a layer's activations, and the latent directions that move along them.
 
-GANSpace's procedure for layers other than W: incremental PCA of the flattened activations, then a linear regression
-from their coordinates back to the latents. The components of the result, which edits use, are the latent directions.
+GANSpace's procedure for layers other than W: incremental PCA (or another of its estimators) of the flattened
+activations, then a linear regression from their coordinates back to the latents. The components of the result, which
+edits use, are the latent directions.
 Layers that are too wide for blocks in memory take randomized PCA in its place, which computes the activations again for
-every pass over them.
+every pass over them. Layers that are affine in the latent are sampled in the plane in which their activations lie, with
+the same result up to float rounding, or need no sample at all (`regan.components.affine`).
 """
 
 import contextlib
@@ -20,9 +22,9 @@ from regan.base import artefacts, background
 from regan.base.checkpoint import Checkpoint
 from regan.base.errors import UserError
 from regan.base.typing import PathLike, Progress
-from regan.components import estimators, pca, randomized
-from regan.components.basis import SPACES, Basis, largest_cosine, near_ties
-from regan.components.interfaces import LayeredGenerator, label_facts
+from regan.components import affine, estimators, pca, randomized
+from regan.components.basis import SPACES, Basis, fix_signs, largest_cosine, near_ties
+from regan.components.interfaces import LayeredGenerator, affine_of, label_facts, prior_of
 from regan.components.ipca import IncrementalPCA
 from regan.components.moments import Moments
 from regan.networks import layer_names
@@ -35,6 +37,9 @@ LARGEST_BLOCK = (
     2000 * 64 * 64 * 32 * 4
 )  # bytes of a block of float32 activations; three times as much is needed on the way
 LARGEST_SKETCH = 2 * 80 * 64 * 64 * 64 * 4  # bytes of a sketch of randomized PCA, which keeps two
+EXACT = 10**18  # Rows that leave no error of sampling.
+ROWS_IN_PLANE = 8192  # Of coordinates, in place of activations.
+LARGEST_COVARIANCE = 8192  # Width of a layer for pca, which keeps a matrix of float64.
 ROWS_AT_ONCE, BYTES_AT_ONCE = (
     250,
     2**25,
@@ -87,6 +92,8 @@ class ActivationBasis:
 
 def total_rows(spec: pca.PCASpec) -> int:
     """Activations that `compute_into` makes: those of the PCA and those of the regression."""
+    if spec.estimator == pca.CLOSED_FORM:
+        return 0
     principal = (
         randomized.passes() * spec.fitted_rows + _spread_rows(spec)
         if spec.estimator == 'randomized'
@@ -97,8 +104,17 @@ def total_rows(spec: pca.PCASpec) -> int:
 
 def fits_ipca(generator: LayeredGenerator, layer: str, spec: pca.PCASpec) -> bool:
     """Whether blocks of this layer are small enough for incremental PCA. UserError if there is no such layer."""
-    layer = layer_names.resolve(layer, generator.layer_shapes)
-    return spec.block_rows * int(np.prod(_shape(generator, layer))) * 4 <= LARGEST_BLOCK
+    layer = _resolved(generator, layer)
+    found = affine_of(generator, layer)
+    width = min(found.kernel.shape) if found else int(np.prod(_shape(generator, layer)))
+    return spec.block_rows * width * 4 <= LARGEST_BLOCK
+
+
+def _resolved(generator, layer):
+    """Our name of a layer, by the generator's own names if it has some."""
+    if hasattr(generator, 'layer_name'):
+        return generator.layer_name(layer)
+    return layer_names.resolve(layer, generator.layer_shapes)
 
 
 def _shape(generator, layer):
@@ -127,7 +143,8 @@ def compute_into(
             map(z [n, Z]) -> w [n, D] and activations(dlatents [n, L, D], layer) -> float32 [n, C, H, W].
         layer: a name of layer_shapes, or the original's name of that layer; or 'mapping' (the original's style,
             g_mapping), whose components are those of W and whose directions are in Z.
-        spec: PCASpec of the estimator ipca or randomized; for 'mapping' of any that `pca.compute` takes.
+        spec: PCASpec of one of `pca.LAYER_ESTIMATORS`; for 'mapping' of any that `pca.compute` takes. Only ipca keeps
+            the state of its components.
         space: 'w' or 'z', where the directions are.
         progress: callable that gets the number of activations done since its last call, `total_rows(spec)` in all.
         conventions: what the generator was told to draw with, if not as the pickle has it, for the record: JSON-able.
@@ -140,20 +157,23 @@ def compute_into(
             LARGEST_SKETCH, or one whose activations vary in fewer directions than there are components; a checkpoint
             beside `path` is damaged or of a run with other settings; a file cannot be written.
     """
-    path, layer = pathlib.Path(path), layer_names.resolve(layer, generator.layer_shapes)
-    facts = dict(_facts(generator, layer, spec, space), **conventions or {})
+    path, layer = pathlib.Path(path), _resolved(generator, layer)
+    known = dict(facts(generator, layer, spec, space), **conventions or {})
     kept = [
-        Checkpoint(path.with_name('%s.%s.checkpoint.npz' % (path.name, part)), facts)
+        Checkpoint(path.with_name('%s.%s.checkpoint.npz' % (path.name, part)), known)
         for part in ('components', 'regression')
     ]
-    result = _compute(generator, layer, spec, space, progress, kept, facts)
+    result = _compute(generator, layer, spec, space, progress, kept, known)
     result.save(path)
     for checkpoint in kept:
         checkpoint.remove()
     return result
 
 
-def _facts(generator, layer, spec, space):
+def facts(generator: LayeredGenerator, layer: str, spec: pca.PCASpec, space: str) -> Dict[str, Any]:
+    """Everything that the components of a layer depend on, unless the generator was told to draw otherwise than its
+    file has it: dict for JSON. Args: as of `compute_into`.
+    """
     return dict(
         spec.facts,
         layer=layer,
@@ -163,6 +183,7 @@ def _facts(generator, layer, spec, space):
         network=generator.sha256,
         backend=generator.backend,
         algorithm=ALGORITHM,
+        **prior_of(generator).facts,
         **label_facts(generator),
     )
 
@@ -172,15 +193,18 @@ def _facts(generator, layer, spec, space):
 )  # As in `pca`: last bits do not depend on the number of cores.
 def _compute(generator, layer, spec, space, progress, kept, facts):
     _check(generator, layer, spec, space)
+    if spec.estimator == pca.CLOSED_FORM:
+        return _in_closed_form(generator, layer, spec, _shape(generator, layer), facts)
     sample = _Sampler(generator, layer, spec.batch_size, space, progress or (lambda rows: None))
-    principal = _randomized if spec.estimator == 'randomized' else _principal
+    principal = {'randomized': _randomized, 'ipca': _principal}.get(spec.estimator, _by_pca)
     if layer == layer_names.MAPPING:
-        principal = _of_mapping
+        principal = _by_pca
     mean, components, stdev, ratio, random_stdevs, findings = principal(sample, spec, kept[0])
     components, mean = components.astype(np.float32, copy=False), mean.astype(np.float32)
     centre, directions, latent_stdev = _regress(
         sample, spec, mean, components / stdev.astype(np.float32)[:, np.newaxis], kept[1]
     )
+    mean, components, directions = sample.lifted(mean, components, directions)
     latent = Basis(
         mean=centre.astype(np.float32),
         components=directions.astype(np.float32),
@@ -200,23 +224,62 @@ def _compute(generator, layer, spec, space, progress, kept, facts):
     return ActivationBasis(latent, mean.reshape(sample.shape), components.reshape((-1,) + sample.shape), layer)
 
 
+def _in_closed_form(generator, layer, spec, shape, known):
+    """The ActivationBasis of a layer that is affine in z."""
+    found: Any = affine_of(generator, layer)  # It is; `_check` has seen it.
+    try:
+        basis = affine.closed_form(found, prior_of(generator).stdev, spec.components)
+    except UserError as error:
+        raise UserError('layer %s: %s' % (layer, error)) from None
+    directions = latents.random_directions(spec.components, len(basis.mean))
+    latent = Basis(
+        mean=np.zeros(generator.latent_size, np.float32),
+        components=basis.directions.astype(np.float32),
+        stdev=np.ones(spec.components, np.float32),
+        act_stdev=basis.stdev.astype(np.float32),
+        variance_ratio=basis.variance_ratio.astype(np.float32),
+        random_stdevs=affine.stdevs_along(found, prior_of(generator).stdev, directions).astype(np.float32),
+        record=dict(known, near_ties=near_ties(basis.stdev, EXACT)),
+        space='z',
+    )
+    mean, components = basis.mean.astype(np.float32), basis.components.astype(np.float32)
+    return ActivationBasis(latent, mean.reshape(shape), components.reshape((-1,) + shape), layer)
+
+
 def _check(generator, layer, spec, space):
     if layer == layer_names.MAPPING:
         if space != 'z':
             raise UserError('the components of the mapping network are those of W; they need no layer, or the space z')
         return
     if spec.estimator not in pca.LAYER_ESTIMATORS:
-        raise UserError(
-            'layers are decomposed by %s only, not by %s' % (' or '.join(pca.LAYER_ESTIMATORS), spec.estimator)
-        )
+        raise UserError('layers are decomposed by %s, not by %s' % (' or '.join(pca.LAYER_ESTIMATORS), spec.estimator))
     if space not in SPACES:
         raise UserError("there is no latent space '%s'; choose one of %s" % (space, ', '.join(SPACES)))
-    width = int(np.prod(generator.layer_shapes[layer]))
+    width, found = int(np.prod(generator.layer_shapes[layer])), affine_of(generator, layer)
+    if found and space != 'z':
+        raise UserError('layer %s is affine in z, and its directions are in z; choose the space z' % layer)
+    if found and spec.components > min(found.kernel.shape):
+        raise UserError(
+            'layer %s is affine in z and varies in %d directions only, so %d components are too many'
+            % (layer, min(found.kernel.shape), spec.components)
+        )
+    if not found and spec.estimator == pca.CLOSED_FORM:
+        raise UserError(
+            'layer %s is not affine in the latent, so its components have no closed form; choose another estimator'
+            % layer
+        )
     if spec.components > width:
         raise UserError('layer %s has %d values, so %d components are too many' % (layer, width, spec.components))
+    if found:
+        return
     if spec.estimator == 'randomized':
         _check_sketch(layer, width, randomized.OVERSAMPLING * spec.components)
-    elif not fits_ipca(generator, layer, spec):
+    elif spec.estimator == 'pca' and width > LARGEST_COVARIANCE:
+        raise UserError(
+            'layer %s has %d values, and pca takes the covariance of all pairs, of at most %d values; choose the '
+            'estimator ipca or randomized' % (layer, width, LARGEST_COVARIANCE)
+        )
+    elif spec.estimator == 'ipca' and not fits_ipca(generator, layer, spec):
         raise UserError(
             'layer %s has %d values; blocks of %d samples would take %.1f GiB where %.1f are allowed; choose the '
             'estimator '
@@ -261,7 +324,9 @@ class _Regression:
 
 
 class _Sampler:
-    """Latents in the chosen space and the activations that they give."""
+    """Latents in the chosen space and the activations that they give, flattened; those of an affine layer as
+    coordinates of the plane in which they lie.
+    """
 
     def __init__(self, generator, layer, batch_size, space, progress):
         self.generator, self.layer, self.batch_size, self.space, self.progress = (
@@ -272,8 +337,27 @@ class _Sampler:
             progress,
         )
         self.shape = _shape(generator, layer)
+        self.plane = affine.plane_of(affine_of(generator, layer))
+        self.width = self.plane.width if self.plane else int(np.prod(self.shape))
+        rows = ROWS_IN_PLANE if self.plane else ROWS_AT_ONCE
+        self.step = max(1, min(rows, BYTES_AT_ONCE // 4 // self.width))
 
-    def fill(self, block, seeds, start):
+    def directions(self, count):
+        """Random directions [count, width] among the layer's numbers, as far as its activations go along them."""
+        directions = latents.random_directions(count, int(np.prod(self.shape)))
+        return self.plane.onto(directions) if self.plane else directions
+
+    def lifted(self, mean, components, directions):
+        """Mean, components, and the directions that belong to them, with the components' signs, in the layer itself."""
+        if not self.plane:
+            return mean, components, directions
+        found = self.plane.vectors(components.astype(np.float64))
+        signed = fix_signs(found)
+        signs = np.sign(np.sum(found * signed, axis=1, keepdims=True))
+        mean = self.plane.point(mean.astype(np.float64))
+        return mean.astype(np.float32), signed.astype(np.float32), directions * signs
+
+    def fill_block(self, block, seeds, start):
         """Fills a block with the activations from row `start` on."""
         filled = 0
         for _, rows in self.chunks(seeds, start, start + len(block)):
@@ -286,38 +370,49 @@ class _Sampler:
         """Rows start .. stop - 1 of the batches of `seeds` in pieces: (latents [n, D or Z], float32 activations [n,
         C H W]).
         """
-        step = max(1, min(ROWS_AT_ONCE, BYTES_AT_ONCE // 4 // int(np.prod(self.shape))))
-        for first in range(start, stop, step):
-            last = min(first + step, stop)
-            z = latents.sample_rows(seeds, self.batch_size, self.generator.latent_size, first, last)
+        fill = prior_of(self.generator).filler((stop - start) * self.generator.latent_size)
+        for first in range(start, stop, self.step):
+            last = min(first + self.step, stop)
+            z = latents.sample_rows(seeds, self.batch_size, self.generator.latent_size, first, last, fill)
             w = self.generator.map(z)
-            rows = w
-            if self.layer != layer_names.MAPPING:
-                rows = self.generator.activations(latents.broadcast(w, self.generator.num_layers), self.layer)
-            if not np.isfinite(rows).all():
-                raise UserError('layer %s gave NaN or infinity; the network is damaged or has diverged' % self.layer)
-            yield w if self.space == 'w' else z, rows.reshape(len(rows), -1)
+            yield w if self.space == 'w' else z, self._rows(z, w)
             self.progress(last - first)
+
+    def of(self, z):
+        """z [n, Z] -> float32 activations [n, C H W]."""
+        if self.plane or self.layer == layer_names.MAPPING:
+            return self._rows(z, self.generator.map(z))
+        parts = [z[begin : begin + self.step] for begin in range(0, len(z), self.step)]
+        return np.concatenate([self._rows(part, self.generator.map(part)) for part in parts])
+
+    def _rows(self, z, w):
+        rows = w
+        if self.plane:
+            rows = self.plane.coordinates(z)
+        elif self.layer != layer_names.MAPPING:
+            rows = self.generator.activations(latents.broadcast(w, self.generator.num_layers), self.layer)
+        if not np.isfinite(rows).all():
+            raise UserError('layer %s gave NaN or infinity; the network is damaged or has diverged' % self.layer)
+        return rows.reshape(len(rows), -1)
 
 
 def _principal(sample, spec, kept):
     """Incremental PCA: mean [C H W], components [K, C H W], stdev [K], share [K]; the last block's spread along random
     directions; and what else the record shall say, a dict."""
-    width = int(np.prod(sample.shape))
     seeds = latents.batch_seeds(spec.seed, spec.batches)
-    block = np.empty((spec.block_rows, width), np.float32)
+    block = np.empty((spec.block_rows, sample.width), np.float32)
 
     def states(state):
         for first in range(state.count, spec.fitted_rows, spec.block_rows):
-            sample.fill(block, seeds, first)
+            sample.fill_block(block, seeds, first)
             state = state.update(block)
             yield state, 0
 
-    state = kept.load(IncrementalPCA) or IncrementalPCA.start(width, spec.components)
+    state = kept.load(IncrementalPCA) or IncrementalPCA.start(sample.width, spec.components)
     last = spec.fitted_rows - spec.block_rows
     sample.progress(min(state.count, last))
     if state.count > last:
-        sample.fill(block, seeds, last)
+        sample.fill_block(block, seeds, last)
     state = kept.last(states(state), state, lambda rows: None)
     kept.save(state)
     mean, components, stdev, ratio = state.result()
@@ -326,7 +421,7 @@ def _principal(sample, spec, kept):
             'the activations of layer %s vary in fewer than %d directions; ask for fewer components'
             % (sample.layer, spec.components)
         )
-    directions = latents.random_directions(spec.components, width)
+    directions = sample.directions(spec.components)
     block -= mean.astype(np.float32)
     return (
         mean,
@@ -338,11 +433,14 @@ def _principal(sample, spec, kept):
     )
 
 
-def _of_mapping(sample, spec, _):
-    """As `_principal`, for w itself, which any estimator of it takes. It is quick, so it keeps no checkpoint."""
+def _by_pca(sample, spec, _):
+    """As `_principal`, by any estimator of w. It keeps no checkpoint."""
     generator = sample.generator
-    found = pca.compute(generator.map, generator.latent_size, spec, sample.progress)
-    arrays = found.mean, found.components, found.act_stdev, found.variance_ratio, found.random_stdevs
+    found = pca.compute(sample.of, generator.latent_size, spec, sample.progress, prior=prior_of(generator))
+    random_stdevs = found.random_stdevs
+    if sample.plane:  # Those are along directions of the plane.
+        random_stdevs = _random_spread(sample, spec, latents.batch_seeds(spec.seed, spec.batches))
+    arrays = found.mean, found.components, found.act_stdev, found.variance_ratio, random_stdevs
     return arrays + ({'rows': found.record['rows']},)
 
 
@@ -359,7 +457,7 @@ def _randomized(sample, spec, _):
 
 
 def _random_spread(sample, spec, seeds):
-    directions = latents.random_directions(spec.components, int(np.prod(sample.shape)))
+    directions = sample.directions(spec.components)
     moments = Moments.none(spec.components)
     for _, rows in sample.chunks(seeds, 0, _spread_rows(spec)):
         moments = moments.merge(Moments.of(_coordinates(rows, directions).astype(np.float64)))
@@ -408,5 +506,5 @@ def _regress(sample, spec, mean, scaled, kept):
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     if sample.space == 'z':
         return state.total / rows, directions, np.ones(count, np.float32)
-    fresh = latents.sample_batch(seeds[-1], pca.SPREAD_SAMPLES, generator.latent_size)
+    fresh = prior_of(generator).of_seed(seeds[-1], pca.SPREAD_SAMPLES, generator.latent_size)
     return state.total / rows, directions, estimators.spread(generator.map(fresh), directions).astype(np.float32)

@@ -1,10 +1,23 @@
 """What the components need of a generator. `regan.networks.generator.Generator` has all of it."""
 
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from regan.base.typing import Protocol
+from regan.sampling import priors
+
+
+class Affine(NamedTuple):
+    """A layer a = z kernel + offset, with its activations flattened in the order of its shape.
+
+    Attributes:
+        kernel: float [Z, F].
+        offset: float [F].
+    """
+
+    kernel: np.ndarray
+    offset: np.ndarray
 
 
 class LatentMapper(Protocol):
@@ -50,7 +63,18 @@ class LayeredGenerator(LatentMapper, Protocol):
         """dlatents float [n, L, D] -> float32 [n, C, H, W]."""
 
 
-def label_facts(mapper: Any) -> Dict[str, int]:
+def prior_of(mapper: Any) -> priors.Prior:
+    """What the z of a LatentMapper is drawn from: normal numbers, unless its method `prior` says otherwise."""
+    return mapper.prior() if hasattr(mapper, 'prior') else priors.NORMAL
+
+
+def affine_of(generator: Any, layer: str) -> Optional[Affine]:
+    """A layer as an affine function of z, or None: of a LayeredGenerator that has a method `affine` for that."""
+    found = generator.affine(layer) if hasattr(generator, 'affine') else None
+    return None if found is None else Affine(*found)
+
+
+def label_facts(mapper: Any) -> Dict[str, Any]:
     """What the class of a conditional network adds to the facts that components depend on: {'label': class}, or
     nothing where all labels are zero.
 
@@ -58,4 +82,4 @@ def label_facts(mapper: Any) -> Dict[str, int]:
         mapper: LatentMapper; it may have the attribute `label`, a class or None.
     """
     label = getattr(mapper, 'label', None)
-    return {} if label is None else {'label': label}
+    return {} if label is None else {'label': list(label) if isinstance(label, tuple) else label}

@@ -40,7 +40,7 @@ from regan.components.basis import Basis, largest_cosine, near_ties
 from regan.components.interfaces import LatentMapper, label_facts
 from regan.components.ipca import IncrementalPCA
 from regan.components.moments import BLOCKS_PER_SHARD, ExactPCA, Moments, RandomDirections, along
-from regan.sampling import latents, normals
+from regan.sampling import latents, priors
 
 MapW = Callable[[np.ndarray], np.ndarray]  # z float32 [n, Z] -> w float [n, D]
 Spread = Callable[['PCASpec', int, np.ndarray, int], Generator[Moments, None, None]]  # See `compute`.
@@ -49,7 +49,9 @@ ALGORITHM = 2  # raise it whenever the same spec gives another basis
 STREAMED: Dict[str, Any] = {'ipca': IncrementalPCA, 'pca': ExactPCA, 'random': RandomDirections, 'sefa': ExactPCA}
 PRINCIPAL = ('ipca', 'pca', 'fbpca')  # whose rows are eigenvectors of the covariance
 ESTIMATORS = ('ipca', 'pca') + tuple(estimators.FITS) + ('sefa', 'random')
-LAYER_ESTIMATORS = ('ipca', 'randomized')  # of regan.components.activations
+CLOSED_FORM = 'closed-form'  # No sample: what the distribution itself has.
+# Of regan.components.activations.
+LAYER_ESTIMATORS = ('ipca', 'pca') + tuple(estimators.FITS) + ('randomized', CLOSED_FORM)
 SIGNS = ('fixed', 'found')
 ORTHOGONAL = 1e-4  # a larger cosine between two components goes into the record
 SPREAD_SAMPLES = 5000  # latents behind stdev and random_stdevs
@@ -110,12 +112,14 @@ class PCASpec:
     @property
     def facts(self) -> Dict[str, Any]:
         """What the result depends on, as a dict: all attributes, but `sparsity` for spca and `layers` for sefa only,
-        and `signs` and `zero_rows` only where they are GANSpace's.
+        and `signs` and `zero_rows` only where they are GANSpace's; nothing of a sample where there is none.
         """
         facts = dataclasses.asdict(self)
         facts.pop('sparsity')
         if self.estimator != 'sefa':
             facts.pop('layers')
+        if self.estimator == CLOSED_FORM:
+            return {name: facts[name] for name in ('components', 'estimator')}
         for name, usual in (('signs', 'fixed'), ('zero_rows', False)):
             if facts[name] == usual:
                 del facts[name]
@@ -195,6 +199,7 @@ def compute(
     checkpoint: Optional[PathLike] = None,
     spread: Optional[Spread] = None,
     styles: Sequence[np.ndarray] = (),
+    prior: priors.Prior = priors.NORMAL,
 ) -> Basis:
     """The principal components of map_w(z) for random z. Those of a network's W: `load_or_compute`, which records it.
 
@@ -210,6 +215,7 @@ def compute(
             bit. It gets (spec, width, seeds, first) and is a generator of the Moments of `shard_moments` for the shards
             first .. shards(spec) - 1 in order. None: all is computed here.
         styles: for sefa, the matrices [D, C_l] through which layers 0 .. L - 1 see w.
+        prior: what z is drawn from; with `spread`, normal numbers.
 
     Returns:
         Basis of width D.
@@ -220,7 +226,7 @@ def compute(
     """
     facts = _facts(spec, width, None, {'numpy': np.__version__})
     kept = _checkpoint(checkpoint, spec, facts)
-    basis = _compute(map_w, width, spec, facts, progress, kept, spread, styles)
+    basis = _compute(map_w, width, spec, facts, progress, kept, spread, styles, prior)
     kept.remove()
     return basis
 
@@ -294,7 +300,7 @@ def _checkpoint(path, spec, facts, in_cache=False):
 # One thread for NumPy's matrices: they are so small that more gain little and wait for each other on a busy
 # machine, and so the last bits do not depend on the number of cores.
 @threadpoolctl.threadpool_limits.wrap(limits=1, user_api='blas')
-def _compute(map_w, width, spec, facts, progress, checkpoint, spread, styles):
+def _compute(map_w, width, spec, facts, progress, checkpoint, spread, styles, prior=priors.NORMAL):
     if spec.estimator not in ESTIMATORS:
         raise UserError(
             '%s is for the activations of a layer; for w choose one of %s' % (spec.estimator, ', '.join(ESTIMATORS))
@@ -308,16 +314,17 @@ def _compute(map_w, width, spec, facts, progress, checkpoint, spread, styles):
     random = np.random.RandomState(spec.seed)  # GANSpace's global generator
     seeds = latents.draw_seeds(random, spec.batches)
     arguments = map_w, width, spec, seeds, random, progress or (lambda rows: None), checkpoint
-    state = _fit_shards(*arguments, spread) if spread else _fit(*arguments)
+    state = _fit_shards(*arguments, spread) if spread else _fit(*arguments, prior)
     if spec.num_zero_rows:
         state = state.update(np.zeros((spec.num_zero_rows, len(state.mean)), np.float32))
     if not state.total > 0:
         raise UserError('every latent has the same w, so there are no principal components; check the network')
     mean, components, stdev, ratio = state.result() if favoured is None else along(state.moments, favoured[0])
     components = components.astype(np.float32)
-    z = latents.sample_rows(seeds, spec.batch_size, width, *spec.random_stdevs_rows)
+    first, end = spec.random_stdevs_rows
+    z = latents.sample_rows(seeds, spec.batch_size, width, first, end, prior.filler(0))
     rows = np.pad(_mapped(map_w, z), [(0, spec.random_stdevs_zeros), (0, 0)], 'constant')
-    fresh = latents.sample_batch(latents.draw_seeds(random, 1)[0], SPREAD_SAMPLES, width)  # after what fbpca has drawn
+    fresh = prior.of_seed(latents.draw_seeds(random, 1)[0], SPREAD_SAMPLES, width)  # after what fbpca has drawn
     return Basis(
         mean=mean.astype(np.float32),
         components=components,
@@ -358,12 +365,12 @@ def _findings(spec, components, stdev, rows):
     )
 
 
-def _fit(map_w, width, spec, seeds, random, progress, checkpoint):
+def _fit(map_w, width, spec, seeds, random, progress, checkpoint, prior):
     """The estimator's state after all rows. `state` always covers whole blocks, whenever an interrupt comes."""
     state = checkpoint.load(STREAMED.get(spec.estimator))
     start = state.count if state else 0
     progress(start)
-    z = background.ahead(_blocks(spec, width, seeds, start // spec.block_rows, blocks(spec)))
+    z = background.ahead(_blocks(spec, width, seeds, start // spec.block_rows, blocks(spec), prior))
     fold = _Fold(state, lambda columns: _start(spec, columns, random))
     with contextlib.closing(z):
         return checkpoint.last(background.behind(fold, (_mapped(map_w, block) for block in z)), state, progress)
@@ -387,9 +394,9 @@ def blocks(spec: PCASpec) -> int:
     return -(-spec.fitted_rows // spec.block_rows)
 
 
-def _blocks(spec, width, seeds, first, end):
+def _blocks(spec, width, seeds, first, end, prior=priors.NORMAL):
     """Yields z float32 [n, width] of the blocks first .. end - 1."""
-    fill = normals.filler(spec.fitted_rows * width)
+    fill = prior.filler(spec.fitted_rows * width)
     for begin in range(first * spec.block_rows, min(end * spec.block_rows, spec.fitted_rows), spec.block_rows):
         yield latents.sample_rows(
             seeds, spec.batch_size, width, begin, min(begin + spec.block_rows, spec.fitted_rows), fill

@@ -42,14 +42,8 @@ def create_from_world(folder, world, n, resolution, seed, supersampling=2, progr
     Raises:
         UserError: bad resolution, existing folder, or no room.
     """
-    if not tfrecords.is_resolution(resolution):
-        raise UserError('there can be no data set at resolution %d; %s' % (resolution, _SIZES))
-    factors = world.sample(n, seed).astype(np.float32)  # [n, F]
-    with tfrecords.new_data_set(folder) as writer:
-        _check_room(writer, n, (3, resolution, resolution))
-        for start in _batches(n, 3 * resolution**2):
-            rendered = world.render(factors[start], resolution=resolution, supersampling=supersampling)  # [N, H, W, 3]
-            _add(writer, rendered.transpose(0, 3, 1, 2), progress)
+    with _new_of_worlds(folder, n, resolution) as writer:
+        factors = _render(writer, world, n, resolution, seed, supersampling, progress)
         artefacts.write_npy(writer.path('.factors.npy'), factors)
         _write_facts(
             writer,
@@ -60,6 +54,51 @@ def create_from_world(folder, world, n, resolution, seed, supersampling=2, progr
             supersampling=supersampling,
             renderer=worlds.RENDERER_VERSION,
         )
+
+
+def create_from_worlds(folder, classes, n, resolution, seed, supersampling=2, progress=None):
+    """As `create_from_world`, n images of each of several worlds, one after the other, with one-hot labels: the worlds
+    are the classes, in this order. Their factors have different names, so there is no table of factors.
+
+    Args:
+        classes: list of worlds, no two of one name.
+
+    Raises:
+        UserError: as there, or a world that comes twice.
+    """
+    names = [world.name for world in classes]
+    if len(set(names)) < len(names):
+        raise UserError('each world can be one class only, but they are %s' % ', '.join(names))
+    with _new_of_worlds(folder, n * len(classes), resolution) as writer:
+        for world in classes:
+            _render(writer, world, n, resolution, seed, supersampling, progress)
+        writer.add_labels(np.eye(len(classes), dtype=np.float32).repeat(n, axis=0))
+        _write_facts(
+            writer,
+            source='worlds',
+            classes=names,
+            seed=seed,
+            supersampling=supersampling,
+            renderer=worlds.RENDERER_VERSION,
+        )
+
+
+@contextlib.contextmanager
+def _new_of_worlds(folder, n, resolution):
+    if not tfrecords.is_resolution(resolution):
+        raise UserError('there can be no data set at resolution %d; %s' % (resolution, _SIZES))
+    with tfrecords.new_data_set(folder) as writer:
+        _check_room(writer, n, (3, resolution, resolution))
+        yield writer
+
+
+def _render(writer, world, n, resolution, seed, supersampling, progress):
+    """Writes n images of a world; returns their factors, float32 [n, F]."""
+    factors = world.sample(n, seed).astype(np.float32)
+    for start in _batches(n, 3 * resolution**2):
+        rendered = world.render(factors[start], resolution=resolution, supersampling=supersampling)  # [N, H, W, 3]
+        _add(writer, rendered.transpose(0, 3, 1, 2), progress)
+    return factors
 
 
 def create_from_images(

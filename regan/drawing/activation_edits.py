@@ -23,14 +23,16 @@ from regan.networks import layer_names
 if TYPE_CHECKING:
     from regan.components.activations import ActivationBasis
     from regan.components.basis import Basis
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
 Moves = List[List[List[edits.Edit]]]  # [rows][frames]: each on top of the ones before.
 
 EDIT_MODES = ('latent', 'activation', 'both')
 
 
-def check(generator: Generator, basis: ActivationBasis, moves: Sequence[edits.Edit], edit_mode: str) -> ActivationBasis:
+def check(
+    generator: BaseGenerator, basis: ActivationBasis, moves: Sequence[edits.Edit], edit_mode: str
+) -> ActivationBasis:
     """The basis with our name of its layer, before minutes are spent.
 
     Args:
@@ -73,7 +75,7 @@ def check(generator: Generator, basis: ActivationBasis, moves: Sequence[edits.Ed
 
 
 def draw(
-    generator: Generator,
+    generator: BaseGenerator,
     basis: ActivationBasis,
     latents_of_rows: np.ndarray,
     moves_of_rows: Moves,
@@ -112,8 +114,37 @@ def draw(
     return images.reshape((rows, frames) + images.shape[1:])
 
 
+def replaced(
+    generator: BaseGenerator,
+    dlatents: np.ndarray,
+    source: np.ndarray,
+    layer: str,
+    conversion: str = 'round',
+    progress: Optional[Progress] = None,
+) -> np.ndarray:
+    """Images of latents with the output of one layer put in the place of theirs: style mixing in GANSpace's notebook.
+
+    What comes after the layer still takes the latents' own.
+
+    Args:
+        generator: open Generator.
+        dlatents: float [N, L, D], truncated.
+        source: float [1, L, D], whose output of the layer all get.
+        layer: a name of `Generator.layer_shapes`, or the original's.
+        conversion, progress: as of `Generator.synthesize`.
+
+    Returns:
+        uint8 [N, H, W, C].
+
+    Raises:
+        UserError: there is no such layer.
+    """
+    outputs = generator.activations(np.concatenate([source, dlatents]).astype(np.float32), layer)
+    return generator.synthesize_changed(dlatents, layer, outputs[:1] - outputs[1:], progress, conversion)
+
+
 def frames_of(
-    generator: Generator,
+    generator: BaseGenerator,
     basis: Basis,
     some: Sequence[Start],
     moves: Sequence[edits.Edit],

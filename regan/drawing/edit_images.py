@@ -14,10 +14,10 @@ from regan.sampling import latents
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
 
-def styles(generator: Generator, codes: np.ndarray, space: str) -> np.ndarray:
+def styles(generator: BaseGenerator, codes: np.ndarray, space: str) -> np.ndarray:
     """The latents of codes that edits have moved in a space, not truncated.
 
     Args:
@@ -28,7 +28,7 @@ def styles(generator: Generator, codes: np.ndarray, space: str) -> np.ndarray:
     Returns:
         float32 [..., L, D].
     """
-    if space == 'w':
+    if space == generator.latent_space:
         return codes
     flat = codes.reshape(-1, codes.shape[-1])
     mapped = {row.tobytes(): row for row in flat}  # Most layers share theirs.
@@ -37,7 +37,7 @@ def styles(generator: Generator, codes: np.ndarray, space: str) -> np.ndarray:
 
 
 def strips(
-    generator: Generator, basis: Basis, some: Sequence[Start], moves: Sequence[edits.Edit], frames: int = 5
+    generator: BaseGenerator, basis: Basis, some: Sequence[Start], moves: Sequence[edits.Edit], frames: int = 5
 ) -> np.ndarray:
     """Latents that go from -strength to +strength of an edit: a row for each start and edit.
 
@@ -59,7 +59,7 @@ def strips(
     return styles(generator, np.stack(rows), basis.space)  # [rows, frames, L, D]
 
 
-def sequences(generator: Generator, basis: Basis, some: Sequence[Start], moves: Sequence[edits.Edit]) -> np.ndarray:
+def sequences(generator: BaseGenerator, basis: Basis, some: Sequence[Start], moves: Sequence[edits.Edit]) -> np.ndarray:
     """Latents before and after each of some edits, each applied to the result of the one before: a row for each start.
 
     Args:
@@ -77,7 +77,7 @@ def sequences(generator: Generator, basis: Basis, some: Sequence[Start], moves: 
 
 
 def boundary_rows(
-    generator: Generator,
+    generator: BaseGenerator,
     normal: np.ndarray,
     some: Sequence[Start],
     distances: Union[Sequence[float], np.ndarray],
@@ -114,7 +114,7 @@ def boundary_rows(
     return np.stack(rows)  # [N, F, L, D]
 
 
-def truncated(generator: Generator, dlatents: np.ndarray, settings: modes.Settings) -> np.ndarray:
+def truncated(generator: BaseGenerator, dlatents: np.ndarray, settings: modes.Settings) -> np.ndarray:
     """Latents as they are drawn, one after the other: float [..., L, D] -> [N, L, D]. Truncation comes after all edits.
 
     Args:
@@ -123,11 +123,11 @@ def truncated(generator: Generator, dlatents: np.ndarray, settings: modes.Settin
         settings: modes.Settings.
     """
     flat = dlatents.reshape((-1,) + dlatents.shape[-2:])  # [N, L, D]
-    return latents.truncate(flat, generator.dlatent_avg, settings.psi, settings.cutoff)
+    return generator.truncated(flat, settings.psi, settings.cutoff)
 
 
 def draw(
-    generator: Generator,
+    generator: BaseGenerator,
     dlatents: np.ndarray,
     settings: modes.Settings = modes.Settings(),
     progress: Optional[Progress] = None,

@@ -91,7 +91,8 @@ def check_size(generator: Generator, rows: int, columns: int) -> None:
 
 def mixed(rows: Sequence[Named], columns: Sequence[Named], layers: Sequence[mixing.Layers]) -> np.ndarray:
     """The latents of a table, not truncated: float32 [R, K, L, D]. Args: as of `draw`."""
-    return mixing.mixed(*(np.stack([one.dlatents for one in side]) for side in (rows, columns)), layers)
+    down, across = (np.stack([one.dlatents for one in side]) for side in (rows, columns))  # [., L, D]
+    return mixing.mixed(down, across, layers)
 
 
 def draw(

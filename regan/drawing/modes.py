@@ -15,9 +15,10 @@ from regan.base.errors import UserError
 
 if TYPE_CHECKING:
     from regan.components.pca import PCASpec
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
-CONVERSIONS = ('round', 'truncate')
+CONVERSIONS = ('round', 'truncate', 'hub')
+STATISTICS = ('linear', 'pytorch')  # Of regan.biggan.statistics.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,6 +85,7 @@ class Settings(NamedTuple):
         conversion: see `Mode`.
         psi, cutoff: see `latents.truncate`.
         instance_norm_epsilon: see `Mode`.
+        statistics: of a BigGAN, the way between the rows of its statistics, one of STATISTICS; None: it has none.
     """
 
     mode: Optional[str] = None
@@ -92,18 +94,25 @@ class Settings(NamedTuple):
     psi: float = 0.7
     cutoff: Optional[int] = None
     instance_norm_epsilon: Optional[float] = None
+    statistics: Optional[str] = None
 
     def facts(self) -> Dict[str, Any]:
-        """As a dict for JSON; the epsilon is in it where it is not the official one."""
+        """As a dict for JSON; the epsilon is in it where it is not the official one, the statistics where there are
+        some.
+        """
         facts = self._asdict()
-        if self.instance_norm_epsilon is None:
-            del facts['instance_norm_epsilon']
+        for name in ('instance_norm_epsilon', 'statistics'):
+            if facts[name] is None:
+                del facts[name]
         return facts
 
-    def prepare(self, generator: Generator) -> None:
-        """Sets what a generator keeps for all following pictures and activations: noise and epsilon."""
+    def prepare(self, generator: BaseGenerator) -> None:
+        """Sets what a generator keeps for all following latents, pictures and activations: noise, epsilon, and what
+        truncation it keeps itself. Raises UserError: it has no such truncation.
+        """
         generator.set_noise(self.noise)
         generator.instance_norm_epsilon = self.instance_norm_epsilon
+        generator.set_truncation(self.psi, self.statistics)
 
 
 def find(name: str) -> Mode:
@@ -140,6 +149,51 @@ def resolve(
         epsilon = epsilon or rules.instance_norm_epsilon
     psi, cutoff = rules.truncation(generation, psi, cutoff)
     return Settings(mode, noise or rules.noise, conversion or rules.conversion, psi, cutoff, epsilon)
+
+
+def of_network(
+    generator: BaseGenerator,
+    mode: Optional[str],
+    noise: Union[str, dict, None],
+    conversion: Optional[str],
+    psi: float,
+    cutoff: Optional[int],
+    statistics: Optional[str] = None,
+) -> Settings:
+    """As `resolve`, for the network at hand, which may lack what others have.
+
+    Args:
+        generator: BaseGenerator; what it has is asked for, nothing is drawn.
+        mode, noise, conversion, psi, cutoff: as for `resolve`. Without truncation, psi comes out as 1.
+        statistics: of a BigGAN, one of STATISTICS, or None for the mode's.
+
+    Raises:
+        UserError: noise, a cutoff or statistics of a network that has none.
+    """
+    if statistics is not None and generator.truncation != 'prior':
+        raise UserError(
+            '%s is a %s, whose norms have no statistics to choose; leave --statistics out'
+            % (generator.path, generator.architecture)
+        )
+    if generator.has_noise:
+        return resolve(mode, noise, conversion, generator.generation, psi, cutoff)
+    if noise not in (None, 'stored'):
+        raise UserError(
+            '%s is a %s, which has no noise images; leave --noise out' % (generator.path, generator.architecture)
+        )
+    if cutoff is not None:
+        raise UserError(
+            '%s is a %s, whose layers are not truncated one by one; leave --cutoff out'
+            % (generator.path, generator.architecture)
+        )
+    rules = find(mode) if mode else None
+    by_original = rules is not None and rules.conversion == 'truncate'  # GANSpace's, whatever the network.
+    if generator.truncation is None:
+        psi = 1.0
+    else:
+        statistics = statistics or ('pytorch' if by_original else 'linear')
+    usual = 'truncate' if by_original else generator.usual_conversion
+    return Settings(mode, 'stored', conversion or usual, psi, None, None, statistics)
 
 
 def decomposition(

@@ -30,11 +30,11 @@ def with_fresh_noise(
             images is drawn, one after the other; with any other choice all have the same.
         conversion: see `Generator.synthesize`.
     """
-    if not is_fresh(noise):
+    if isinstance(noise, str) or not is_fresh(noise):
         generator.set_noise(noise)
         yield from generator.synthesize(dlatents, conversion=conversion)
         return
-    random = np.random.RandomState(noise['numpy_seed'])  # type: ignore[index]
+    random = np.random.RandomState(noise['numpy_seed'])
     for one in dlatents:
         generator.set_noise(random)
         yield generator.synthesize(one[np.newaxis], conversion=conversion)[0]

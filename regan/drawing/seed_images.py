@@ -14,10 +14,9 @@ from regan.base.typing import PathLike, Progress
 from regan.drawing import captions, starts
 from regan.drawing.starts import Start
 from regan.pictures import images, pages
-from regan.sampling import latents
 
 if TYPE_CHECKING:
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
 PER_IMAGE = (
     'seed'  # A choice of noise that `regan.sampling.noise` does not know: from each image's own generator, after z.
@@ -31,7 +30,7 @@ class Plan(NamedTuple):
         noise: a choice of `regan.sampling.noise`, or PER_IMAGE.
         psi, cutoff: see `latents.truncate`.
         conversion: see `Generator.synthesize`.
-        instance_norm_epsilon: see `modes.Settings`.
+        instance_norm_epsilon, statistics: see `modes.Settings`.
     """
 
     noise: Union[str, dict] = 'stored'
@@ -39,11 +38,13 @@ class Plan(NamedTuple):
     cutoff: Optional[int] = None
     conversion: str = 'round'
     instance_norm_epsilon: Optional[float] = None
+    statistics: Optional[str] = None
 
 
-def draw(generator: Generator, plan: Plan, some: Sequence[Start]) -> Iterator[np.ndarray]:
+def draw(generator: BaseGenerator, plan: Plan, some: Sequence[Start]) -> Iterator[np.ndarray]:
     """Yields the image of each start, uint8 [H, W, C], drawn in minibatches, unless each has noise of its own."""
     generator.instance_norm_epsilon = plan.instance_norm_epsilon
+    generator.set_truncation(plan.psi, plan.statistics)
     if plan.noise != PER_IMAGE:
         generator.set_noise(plan.noise)
     step = 1 if plan.noise == PER_IMAGE else generator.images_at_once
@@ -55,7 +56,7 @@ def draw(generator: Generator, plan: Plan, some: Sequence[Start]) -> Iterator[np
         yield from generator.synthesize(dlatents, conversion=plan.conversion)
 
 
-def noise_of(generator: Generator, start: Start) -> np.random.RandomState:
+def noise_of(generator: BaseGenerator, start: Start) -> np.random.RandomState:
     """What the noise of PER_IMAGE is drawn from: the generator of a seed, after z. Raises UserError where none is."""
     if isinstance(start, starts.Saved):
         raise UserError(
@@ -67,7 +68,7 @@ def noise_of(generator: Generator, start: Start) -> np.random.RandomState:
     return random
 
 
-def pngs(generator: Generator, plan: Plan, some: Sequence[Start]) -> Iterator[bytes]:
+def pngs(generator: BaseGenerator, plan: Plan, some: Sequence[Start]) -> Iterator[bytes]:
     """Yields the PNG file of each start's image, as bytes, compressed in another thread while the next ones are
     drawn.
     """
@@ -111,7 +112,8 @@ def save(
         images.save_png(Path(folder) / 'grid.png', page, texts)
 
 
-def styles(generator: Generator, plan: Plan, some: Sequence[Start]) -> np.ndarray:
+def styles(generator: BaseGenerator, plan: Plan, some: Sequence[Start]) -> np.ndarray:
     """The dlatents of some starts as they are drawn, truncated: float32 [N, L, D]."""
+    generator.set_truncation(plan.psi, plan.statistics)
     dlatents = np.concatenate([starts.w(generator, start) for start in some])
-    return latents.truncate(dlatents, generator.dlatent_avg, plan.psi, plan.cutoff)
+    return generator.truncated(dlatents, plan.psi, plan.cutoff)

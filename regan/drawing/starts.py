@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Union
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from regan.base.errors import UserError
 from regan.sampling import latents
 
 if TYPE_CHECKING:
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ def saved(some: Sequence[Start]) -> List[Saved]:
     return [start for start in some if isinstance(start, Saved)]
 
 
-def w(generator: Generator, start: Start) -> np.ndarray:
+def w(generator: BaseGenerator, start: Start) -> np.ndarray:
     """The latent of a start in every layer, float32 [1, L, D], not truncated.
 
     It is mapped alone, since a product of many rows has other last bits.
@@ -63,33 +63,35 @@ def w(generator: Generator, start: Start) -> np.ndarray:
     return latents.broadcast(generator.map(z(generator, start)), generator.num_layers)
 
 
-def z(generator: Generator, start: Start) -> np.ndarray:
+def z(generator: BaseGenerator, start: Start) -> np.ndarray:
     """The z of a start, float32 [1, Z]. Raises UserError: what was saved is a w, which does not say its z."""
     if not isinstance(start, Saved):
-        return latents.from_seeds([start], generator.latent_size)
-    if start.space != 'z':
+        return generator.z_of([start])
+    if start.space != 'z' and (generator.latent_space != 'z' or len(start.codes) > 1):
         raise UserError(
             '%s holds w, from which no z can be had; take seeds, or save z (as the array z of an .npz)' % start.file
         )
     return start.codes
 
 
-def codes(generator: Generator, start: Start, space: str) -> np.ndarray:
-    """What edits in a space move: for 'w' `w`, for 'z' the z of a start for every layer, float32 [1, L, Z]."""
-    if space == 'w':
+def codes(generator: BaseGenerator, start: Start, space: str) -> np.ndarray:
+    """What edits in a space move: in that of the layers `w`, else z of a start for every layer, float32 [1, L, Z]."""
+    if space == generator.latent_space:
         return w(generator, start)
     return latents.broadcast(z(generator, start), generator.num_layers)
 
 
-def together(generator: Generator, some: Sequence[Start], space: str = 'w') -> np.ndarray:
+def together(generator: BaseGenerator, some: Sequence[Start], space: Optional[str] = None) -> np.ndarray:
     """The `codes` of many starts, float32 [N, L, D] or [N, L, Z]. Seeds are mapped in one go: fast, and with other last
     bits than each alone.
     """
+    space = generator.latent_space if space is None else space
     alone = {i: codes(generator, start, space) for i, start in enumerate(some) if isinstance(start, Saved)}
-    found = iter(())  # type: Iterator[np.ndarray]
+    found: Iterator[np.ndarray] = iter(())
     if len(alone) < len(some):
-        of_seeds = latents.from_seeds(seeds(some), generator.latent_size)
-        found = iter(latents.broadcast(generator.map(of_seeds) if space == 'w' else of_seeds, generator.num_layers))
+        of_seeds = generator.z_of(seeds(some))
+        mapped = generator.map(of_seeds) if space == generator.latent_space else of_seeds
+        found = iter(latents.broadcast(mapped, generator.num_layers))
     return np.stack([alone[i][0] if i in alone else next(found) for i in range(len(some))])
 
 

@@ -26,12 +26,11 @@ from regan.drawing.starts import Start
 from regan.editing import edits
 from regan.pictures import images, video
 from regan.pictures import pages as labelled
-from regan.sampling import latents
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
     from regan.drawing import modes
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
 LARGEST_PICTURE = 2**28  # Pixels; 800 MB in memory.
 HELD_BYTES = 2**29  # Of activations that are kept for further edits.
@@ -112,7 +111,7 @@ class Sweep:
 
     def __init__(
         self,
-        generator: Generator,
+        generator: BaseGenerator,
         basis: Basis,
         moves: Sequence[edits.Edit],
         some: Sequence[Start],
@@ -121,9 +120,7 @@ class Sweep:
     ) -> None:
         self.num_frames, self.tile_shape = frames, (generator.resolution, generator.resolution, generator.num_channels)
         self._basis, self._moves, self._at_once = basis, moves, generator.images_at_once
-        self._truncated = functools.partial(
-            latents.truncate, dlatent_avg=generator.dlatent_avg, psi=settings.psi, cutoff=settings.cutoff
-        )
+        self._truncated = functools.partial(generator.truncated, psi=settings.psi, cutoff=settings.cutoff)
         self._starts = starts.together(generator, some, basis.space)  # [N, L, D or Z]
         self._styles = functools.partial(edit_images.styles, generator, space=basis.space)
         self.bases = self._truncated(self._styles(self._starts))

@@ -23,10 +23,10 @@ from regan.sampling import latents, noise
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
 VARIES = ('latents', 'truncation', 'noise')
-PATHS = ('smooth', 'linear', 'spherical')
+INTERPOLATIONS = ('smooth', 'linear', 'spherical')
 LARGEST_FRAME = 2**26  # Pixels.
 
 
@@ -35,21 +35,22 @@ class Course(NamedTuple):
 
     Attributes:
         vary: 'latents', 'truncation' or 'noise'.
-        path: through latents: 'smooth' or 'linear' in W, or 'spherical' in Z.
+        interpolation: between latents: 'smooth' or 'linear' in the space of the layers, or 'spherical' in Z; None:
+            'smooth' in W, and 'spherical' where layers take z.
         loop: whether latents lead back to the first one; truncation and noise always come back.
         psi: of truncation, between which it swings.
         noise_seeds: of noise, the seeds of the images that it goes through, at least two.
     """
 
     vary: str = 'latents'
-    path: str = 'smooth'
+    interpolation: Optional[str] = None
     loop: bool = False
     psi: Tuple[float, float] = (-1.0, 1.0)
     noise_seeds: Sequence[int] = (0, 1, 2, 3)
 
 
 class Moves(NamedTuple):
-    """Edits on top of all frames: a Basis of W or Z, or None where there are none, and a list of edits.Edit along it."""
+    """Edits on top of all frames: a Basis of W or Z, and a list of edits.Edit along it; None and none at all."""
 
     basis: Optional[Basis] = None
     edits: Sequence[edits.Edit] = ()
@@ -82,7 +83,7 @@ class Walk:
 
     def __init__(
         self,
-        generator: Generator,
+        generator: BaseGenerator,
         some: Sequence[Start],
         course: Course,
         settings: modes.Settings,
@@ -90,7 +91,9 @@ class Walk:
         size: Optional[int] = None,
     ) -> None:
         self._generator, self._course, self._settings, self._moves = generator, course, settings, moves
-        self._space = 'w' if moves.basis is None else moves.basis.space
+        self._space = generator.latent_space if moves.basis is None else moves.basis.space
+        self._interpolation = course.interpolation or usual(generator)
+        _check(generator, course)
         self._sized = sizing(generator.resolution, size)
         settings.prepare(generator)
         if course.vary == 'latents':
@@ -112,13 +115,15 @@ class Walk:
     def _through(self, some):
         """The path through keys: places [F] -> codes [F, L, D or Z]."""
         generator, course = self._generator, self._course
-        if course.path == 'spherical':
+        if self._interpolation == 'spherical':
             z = np.concatenate([starts.z(generator, start) for start in some])
             return lambda at: latents.broadcast(paths.spherical(z, course.loop)(at), generator.num_layers)
-        if self._space == 'z':
-            raise UserError('the edits move z, and a %s path goes through W; take a spherical one' % course.path)
+        if self._space != generator.latent_space:
+            raise UserError(
+                'the edits move z, and a %s walk goes through W; take a spherical one' % self._interpolation
+            )
         keys = np.concatenate([starts.w(generator, start) for start in some])
-        return {'smooth': paths.smooth, 'linear': paths.linear}[course.path](keys, course.loop)
+        return {'smooth': paths.smooth, 'linear': paths.linear}[self._interpolation](keys, course.loop)
 
     def _drawn_noises(self, seeds):
         """The noise images of each seed, lists of float32 [1, 1, H, W]."""
@@ -138,13 +143,15 @@ class Walk:
         if self._course.vary != 'latents':
             return np.repeat(self._fixed[np.newaxis], len(at), axis=0)
         codes = self._path(at).astype(np.float32)
-        if self._course.path == 'spherical' and self._space == 'w':
+        if self._interpolation == 'spherical' and self._space != 'z':
             codes = edit_images.styles(self._generator, codes, 'z')
         return self._styles(codes)[:, np.newaxis]
 
     def _styles(self, codes):
-        for move in self._moves.edits:
-            codes = edits.apply(codes, self._moves.basis, move)
+        basis, moves = self._moves
+        if basis is not None:
+            for move in moves:
+                codes = edits.apply(codes, basis, move)
         return edit_images.styles(self._generator, codes, self._space)
 
     def psis(self, at: np.ndarray) -> np.ndarray:
@@ -196,6 +203,23 @@ class Walk:
         ]
         self._generator.set_noise(mixed)
         return draw(flat)
+
+
+def usual(generator: BaseGenerator) -> str:
+    """The interpolation between latents of a network that is taken unless another one is asked for."""
+    return 'spherical' if generator.latent_space == 'z' else 'smooth'
+
+
+def _check(generator, course):
+    if course.vary == 'truncation' and generator.truncation != 'average':
+        raise UserError(
+            '%s is a %s, whose latents are not pulled to an average, so truncation cannot swing; vary latents'
+            % (generator.path, generator.architecture)
+        )
+    if course.vary == 'noise' and not generator.has_noise:
+        raise UserError(
+            '%s is a %s, which has no noise images; vary latents' % (generator.path, generator.architecture)
+        )
 
 
 def batches(count: int, at_once: int) -> Iterator[range]:

@@ -171,7 +171,7 @@ class _Parts:
                 yield frame
                 progress(1)
 
-    def _batches(self, at) -> Iterator[Tuple[range, Optional[np.ndarray]]]:
+    def _batches(self, at: np.ndarray) -> Iterator[Tuple[range, Optional[np.ndarray]]]:
         """Yields (indices of frames, the frames, or None for those that are there)."""
         for batch in walks.batches(self._count, self._walk.at_once):
             there = all(self._path(index).exists() for index in batch)

@@ -21,8 +21,8 @@ from regan.editing import edits
 from regan.sampling import latents
 
 if TYPE_CHECKING:
+    from regan.judges.reader import FactorReader
     from regan.networks.generator import Generator
-    from regan.networks.judges import FactorReader
 
 FOLDER_VARIABLE = 'REGAN_BOUNDARIES'
 ADDRESS = 'https://raw.githubusercontent.com/genforce/interfacegan/master/boundaries/'

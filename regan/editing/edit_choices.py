@@ -129,6 +129,21 @@ def agreed(choices: Sequence[EditChoice], what: str, option: str, fallback: Any 
     return values[0]
 
 
+def network_class(choices: Sequence[EditChoice]) -> Optional[int]:
+    """The class that named edits among some choices were found with, or None.
+
+    Raises:
+        UserError: it is not the same for all.
+    """
+    sources = [choice.source for choice in choices if isinstance(choice.source, edit_zoo.NamedEdit)]
+    found = sorted({source.network_class for source in sources if source.network_class is not None})
+    if len(found) > 1:
+        raise UserError(
+            'the edits come with different classes (%s); choose with --class' % ' and '.join(map(str, found))
+        )
+    return found[0] if found else None
+
+
 def found_elsewhere(choices: Sequence[EditChoice], network: PathLike) -> List[EditChoice]:
     """Those of the choices that are named edits of another network than this one (a registered name, or a path)."""
     model = edit_zoo.registered(network)

@@ -20,12 +20,16 @@ from regan.base import json_records
 from regan.base.errors import UserError
 from regan.base.json_records import choice, declared, flag, key, made, number, optional, sequence, text
 from regan.base.typing import PathLike
+from regan.biggan import classes
 from regan.editing import edits
 from regan.networks import models
 from regan.sampling import latents
 
 PUBLISHED = Path(__file__).with_name('edit_zoo.json')
 GENERATIONS = {'StyleGAN': 1, 'StyleGAN2': 2}
+BIGGANS = {'BigGAN-128': 128, 'BigGAN-256': 256, 'BigGAN-512': 512}  # Model -> pixels of a side of BigGAN-deep.
+PROGRESSIVE = 'ProGAN'
+IMAGENET = 'imagenet'  # Data set of BigGAN-deep; that of an edit is a class of it.
 OTHER_SPELLINGS = {'cars': 'car', 'cats': 'cat', 'ukiyo-e': 'ukiyoe'}
 _ID = re.compile(r'(?P<dataset>[^/]*[^/\s])/(?P<title>\S.*?)(?:\s+\((?P<remark>[^()]*)\))?')
 _EDIT_KEYS = tuple(field.name for field in dataclasses.fields(edits.Edit) if field.name != 'name')
@@ -69,21 +73,32 @@ class NamedEdit:
         return _ID.fullmatch(self.id).group('title')  # type: ignore[union-attr]
 
     @property
+    def network_class(self) -> Optional[int]:
+        """The number of the class that the edit was found with; None for networks without classes."""
+        return classes.GANSPACE_WORDS.get(self.dataset) if self.model in BIGGANS else None
+
+    @property
     def generation(self) -> Optional[int]:
         """1 or 2; None for networks of another kind and if it is not said."""
         return GENERATIONS.get(self.model or '')
 
     def check_usable(self) -> None:
-        """Raises UserError unless the edit moves latents of a StyleGAN or StyleGAN2."""
-        if self.model not in (None,) + tuple(GENERATIONS):
+        """Raises UserError unless the edit moves latents of an architecture that is drawn here."""
+        if self.model not in (None,) + tuple(GENERATIONS) + tuple(BIGGANS) + (PROGRESSIVE,):
             raise UserError(
-                "'%s' moves the %s of a %s; it is listed for the record and cannot be used on a StyleGAN network"
-                % (self.id, self.space, self.model or 'network of another kind')
+                "'%s' moves the %s of a %s; it is listed for the record, and no such network is drawn here"
+                % (self.id, self.space, self.model)
             )
 
     def belongs_to(self, model: Optional[models.Model]) -> bool:
-        """Whether it was found on a network of this generation and data set. Args: model, a `models.Model` or None."""
-        return model is not None and (self.generation, self.dataset) == (model.generation, model.dataset)
+        """Whether it was found on a network of this generation and data set, or on this BigGAN-deep with any class.
+        Args: model, a `models.Model` or None.
+        """
+        if model is None:
+            return False
+        if self.model in BIGGANS:
+            return (model.dataset, model.resolution) == (IMAGENET, BIGGANS[self.model])
+        return (self.generation, self.dataset) == (model.generation, model.dataset)
 
     def to_dict(self) -> Dict[str, Any]:
         """Everything as a dict for JSON, in the form of a file."""

@@ -312,6 +312,27 @@ def sequence(dlatents: np.ndarray, basis: Basis, edits: Iterable[Edit]) -> np.nd
     return np.concatenate(steps)  # [len(edits) + 1, L, D]
 
 
+def resample(dlatents: np.ndarray, styles: np.ndarray, keep: int) -> np.ndarray:
+    """Latents whose first layers stay and whose others are those of each style (GANSpace's Figure 6).
+
+    Args:
+        dlatents: float [N, L, D].
+        styles: float [S, L, D].
+        keep: number of layers that stay, from 0 to L.
+
+    Returns:
+        New array [N, S, L, D].
+
+    Raises:
+        UserError: another number of layers to keep.
+    """
+    if not 0 <= keep <= dlatents.shape[1]:
+        raise UserError('there are %d layers, so %d cannot be kept' % (dlatents.shape[1], keep))
+    found = np.repeat(dlatents[:, np.newaxis], len(styles), axis=1)  # [N, S, L, D]
+    found[:, :, keep:] = styles[:, keep:]
+    return found
+
+
 def coordinates(dlatents: np.ndarray, mean: Union[np.ndarray, float], direction: np.ndarray) -> np.ndarray:
     """How far latents lie from the mean along a direction: <w - mean, u> with unit u, float64 [...] of [..., D]."""
     direction = np.asarray(direction, np.float64) / np.linalg.norm(direction)

@@ -5,7 +5,7 @@ StyleGAN2's command has one set for all rows.
 """
 
 import re
-from typing import List, Sequence, Tuple
+from typing import List, Sequence, Set, Tuple
 
 import numpy as np
 
@@ -47,7 +47,7 @@ def parse_layers(text: str, num_layers: int) -> List[Layers]:
 
 
 def _set(part, text, num_layers):
-    found = set()
+    found: Set[int] = set()
     for word in part.split('+'):
         first, end = _ends(word.strip(), text, num_layers)
         if end > num_layers:

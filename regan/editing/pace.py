@@ -28,7 +28,7 @@ def steady(at: np.ndarray, steps: np.ndarray, end: float, frames: int, loop: boo
     """Places of frames at equal distances, float64 [frames].
 
     Args:
-        at: float [M], rising places at which images were drawn, the first one 0; of an open path the last one is its end.
+        at: float [M], rising places at which images were drawn, from 0; of an open path the last one is its end.
         steps: `distances` of these images.
         end: the place at which the path ends.
         frames: how many.

@@ -24,9 +24,8 @@ from regan.sampling import latents
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
-MODELS = {1: 'StyleGAN', 2: 'StyleGAN2'}  # By generation.
 LAYERS = {'StyleGAN': 'g_mapping', 'StyleGAN2': 'style'}  # GANSpace's names of the layer whose output is w.
 _PICKLED = dict(
     name='name',
@@ -183,14 +182,19 @@ def _load_json(path):
     return json_records.build(SavedEdit, facts, str(path))
 
 
+def layer_of(generator: BaseGenerator) -> str:
+    """GANSpace's name of the layer that stands for a generator's latent space, or ours where it has none."""
+    return LAYERS.get(generator.original_name, generator.first_layer or '')
+
+
 def from_basis(
-    basis: Basis, edit: edits.Edit, generator: Generator, dataset: str, psi: float, seed: int, name: str = ''
+    basis: Basis, edit: edits.Edit, generator: BaseGenerator, dataset: str, psi: float, seed: int, name: str = ''
 ) -> SavedEdit:
     """The SavedEdit of an edit along a component of a basis.
 
     Args:
         edit: of kind 'offset' or 'centred'. A slider knows no centring, so the latter becomes an offset.
-        generator: of the basis, with generation and num_layers.
+        generator: of the basis, with its names and num_layers.
 
     Raises:
         UserError: a target, layers or a component that are not there.
@@ -206,7 +210,6 @@ def from_basis(
         basis.components[edit.component],
         float(basis.stdev[edit.component]),
     )
-    model = MODELS[generator.generation]
     return SavedEdit(
         name=name or edit.name or edits.notation(edit),
         component=edit.component,
@@ -219,13 +222,13 @@ def from_basis(
         act_direction=direction[np.newaxis],
         space=basis.space,
         edit_type='latent',
-        model=model,
+        model=generator.original_name,
         dataset=dataset,
         found_on=dataset,
         estimator=basis.record['estimator'],
         components=len(basis.components),
         samples=basis.record['n'],
-        layer=LAYERS[model],
+        layer=layer_of(generator),
         psi=psi,
         seed=seed,
     )

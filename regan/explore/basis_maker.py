@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 
-from regan.base import artefacts
-from regan.components import pca
+from regan.components import cached, pca
 from regan.components.basis import Basis
+from regan.sampling import priors
 
 Run = Callable[[Callable[[], Any], Callable[[Any], None]], None]  # (work, done): does work in the render thread.
 
@@ -19,24 +19,44 @@ class Cancelled(Exception):
 
 
 class _Mapper:
-    """A `LatentMapper` whose mapping is done in the render thread."""
+    """A `LayeredGenerator` whose mapping and layers are computed in the render thread."""
 
     def __init__(self, network, run, cancelled):
         self.sha256: str = network.sha256
         self.backend: Dict[str, str] = network.backend
         self.latent_size: int = network.latent_size
         self.dlatent_size: int = network.dlatent_size
+        self.num_layers: int = network.num_layers
+        self.first_layer: Optional[str] = network.first_layer
+        self.label = network.label
         self._network, self._run, self._cancelled = network, run, cancelled
 
     def map(self, z: np.ndarray) -> np.ndarray:
         """z float32 [n, Z] -> w float32 [n, D]."""
-        found, ready = [], threading.Event()
+        return self._waited_for(lambda: self._network.map(z))
+
+    def prior(self) -> priors.Prior:
+        """What z is drawn from, without truncation."""
+        return self._network.prior(1.0)
+
+    @property
+    def layer_shapes(self) -> Mapping[str, Tuple[int, ...]]:
+        """Names of layers -> their shapes."""
+        return self._waited_for(lambda: self._network.layer_shapes)
+
+    def activations(self, dlatents: np.ndarray, layer: str) -> np.ndarray:
+        """The output of a layer."""
+        return self._waited_for(lambda: self._network.activations(dlatents, layer))
+
+    def _waited_for(self, work: Callable[[], Any]) -> Any:
+        found: List[Any] = []
+        ready = threading.Event()
 
         def done(value):
             found.append(value)
             ready.set()
 
-        self._run(lambda: self._network.map(z), done)
+        self._run(work, done)
         while not ready.wait(0.1):
             if self._cancelled.is_set():
                 raise Cancelled
@@ -82,7 +102,7 @@ class BasisMaker(threading.Thread):
         self._finished(found)
 
     def _made(self) -> Basis:
-        return pca.load_or_compute(self._mapper, self._spec, artefacts.cache_dir(), self._advance)
+        return cached.load_or_compute(self._mapper, self._spec, self._advance)
 
     def _advance(self, rows):
         if self._cancelled.is_set():

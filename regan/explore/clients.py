@@ -6,6 +6,7 @@ import json
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 from regan.base.errors import UserError
+from regan.components import cached
 from regan.explore import encode, exports, jobs, protocol, save, sheet
 from regan.explore.basis_maker import BasisMaker, Cancelled
 from regan.explore.explorer import Explorer
@@ -430,14 +431,15 @@ class Client:
     def _basis(self, message):
         studio, explorer, name = self._studio, self._explorer, message.job
         spec, began = studio.spec(message.full), explorer.now()
+        total = cached.total_rows(studio.network, spec)
 
         def run(work, done):
             self._in_between('job:map', work, done)
 
         def progress(rows):
             seconds = explorer.now() - began
-            left = seconds / rows * max(0, spec.fitted_rows - rows) if rows else None
-            told = dict(type='progress', job=name, done=rows, total=spec.fitted_rows, eta_s=left and round(left, 1))
+            left = seconds / rows * max(0, total - rows) if rows else None
+            told = dict(type='progress', job=name, done=rows, total=total, eta_s=left and round(left, 1))
             explorer.call(lambda: self._of(name, lambda: self.send_json(told)))
 
         def finished(found):

@@ -117,7 +117,7 @@ def _edit(studio, view, options, stem):
     settings = latents.settings(view, studio.network)
     entry = dict(
         id='my/' + name.replace('/', '-'),
-        model=saved_edits.MODELS[studio.network.generation],
+        model=studio.network.original_name,
         **{key: value for key, value in plain.to_dict().items() if key != 'name'},
     )
     seeds = [latent.seed for latent in view.latents if latent.seed is not None]
@@ -159,10 +159,12 @@ def _edit_command(studio, view):
         raise UserError('no strip of one edit')
     plain = save.as_edit(active[0], view.gain)
     words = ['regan', 'edit', studio.name, '--seed', str(view.latents[show.latent].seed)]
-    words += ['--edit', edits.notation(plain), '--psi', '%r' % view.psi, '--frames', str(show.frames)]
+    words += ['--edit', edits.notation(plain)] + (['--psi', '%r' % view.psi] if studio.network.truncation else [])
+    words += ['--frames', str(show.frames)]
     words += [] if view.cutoff is None else ['--cutoff', str(view.cutoff)]
     words += [] if view.compat == document.FIXED else ['--mode', view.compat]
-    words += ['--noise', noise_word(view.noise.choice)]
+    words += ['--noise', noise_word(view.noise.choice)] if studio.network.has_noise else []
+    words += [] if view.statistics is None else ['--statistics', view.statistics]
     words += [] if view.conversion is None else ['--conversion', view.conversion]
     return words + ['--out', 'strip.png']
 
@@ -182,6 +184,11 @@ def noise_word(choice: noise.Choice) -> str:
 
 def _figure(studio, view):
     """A variant of a figure with a panel of strips, one row for each seed and edit."""
+    if studio.network.latent_space != 'w':
+        raise UserError(
+            'figures are of networks with W, and a %s has none; export the view or the command'
+            % studio.network.architecture
+        )
     seeds = [latent.seed for latent in view.latents if latent.seed is not None]
     if len(seeds) != len(view.latents) or not view.active:
         raise UserError('a figure is of seeds and edits; this view has none, or latents of a file')
@@ -214,7 +221,7 @@ def _figure(studio, view):
 def _sidecar(studio, view):
     return dict(
         provenance.made_by('explore', studio.name, studio.network),
-        **latents.settings(view, studio.network)._asdict(),
+        **latents.settings(view, studio.network).facts(),
         **carriers.sidecar(view),
     )
 

@@ -29,7 +29,11 @@ def _published(studio):
     found = []
     for entry in studio.named:
         end = studio.network.num_layers if entry.edit.end is None else entry.edit.end
-        if end <= studio.network.num_layers and entry.space == 'w' and abs(entry.edit.strength) <= 100:
+        if (
+            end <= studio.network.num_layers
+            and entry.space == studio.network.latent_space
+            and abs(entry.edit.strength) <= 100
+        ):
             edit = _view_edit(Direction(edit=entry.id), entry.edit, entry.title)
             found.append(_entry(entry.id, edit, edits.notation(entry.edit), (), entry.published))
     return found
@@ -44,8 +48,9 @@ def _own(studio, arrays):
             content = path.with_suffix('.npz').read_bytes()
         except (UserError, OSError):  # Not ours, or half removed; `regan edit` says what is wrong with it.
             continue
-        fits = saved.direction.size == studio.network.dlatent_size and saved.end <= studio.network.num_layers
-        if not fits or abs(saved.strength) > 100:
+        network = studio.network
+        fits = saved.direction.size == network.dlatent_size and saved.end <= network.num_layers
+        if not fits or saved.space != network.latent_space or abs(saved.strength) > 100:
             continue
         sha256 = hashlib.sha256(content).hexdigest()
         arrays[sha256] = saved.direction[np.newaxis]

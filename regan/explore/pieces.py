@@ -30,7 +30,7 @@ from regan.views import drawing
 from regan.views.drawing import Tile
 
 if TYPE_CHECKING:
-    from regan.networks.generator import Generator as Network
+    from regan.networks.base_generator import BaseGenerator as Network
 
 Drawing = Generator[None, None, np.ndarray]  # It yields between pieces, and returns uint8 [H, W, C].
 
@@ -82,22 +82,33 @@ class Pieces:
         self._network: Any = network
         self._graph, self._cuts = object(), {}  # type: object, Dict[str, Any]
         self._noise: Tuple[Any, ...] = ("'stored'", None, None)
+        self._label: Any = None
         self._kept = Cache(cache_bytes, lambda held: held.nbytes)
         self._maps: Dict[int, LinearMap] = {}
         self.stops: List[Stop] = []
         self.exact = True
         self.seconds = [self._one_run()]
-        if self.seconds[0] > shortest:
+        if self.seconds[0] > shortest and network.latent_space == 'w':  # Others are drawn in one piece.
             self._find_stops(shortest, longest)
 
     def choose_noise(self, tile: Tile) -> None:
         """Chooses the noise images of a tile, and what else the network keeps, for what is drawn next."""
-        if _noise_key(tile) != self._noise:
-            epsilon = self._network.instance_norm_epsilon
+        key = self._state_key(tile)
+        if key != self._noise:
+            before = self._network.instance_norm_epsilon, self._label
             drawing.prepare(tile, self._network)
-            self._noise = _noise_key(tile)
-            if self._network.instance_norm_epsilon != epsilon:
+            self._noise = key
+            self._label = tile.label if self._network.latent_space == 'z' else None
+            if (self._network.instance_norm_epsilon, self._label) != before:
                 self._take_new_graph()
+
+    def _state_key(self, tile):
+        """What of a tile the network keeps; its class, of networks whose layers take it."""
+        settings, network = tile.settings, self._network
+        key = (repr(settings.noise), settings.instance_norm_epsilon, tile.seed if settings.noise == PER_IMAGE else None)
+        if network.latent_space == 'w':
+            return key
+        return key + (tile.label, settings.psi, settings.statistics)
 
     # ---------------------------------------------------------------- stops
 
@@ -158,7 +169,7 @@ class Pieces:
     def _probe(self, seed):
         """A latent to try things on, float32 [1, L, D], another one in each layer."""
         seeds = range(seed, seed + self._network.num_layers)
-        return self._network.map(latents.from_seeds(seeds, self._network.latent_size))[np.newaxis]
+        return self._network.map(self._network.z_of(seeds))[np.newaxis]
 
     def _cut(self, conversion):
         if conversion not in self._cuts:
@@ -241,7 +252,7 @@ class Pieces:
 
     def _keys(self, tile, count):
         return [
-            (_noise_key(tile), hashlib.sha1(tile.dlatents[: stop.layer].tobytes()).digest(), stop.layer)
+            (self._state_key(tile), hashlib.sha1(tile.dlatents[: stop.layer].tobytes()).digest(), stop.layer)
             for stop in self.stops[:count]
         ]
 
@@ -266,9 +277,9 @@ class Pieces:
             return
         fits = {index: Fit() for index, stop in enumerate(self.stops) if not stop.above}
         for seed in range(FIT_IMAGES):
-            w = self._network.map(latents.from_seeds([seed], self._network.latent_size))
+            w = self._network.map(self._network.z_of([seed]))
             dlatents = latents.broadcast(w, self._network.num_layers)
-            tile = Tile(latents.truncate(dlatents, self._network.dlatent_avg, FIT_PSI)[0], Settings())
+            tile = Tile(self._network.truncated(dlatents, FIT_PSI)[0], Settings())
             features = {}
             for index in fits:
                 held = yield from self._reach(tile, index + 1)
@@ -336,11 +347,6 @@ def grouped(seconds: Sequence[float], shortest: float, longest: float) -> List[i
 def to_bytes(levels: np.ndarray) -> np.ndarray:
     """Levels, float [...], cut off to uint8."""
     return np.clip(levels, 0, 255).astype(np.uint8)
-
-
-def _noise_key(tile):
-    settings = tile.settings
-    return repr(settings.noise), settings.instance_norm_epsilon, tile.seed if settings.noise == PER_IMAGE else None
 
 
 def _nothing():

@@ -66,7 +66,6 @@ def saved_edit(studio: Studio, view: View, index: int, name: str, tags: Tuple[st
     axis = studio.axis(dataclasses.replace(edit, unit='stdev'))
     scale = 1.0 if edit.unit == 'stdev' else axis.unit
     made_by, component = _origin(studio, edit)
-    model = saved_edits.MODELS[studio.network.generation]
     dataset = studio.model.dataset if studio.model else studio.name
     direction = axis.direction.astype(np.float32)
     return saved_edits.SavedEdit(
@@ -79,15 +78,15 @@ def saved_edit(studio: Studio, view: View, index: int, name: str, tags: Tuple[st
         act_stdev=float(axis.unit),
         direction=direction,
         act_direction=direction[np.newaxis],
-        space='w',
+        space=studio.network.latent_space,
         edit_type='latent',
-        model=model,
+        model=studio.network.original_name,
         dataset=dataset,
         found_on=dataset,
         estimator=made_by,
         components=1 if studio.basis is None else len(studio.basis.components),
         samples=1 if studio.basis is None else int(studio.basis.record.get('n', 1)),
-        layer=saved_edits.LAYERS[model],
+        layer=saved_edits.layer_of(studio.network),
         psi=latents.settings(view, studio.network).psi,
         seed=view.latents[view.show.latent or 0].seed or 0,
         tags=tags,

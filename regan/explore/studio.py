@@ -15,25 +15,22 @@ from typing import TYPE_CHECKING, Any, Dict, Generator, List, NamedTuple, Option
 import numpy as np
 
 from dnnlib import unpickle
-from regan.base import artefacts, places
+from regan.base import places
 from regan.base.errors import UserError
-from regan.components import pca
+from regan.components import cached, pca
 from regan.drawing import starts
 from regan.editing import edit_zoo, edits
 from regan.explore import caches
-from regan.networks import description
 from regan.pictures.averaging import shrink
-from regan.sampling import latents as sampling
-from regan.sampling import normals
 from regan.views import bases, document, drawing, latents, saved
 from regan.views.document import View, ViewEdit
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
     from regan.explore.pieces import Pieces
+    from regan.judges.reader import FactorReader
     from regan.networks import models
-    from regan.networks.generator import Generator as Network
-    from regan.networks.judges import FactorReader
+    from regan.networks.base_generator import BaseGenerator as Network
 
 COMPONENTS, QUICK = 80, 20000
 STARTS_BYTES, TILES_BYTES = 16 << 20, 64 << 20
@@ -88,8 +85,8 @@ class Studio:
         self.files: Dict[str, np.ndarray] = {} if files is None else files
         self.basis: Optional[Basis] = None
         self.first_view: Optional[View] = None
-        rows = description.style_layers(network.generation, network.resolution)
-        self.layers = [dict(index=row['index'], resolution=row['resolution']) for row in rows]
+        sizes = enumerate(network.layer_resolutions)
+        self.layers = [dict(index=index, resolution=resolution) for index, resolution in sizes]
         self.named = edit_zoo.for_network(model) if model else []
         self._starts = caches.Cache(STARTS_BYTES, lambda array: array.nbytes)
         self.tiles = caches.Cache(TILES_BYTES, lambda image: image.nbytes)
@@ -148,9 +145,9 @@ class Studio:
         if self._reader_path is None:
             raise UserError('no factors are known of the images of %s' % self.name)
         if self._reader is None:
-            from regan.networks import judges
+            from regan.judges.reader import FactorReader
 
-            self._reader = judges.FactorReader(self._reader_path)
+            self._reader = FactorReader(self._reader_path)
             self._reader.check(self.network.num_channels, self.network.resolution)
         return self._reader
 
@@ -164,7 +161,7 @@ class Studio:
     def cached_basis(self) -> Optional[Basis]:
         """The full components if the cache has them, else the quick ones, else None."""
         for full in (True, False):
-            found = pca.cached(self.network, self.spec(full), artefacts.cache_dir())
+            found = cached.find(self.network, self.spec(full))
             if found is not None:
                 return found
         return None
@@ -186,6 +183,7 @@ class Studio:
             sha256=self.network.sha256,
             num_layers=self.network.num_layers,
             label_size=self.network.label_size,
+            label_of_layers=self.network.label_of_layers,
             components=None if self.basis is None else len(self.basis.components),
         )
 
@@ -205,7 +203,8 @@ class Studio:
 
     def start(self, view: View, index: int) -> np.ndarray:
         """A latent of a view before any edit, float32 [1, L, D]; each is mapped once. Raises UserError."""
-        key = (view.latents[index], view.label)
+        scale = view.psi if self.network.truncation == 'prior' else None
+        key = (view.latents[index], view.label, scale)
         found = self._starts.get(key)
         if found is None:
             found = latents.start(view, index, self.network, self.files)
@@ -233,7 +232,8 @@ class Studio:
             index: of the latent of the view that it comes from.
         """
         settings = latents.settings(view, self.network)
-        return drawing.Tile(latents.truncated(dlatents, self.network, settings)[0], settings, view.latents[index].seed)
+        drawn = latents.truncated(dlatents, self.network, settings)[0]
+        return drawing.Tile(drawn, settings, view.latents[index].seed, view.label)
 
     def moved(self, view: View, edit: ViewEdit, index: Optional[int] = None) -> drawing.Tile:
         """A latent of a view after one edit alone, as it is drawn. Args: index, default that on stage."""
@@ -285,7 +285,7 @@ class Studio:
             largest: pixels of a side from which a stop will do although later styles matter, too; None: none will.
         """
         digest = hashlib.sha1(tile.dlatents.tobytes()).digest()
-        key = (digest, repr(tile.settings), tile.seed, size, layer, largest)
+        key = (digest, repr(tile.settings), tile.seed, tile.label, size, layer, largest)
         found = self.tiles.get(key)
         if found is None:
             found = yield from self._small(tile, size, layer, largest)
@@ -312,7 +312,7 @@ class Studio:
         """
         average = self.network.dlatent_avg
         if self._distances is None:
-            z = sampling.sample_batch(DRIFT_SEED, DRIFT_SAMPLES, self.network.latent_size)
+            z = self.network.prior(1.0).of_seed(DRIFT_SEED, DRIFT_SAMPLES, self.network.latent_size)
             self._distances = np.sort(np.linalg.norm(self.network.map(z) - average, axis=1))
         distances = np.linalg.norm(dlatents[0] - average, axis=1)  # [L]
         nearer = np.searchsorted(self._distances, distances) / len(self._distances)
@@ -337,14 +337,14 @@ class Studio:
         yield from self._map_seeds()
         chosen = list(coordinates)
         w = np.concatenate(self._mapped)
-        own = self.network.map(sampling.from_seeds([seed], self.network.latent_size))
+        own = self.network.map(self.network.z_of([seed], 1.0))
         units = (basis.components[chosen] / basis.stdev[chosen, np.newaxis]).T.astype(np.float64)  # [D, k]
         distances = np.linalg.norm(np.dot(w - own, units), axis=1)
         found = [int(i) for i in np.argsort(-distances if far else distances, kind='stable') if i != seed][:count]
         return dict(seeds=found, distances=[float(distances[i]) for i in found])
 
     def _map_seeds(self):
-        fill = normals.by_numpy()  # As `sampling.from_seeds`, without an object for each seed.
+        fill = self.network.prior(1.0).filler(0)  # As `z_of`, without an object for each seed.
         for first in range(len(self._mapped) * NEAREST_AT_ONCE, NEAREST_SEEDS, NEAREST_AT_ONCE):
             z = np.empty((NEAREST_AT_ONCE, self.network.latent_size), np.float32)
             for row, seed in zip(z, range(first, first + NEAREST_AT_ONCE)):

@@ -105,9 +105,7 @@ def run(
             images.check_channels(generator)
             software = provenance.software(generator.backend)
             for panel in borrowed.fitted(panels, generator):
-                panel, settings = _redrawn(
-                    panel, (mode, noise and noises.parse(noise), conversion), generator.generation
-                )
+                panel, settings = _redrawn(panel, (mode, noise and noises.parse(noise), conversion), generator)
                 specs.check_network(panel, generator.resolution, generator.num_layers, panel.name)
                 settings.prepare(generator)
                 basis, source = _basis(panel, generator, folder, open_generator, quiet)
@@ -133,12 +131,12 @@ def _generator_class():
     return Generator
 
 
-def _redrawn(panel, asked, generation):
+def _redrawn(panel, asked, generator):
     """A panel with what was asked for, (mode, noise, conversion), each or None, and the modes.Settings of it."""
     mode, noise, conversion = asked
     if mode is None:
         noise, conversion = noise or panel.noise, conversion or panel.conversion
-    settings = modes.resolve(mode, noise, conversion, generation, panel.psi, panel.cutoff)
+    settings = modes.of_network(generator, mode, noise, conversion, panel.psi, panel.cutoff)
     drawn = dict(noise=settings.noise, conversion=settings.conversion, psi=settings.psi, cutoff=settings.cutoff)
     spec = modes.decomposition(mode, panel.pca) if mode and panel.pca else panel.pca
     return dataclasses.replace(panel, pca=spec, **drawn), settings
@@ -160,18 +158,15 @@ def _basis(panel, generator, folder, open_generator, quiet):
 
 
 def _settings(panel, generator):
+    values = dataclasses.asdict(panel)
     return dict(
         json_records.recorded(panel),
         pca=panel.pca and panel.pca.facts,
         network_sha256=generator.sha256,
         **provenance.label_facts(generator),
         edits=[edits.notation(edit) for edit in panel.edits],
-        **{key: _plain(getattr(panel, key)) for key in specs.STUDY if getattr(panel, key) is not None},
+        **{key: values[key] for key in specs.STUDY + specs.BIGGAN if values[key] is not None},
     )
-
-
-def _plain(value):
-    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
 
 
 def _save(spec, drawn, facts, software, folder):

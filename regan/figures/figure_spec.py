@@ -16,13 +16,14 @@ from regan.components.pca import ESTIMATORS, PCASpec
 from regan.drawing import modes
 from regan.editing import edit_choices, mixing
 from regan.editing.edits import Edit, parse
-from regan.figures import study_spec
+from regan.figures import biggan_spec, study_spec
 from regan.networks import models
 from regan.pictures import diff
 from regan.sampling import latents, noise
 
 VARIANTS = ('embedded', 'official')
-STUDY = ('mixing', 'uncurated', 'noise_detail', 'noise_layers', 'psis')  # Keys of the StyleGAN study's figures.
+STUDY = ('mixing', 'uncurated', 'noise_detail', 'noise_layers', 'own', 'psis')  # Keys of the StyleGAN study's figures.
+BIGGAN = ('resampling', 'replacing', 'random_basis_seed')  # Keys of BigGAN's.
 _OF_COMPONENTS = ('edits', 'exchange', 'supervised')  # Keys that need `pca`.
 
 
@@ -122,8 +123,20 @@ class Panel:
     noise_layers: Optional[study_spec.NoiseLayers] = key(
         record(study_spec.NoiseLayers), 'what the noise of some layers changes', None, recorded=False
     )
+    own: Optional[study_spec.Own] = key(
+        record(study_spec.Own), 'pictures that the network has not drawn', None, recorded=False
+    )
     psis: Optional[Tuple[float, ...]] = key(
         study_spec.PSIS, 'truncation of each column, in place of `psi`', None, recorded=False
+    )
+    resampling: Optional[biggan_spec.Resampling] = key(
+        record(biggan_spec.Resampling), 'style resampling', None, recorded=False
+    )
+    replacing: Optional[biggan_spec.Replacing] = key(
+        record(biggan_spec.Replacing), 'style mixing by the output of layers', None, recorded=False
+    )
+    random_basis_seed: Optional[int] = key(
+        optional(latents.SEED), 'of a random orthonormal basis in place of the components', None, recorded=False
     )
     network_class: Optional[int] = key(
         optional(integer(0)), 'of a conditional network, from 0; None: a label of zeros', default=None, recorded=False
@@ -160,7 +173,8 @@ def load(figure: str, folder: PathLike) -> Dict[str, FigureSpec]:
     """The specs of a figure, in FIGURE.json of a folder: dict variant -> FigureSpec.
 
     What a variant says outside its list of panels holds for every panel that does not say otherwise; a variant without
-    such a list is one panel.
+    such a list is one panel. The embedded variant may be the name of a network's file in its place, which the project
+    does not have yet; it is left out.
 
     Raises UserError, which names the file and the key, for whatever is wrong in the file.
     """
@@ -171,7 +185,14 @@ def load(figure: str, folder: PathLike) -> Dict[str, FigureSpec]:
     return {
         variant: _figure('%s-%s' % (figure, variant), data, '%s: %s' % (path.name, variant))
         for variant, data in variants.items()
+        if not isinstance(data, str)
     }
+
+
+def _wanted(figure, folder):
+    """The file that the embedded variant waits for, or None if there is that variant."""
+    found = json_records.load(Path(folder) / (figure + '.json'))[VARIANTS[0]]
+    return found if isinstance(found, str) else None
 
 
 def _figure(name, data, where):
@@ -220,8 +241,8 @@ def check_needs(spec: FigureSpec, needs: Sequence[str]) -> None:
     """Check that each panel has the keys that the figure's script uses, and no other that it would not heed.
 
     Args:
-        needs: names among frames, exchange, supervised, edits and STUDY; a name that ends in "?" may be left out, and
-            of several with "|" between, each panel has one. What is made of components needs `pca`, too.
+        needs: names among frames, exchange, supervised, edits, STUDY and BIGGAN; a name that ends in "?" may be left
+            out, and of several with "|" between, each panel has one. What is made of components needs `pca`, too.
 
     Raises UserError, which names the panel and the key.
     """
@@ -230,7 +251,7 @@ def check_needs(spec: FigureSpec, needs: Sequence[str]) -> None:
     for panel in spec.panels:
         present = {
             name
-            for name in ('edits', 'frames', 'exchange', 'supervised', 'pca') + STUDY
+            for name in ('edits', 'frames', 'exchange', 'supervised', 'pca') + STUDY + BIGGAN
             if getattr(panel, name) not in (None, ())
         }
         unused = sorted(present - wanted - ({'pca'} if with_components else set()))
@@ -261,6 +282,8 @@ def _check_study(panel, resolution, num_layers, where):
     try:
         if panel.mixing:
             study_spec.check_mixing(panel.mixing, len(panel.seeds), num_layers)
+        if panel.own:
+            study_spec.check_own(panel.own, panel.seeds + (panel.mixing.columns if panel.mixing else ()))
         if panel.uncurated:
             study_spec.check_uncurated(panel.uncurated, len(panel.seeds), resolution)
         if panel.noise_detail:
@@ -287,6 +310,11 @@ def choose(figure: str, networks: str, folder: PathLike) -> FigureSpec:
     `official`, and its own name in place of the variant's; `borrowed` makes them fit.
     """
     variants = load(figure, folder)
+    if networks == VARIANTS[0] and networks not in variants:
+        raise UserError(
+            '%s-embedded needs %s, which the project does not have yet; draw it with --networks official, or another '
+            'network' % (figure, _wanted(figure, folder))
+        )
     if networks in variants:
         return variants[networks]
     for spec in variants.values():

@@ -1,7 +1,7 @@
 """What the panels of the StyleGAN study's figures have besides: style mixing, uncurated sheets, noise, truncation."""
 
 import dataclasses
-from typing import Tuple
+from typing import Optional, Tuple
 
 from regan.base import json_records
 from regan.base.errors import UserError
@@ -13,6 +13,7 @@ from regan.sampling import noise as noises
 
 _EDGE = integer(0)
 MOST_HALVINGS = 8
+PICTURES = 'REGAN_PICTURES'  # Variable of the environment: a folder of one's own pictures.
 
 
 def _box(value, where):
@@ -72,6 +73,20 @@ class NoiseLayers:
             raise UserError('quadrants are of four sets of layers, not %d' % len(self.layers))
 
 
+@dataclasses.dataclass(frozen=True)
+@declared
+class Own:
+    """Pictures that the network has not drawn, and how their latents are looked for. The panel's seeds, and those of a
+    mixing, are numbers of pictures then.
+    """
+
+    pictures: int = key(integer(1), 'how many there are')
+    method: str = key(json_records.choice('stylegan2', 'puzer', 'adam'), 'of `regan.projection.methods`')
+    steps: int = key(integer(1), 'of the method')
+    world: Optional[str] = key(text, 'that renders them; None: those of the folder $%s' % PICTURES, None)
+    seed: int = key(latents.SEED, 'of the renders, other than that of the training data', 0)
+
+
 PSIS = sequence(json_records.number(-1, 1))
 
 
@@ -81,6 +96,12 @@ def check_mixing(panel_mixing: Mixing, rows: int, num_layers: int) -> None:
     Raises UserError.
     """
     mixing.for_rows(mixing.parse_layers(panel_mixing.layers, num_layers), rows)
+
+
+def check_own(own: Own, used: Tuple[int, ...]) -> None:
+    """Checks that the pictures whose numbers are used are there. Raises UserError."""
+    if max(used) >= own.pictures:
+        raise UserError('picture %d is used, but there are pictures 0-%d' % (max(used), own.pictures - 1))
 
 
 def check_uncurated(sheet: Uncurated, seeds: int, resolution: int) -> None:

@@ -11,6 +11,8 @@ from typing import Any, List, Sequence
 
 import tensorflow.compat.v1 as tf
 
+from dnnlib.judge_states.vgg16 import NAMES
+from regan.base.errors import UserError
 from regan.judges import vgg16
 from regan.judges.judge_files import JudgeFile
 
@@ -48,13 +50,14 @@ class Lpips(ImageDistance):
         file: JudgeFile of LPIPS; images have 16 pixels a side at least.
     """
 
+    name: str = 'lpips'
+
     def __init__(self, file: JudgeFile) -> None:
-        self.name = 'lpips'
         self._network = file.network()
         self._is_ours = file.state.build_func_name == 'LPIPS'  # Code of the file tells nothing but distances.
 
     def features(self, images: Tensor) -> List[Tensor]:
-        seen = in_bytes(images)
+        seen = in_bytes(images, least=2 ** (len(vgg16.BLOCKS) - 1))
         return list(self._network.get_output_for(seen, seen, return_features=True)) if self._is_ours else [seen]
 
     def between(self, features: Sequence[Tensor], others: Sequence[Tensor]) -> Tensor:
@@ -69,23 +72,37 @@ class VggFeatures(ImageDistance):
     Args:
         file: JudgeFile of VGG16.
         layer: 'conv1_1' ... 'conv5_3', after its ReLU; stylegan-encoder takes conv3_3 of images of 256 pixels.
+    Raises: UserError for another layer.
     """
 
+    name: str
+
     def __init__(self, file: JudgeFile, layer: str = 'conv3_3') -> None:
+        if layer not in NAMES:
+            raise UserError('VGG16 has no layer %r; choose from %s' % (layer, ', '.join(NAMES)))
         self.name, self._layer = 'vgg16-' + layer, layer
         self._network = file.network()
 
     def features(self, images: Tensor) -> List[Tensor]:
-        return [self._network.get_output_for(in_bytes(images), layers=[self._layer])]
+        seen = in_bytes(images, least=2 ** (int(self._layer[len('conv')]) - 1))
+        return [self._network.get_output_for(seen, layers=[self._layer])]
 
     def between(self, features: Sequence[Tensor], others: Sequence[Tensor]) -> Tensor:
         return tf.reduce_mean(tf.square(features[0] - others[0]), axis=[1, 2, 3])
 
 
-def in_bytes(images: Tensor) -> Tensor:
+def in_bytes(images: Tensor, least: int = 1) -> Tensor:
     """Images [N, C, H, W], range [-1, 1], as judges see them: RGB, float32, range [0, 255], neither rounded nor
     clipped.
+
+    Raises: UserError if they have another number of channels than 1 or 3, or fewer than `least` pixels a side.
     """
     images = tf.cast(images, tf.float32)
+    _, channels, *sizes = images.shape.as_list()
+    if channels not in (1, 3) or any(size is not None and size < least for size in sizes):
+        raise UserError(
+            'VGG16 compares images of 1 or 3 channels and at least %d pixels a side there; found %s'
+            % (least, images.shape.as_list()[1:])
+        )
     images = tf.tile(images, [1, 3, 1, 1]) if images.shape.as_list()[1] == 1 else images
     return (images + 1) * 127.5

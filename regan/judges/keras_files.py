@@ -16,7 +16,7 @@ def layers(path: PathLike) -> Dict[str, List[np.ndarray]]:
 
     Raises: UserError if it is no HDF5 file, is damaged, or points outside of itself.
     """
-    import h5py  # Both stacks' TensorFlow brings it.
+    import h5py  # Here, because most uses do without it.
 
     found: Dict[str, List[np.ndarray]] = {}
     try:

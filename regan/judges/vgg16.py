@@ -3,6 +3,8 @@
 Images are RGB, NCHW, range [0, 255], of any size that the layers asked for leave a pixel of.
 """
 
+from typing import Any, Optional, Sequence
+
 import numpy as np
 import tensorflow.compat.v1 as tf
 
@@ -17,6 +19,8 @@ from dnnlib.tflib.primitives.layout import (
     to_layout,
 )
 
+Tensor = Any
+
 BLOCKS = (2, 2, 3, 3, 3)  # Convolutions of each block; max pooling follows.
 WIDTHS = (64, 128, 256, 512, 512)  # Their channels.
 LPIPS_LAYERS = ('conv1_2', 'conv2_2', 'conv3_3', 'conv4_3', 'conv5_3')  # The last of each block.
@@ -24,17 +28,17 @@ MEAN, DEVIATION = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)  # Of Image
 
 
 def VGG16(
-    images_in,
-    widths=WIDTHS,
-    dense_sizes=(),
-    mean=MEAN,
-    deviation=DEVIATION,
-    resolution=224,
-    layers=None,
-    is_template_graph=False,
-    components=None,
-    **kwargs,
-):
+    images_in: Tensor,
+    widths: Sequence[int] = WIDTHS,
+    dense_sizes: Sequence[int] = (),
+    mean: Sequence[float] = MEAN,
+    deviation: Sequence[float] = DEVIATION,
+    resolution: int = 224,
+    layers: Optional[Sequence[str]] = None,
+    is_template_graph: bool = False,
+    components: Any = None,
+    **kwargs: Any,
+) -> Any:
     """Images [N, 3, H, W], range [0, 255] -> activations after the ReLU of the layers asked for.
 
     Args:
@@ -65,16 +69,16 @@ def VGG16(
 
 
 def LPIPS(
-    images_a,
-    images_b,
-    widths=WIDTHS,
-    mean=MEAN,
-    deviation=DEVIATION,
-    return_features=False,
-    is_template_graph=False,
-    components=None,
-    **kwargs,
-):
+    images_a: Tensor,
+    images_b: Tensor,
+    widths: Sequence[int] = WIDTHS,
+    mean: Sequence[float] = MEAN,
+    deviation: Sequence[float] = DEVIATION,
+    return_features: bool = False,
+    is_template_graph: bool = False,
+    components: Any = None,
+    **kwargs: Any,
+) -> Any:
     """Images [N, 3, H, W] and others, range [0, 255] -> distance_out [N].
 
     Features of VGG16 after the last layer of each block, of unit length over the channels; their squared differences,
@@ -95,7 +99,7 @@ def LPIPS(
     return tf.identity(compare(features, others, heads), name='distance_out')
 
 
-def compare(features, others, heads):
+def compare(features: Sequence[Tensor], others: Sequence[Tensor], heads: Sequence[Any]) -> Tensor:
     """LPIPS of two lists of features as `return_features` gives them: float32 [N]. heads: list of [C] for each."""
     total = 0
     for a, b, head in zip(features, others, heads):

@@ -43,9 +43,14 @@ class Drawing:
         self._set_noise(random)
         images = self.generator.synthesize(self._dlatents(w), conversion=self._settings.conversion)
         found = dict(z=z, w=w)
-        if self.request.compares:
-            found['features'] = self.features(images)
-        if 'ls' in self.request.metrics:
+        measured = self.request.measured
+        for judge in {self.judges.of(name) for name in ('frechet', 'pr') if name in measured}:
+            found['features_' + judge] = self.features(images, judge)
+        if 'is' in measured:
+            found['softmax'] = self.features(images, 'softmax')
+        if 'ls' in measured and self.judges.classifiers:
+            found['attributes'] = self._attributes(images)
+        elif 'ls' in measured:
             found['factors'] = self.judges.reader.read(images)
         return found
 
@@ -71,11 +76,16 @@ class Drawing:
         path_length.draws(self.generator.latent_size, path_length.SPECS[name], k, random)
         self._set_noise(random)
 
-    def features(self, images):
-        """uint8 [k, H, W, C] -> [k, F], by Inception if it is there, else by the reader."""
-        if self.judges.inception:
-            return self.judges.inception.run(images.transpose(0, 3, 1, 2))
-        return self.judges.reader.look(_signed(images))[1]
+    def features(self, images, judge):
+        """uint8 [k, H, W, C] -> [k, F], by the judge of that name."""
+        if judge == 'reader':
+            return self.judges.reader.look(_signed(images))[1]
+        return getattr(self.judges, judge).run(images.transpose(0, 3, 1, 2))
+
+    def _attributes(self, images):
+        """uint8 [k, H, W, C] -> logits [k, 40]."""
+        seen = shrink(_signed(images), self.judges.classifiers.RESOLUTION)
+        return self.judges.classifiers.run(seen.repeat(3, axis=1) if seen.shape[1] == 1 else seen)
 
     @property
     def _settings(self):

@@ -5,9 +5,9 @@ import contextlib
 from regan.base import artefacts
 from regan.base.errors import UserError
 from regan.data import tfrecords
+from regan.judges.reader import FactorReader
 from regan.metrics import evaluate, reals
 from regan.networks.generator import Generator
-from regan.networks.judges import FactorReader
 
 
 def judged_by(reader, data_dir, n, mirror=False, resolution=None):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Dict, Optional, Union
 
 from dnnlib import trust
 from dnnlib.unpickle import NetworkPickleError
@@ -12,7 +12,8 @@ from regan.networks import models
 from regan.networks.network_file import NetworkFile
 
 if TYPE_CHECKING:
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
+    from regan.networks.labels import Label
     from regan.sampling.noise import Choice
 
 
@@ -23,31 +24,33 @@ def open_generator(
     trust_embedded_code: bool = False,
     precision: str = 'float32',
     allow_non_finite: bool = False,
-    label: Optional[int] = None,
-) -> Generator:
-    """An open `regan.networks.generator.Generator`; use it in `with`.
+    label: Union[Label, str, None] = None,
+) -> BaseGenerator:
+    """An open `regan.networks.base_generator.BaseGenerator` of the network's architecture; use it in `with`.
 
     Args:
-        name_or_path: a registered name such as stylegan2-cars-64, or a network pickle, which may be compressed; see
-            `models.resolve`.
+        name_or_path: a registered name such as stylegan2-cars-64, or a network's file or folder; see `models.resolve`.
         folder: with network files that the user already has, see `models.resolve`.
         noise: a choice of `regan.sampling.noise`, see `Generator.set_noise`.
         trust_embedded_code: True lets the file run code of its own, only if its networks are not among ours.
         precision: of the images, 'float32', or 'bf16', which needs TensorFlow 2.
         allow_non_finite: True lets NaN and infinity through; NaN becomes black in pictures.
-        label: class of a conditional network, from 0; None: a label of zeros.
+        label: class of a conditional network, from 0, or a text that `labels.resolve` reads; None: a label of zeros.
 
     Raises:
         UserError: an unknown name, a file that is missing, unreadable or without a generator, weights that are not
             finite, bf16 on TensorFlow 1, or a class that is not there.
     """
     file = NetworkFile(models.resolve(name_or_path, folder), allow_non_finite)
+    architecture = None
     try:
-        if not (trust_embedded_code or trust.by_environment()):
-            file.check_that_it_is_ours()  # Before TensorFlow is imported, which takes longer.
+        architecture = file.check_that_it_is_ours()  # Before TensorFlow is imported, which takes longer.
     except NetworkPickleError as error:
-        raise UserError(str(error)) from None
-    from regan.networks.generator import Generator  # It imports TensorFlow.
+        if not (trust_embedded_code or trust.by_environment()):
+            raise UserError(str(error)) from None
+    from regan.networks import generators  # It imports TensorFlow.
 
-    chosen = {} if label is None else {'label': label}
-    return Generator.open(file, noise=noise, trust_embedded_code=trust_embedded_code, precision=precision, **chosen)
+    chosen: Dict[str, Any] = {} if label is None else {'label': label}
+    return generators.open_file(
+        file, architecture, noise=noise, trust_embedded_code=trust_embedded_code, precision=precision, **chosen
+    )

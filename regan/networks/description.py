@@ -1,12 +1,13 @@
 """What is in a network pickle, without a graph and without TensorFlow."""
 
+import json
 from typing import Any, Dict, List
 
 from dnnlib import architectures, contents, unpickle
 from dnnlib.unpickle import NetworkPickleError
-from regan.base import artefacts
 from regan.base.typing import PathLike
-from regan.networks import weights
+from regan.biggan import states
+from regan.networks import network_file, weights
 
 
 def describe(path: PathLike) -> Dict[str, Any]:
@@ -17,9 +18,11 @@ def describe(path: PathLike) -> Dict[str, Any]:
 
     Returns: dict(path, sha256, networks=[dict(name, key, build_function, generation, state_version, static_kwargs,
         parameters, components, non_finite (names of weights that are NaN or infinite -> how many values; only if there
-        are some), and for generators and discriminators resolution; for generators also latent_size,
-        dlatent_size, label_size, layers=[dict(index, resolution, scopes)]; for networks that are not among ours
-        instead problem and variables, a dict of names to shapes)]). `key` is what the file calls a network.
+        are some), made_from (dict, what the writer says that it was made from; only if it does), rebuilt_as (the
+        function of ours that an official judge becomes; only of such), and for generators and
+        discriminators resolution; for generators also latent_size, dlatent_size, label_size, layers=[dict(index,
+        resolution, scopes)]; for networks that are not among ours instead problem and variables, a dict of names to
+        shapes)]). `key` is what the file calls a network.
     Raises: NetworkPickleError, UserError.
     """
     file, choice = contents.split(path)
@@ -27,7 +30,7 @@ def describe(path: PathLike) -> Dict[str, Any]:
     if choice is not None:
         found = [contents.called(choice, found, file)]
     networks = [_network(place.state, label) for place, label in zip(found, contents.labels(found))]
-    return dict(path=str(path), sha256=artefacts.sha256_file(file), networks=networks)
+    return dict(path=str(path), sha256=network_file.content_sha256(file), networks=networks)
 
 
 def _network(state, key):
@@ -40,15 +43,27 @@ def _network(state, key):
         parameters=state.parameters(),
         components=[c.name + ' (' + c.build_func_name + ')' for c in state.components.values()],
     )
+    if state.made_from is not None:
+        facts['made_from'] = state.made_from
     wrong = weights.non_finite(state)
     if wrong:
         facts['non_finite'] = wrong
     try:
-        facts['generation'] = architectures.check(state)
+        ours = architectures.judge(state)
+        facts['generation'] = architectures.check(ours or state)
     except NetworkPickleError as error:
         return dict(facts, generation='unknown', problem=str(error), variables=_shapes(state))
+    if ours is not None:
+        facts['rebuilt_as'], state = ours.build_func_name, ours
+    if facts['generation'] in architectures.JUDGES:
+        return facts
     facts['resolution'] = architectures.resolution(state)
     facts['label_size'] = state.static_kwargs.get('label_size', 0)
+    if facts['generation'] == architectures.BIGGAN:
+        configuration = states.configuration_of(state.static_kwargs, state.name)
+        facts['latent_size'], facts['layers'] = configuration.z_size, states.layers(configuration)
+    elif state.build_func_name == 'G_paper':
+        facts['latent_size'] = state.variables['4x4/Dense/weight'].shape[0] - facts['label_size']
     if 'mapping' in state.components and 'synthesis' in state.components:
         dense = [
             v
@@ -111,11 +126,15 @@ def report(facts: Dict[str, Any]) -> str:
                 '  weights that are NaN or infinite: '
                 + ', '.join('%s (%d)' % item for item in network['non_finite'].items())
             )
-        for key in ('components', 'resolution', 'latent_size', 'dlatent_size', 'label_size', 'problem'):
+        for key in ('components', 'rebuilt_as', 'resolution', 'latent_size', 'dlatent_size', 'label_size', 'problem'):
             if network.get(key) not in (None, []):
                 value = network[key]
                 lines.append('  %s: %s' % (key, ', '.join(value) if isinstance(value, list) else value))
         lines.append('  static_kwargs: ' + ', '.join('%s=%r' % item for item in network['static_kwargs'].items()))
+        if 'made_from' in network:
+            lines.append(
+                '  made from: ' + json.dumps(network['made_from'], default=str)
+            )  # Escapes what is not printable.
         if 'variables' in network:
             lines.append('  variables')
             lines += ['    %s %s' % item for item in network['variables'].items()]

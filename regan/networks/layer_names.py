@@ -19,7 +19,7 @@ from regan.base.errors import UserError
 MAPPING = 'mapping'  # The output of the mapping network, w; it is no layer of the synthesis.
 _SCOPE = re.compile(r'(\d+)x\1/(\w+)', re.ASCII)
 _INNER = re.compile(r'(g_synthesis\.blocks\.\d+x\d+)\.(conv\w*)', re.ASCII)
-_IN_FILES = r'style|g_mapping|input|conv1|to_rgb1|convs\.\d+|to_rgbs\.\d+|g_synthesis\.[\w.]+'
+_IN_FILES = r'style|g_mapping|input|conv1|to_rgb1|convs\.\d+|to_rgbs\.\d+|(?:g_synthesis|generator)\.[\w.]+?'
 _FILE = re.compile(
     r'[a-z0-9]+-.+?_(%s)_(?:ipca|pca-full|fbpca|ica|spca)_c\d+.*_n\d+(?:_w)?(?:_seed\d+)?' % _IN_FILES, re.ASCII
 )

@@ -7,7 +7,7 @@ import numpy as np
 
 import dnnlib.tflib as tflib
 from dnnlib.tflib.primitives import layout
-from regan.networks.synthesis_graphs import CONVERSIONS
+from regan.networks.synthesis_graphs import CONVERSIONS, Conversions
 
 # isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
@@ -21,13 +21,21 @@ class LayerOutputs:
     Its methods need the network's graph and session as the default ones.
 
     Args:
-        synthesis: Network.
+        synthesis: Network, or what offers its `get_output_for` and `find_var`.
         dlatent_shape: (L, D).
         noise: dict of local names -> noise images.
+        conversions: names of conversions to bytes -> functions of images.
     """
 
-    def __init__(self, synthesis: tflib.Network, dlatent_shape: Tuple[int, int], noise: Dict[str, np.ndarray]) -> None:
+    def __init__(
+        self,
+        synthesis: Any,
+        dlatent_shape: Tuple[int, int],
+        noise: Dict[str, np.ndarray],
+        conversions: Conversions = CONVERSIONS,
+    ) -> None:
         self._synthesis, self._dlatent_shape, self._noise = synthesis, tuple(dlatent_shape), noise
+        self._conversions = conversions
         self._made: Dict[Tuple, Any] = {}  # Arguments -> placeholder, and outputs by name.
         self._arguments: Tuple = ()
 
@@ -92,22 +100,28 @@ class LayerOutputs:
                 for op in graph.get_operations()[begin:]
                 if op.name.startswith(scope) and op.name.endswith('/out')
             ]
-            outs = {name[len(scope) : -len('/out')]: graph.get_operation_by_name(name) for name in names}
+            layers = [_layer_of(name[len(scope) : -len('/out')]) for name in names]
+            outs = {layer: graph.get_operation_by_name(name) for layer, name in zip(layers, names)}
             self._made[self._arguments] = (
                 dlatents,
                 collections.OrderedDict(
-                    (name[len(scope) : -len('/out')], tf.cast(graph.get_tensor_by_name(name + ':0'), tf.float32))
-                    for name in names
+                    (layer, tf.cast(graph.get_tensor_by_name(name + ':0'), tf.float32))
+                    for layer, name in zip(layers, names)
                 ),
                 {name: op.inputs[0] for name, op in outs.items()},  # What further layers take, in the inner layout.
-                _converted(images),
+                _converted(images, self._conversions),
             )
             self.set_noise(self._noise)
         return self._made[self._arguments]
 
 
-def _converted(images):
+def _layer_of(scope):
+    """The layer whose last op is in a scope, which may be that of its norm."""
+    return scope[: -len('/PixelNorm')] if scope.endswith('/PixelNorm') else scope
+
+
+def _converted(images, conversions):
     """Dict of conversions -> tensors; None: as they are."""
-    found: Dict[Optional[str], Any] = {name: convert(images) for name, convert in CONVERSIONS.items()}
+    found: Dict[Optional[str], Any] = {name: convert(images) for name, convert in conversions.items()}
     found[None] = tf.cast(images, tf.float32)
     return found

@@ -31,9 +31,9 @@ class Model:
     alias: Optional[str] = key(optional(text), 'the name under which official scripts ask for it, or None')
     sha256: Optional[str] = key(optional(text), 'of the file; None where the publisher states none')
     licence: str = key(text, 'of the weights')
-    generation: int = key(choice(1, 2), '1 (StyleGAN) or 2 (StyleGAN2)')
+    generation: int = key(choice(0, 1, 2), '1 (StyleGAN) or 2 (StyleGAN2); 0: BigGAN-deep')
     resolution: int = key(integer(4), 'pixels of a side')
-    num_layers: int = key(integer(2), 'L, the number of style inputs')
+    num_layers: int = key(integer(2), 'L, the number of layers that take a latent')
     dataset: str = key(text, "what it was trained on, in GANSpace's spelling; the named edits of `edit_zoo` go by it")
     remark: str = key(text, 'what it shows')
     packaged: bool = key(choice(True, False), 'whether it is in wheels, too; of an embedded one', default=False)
@@ -139,6 +139,8 @@ def _existing(path):
         return Path(path)
     if os.path.exists(path):
         found = file_kinds.of_path(path)
+        if found.key in file_kinds.READERS:  # A folder that is one network.
+            return Path(path)
         raise UserError('%s is %s, no network; %s' % (path, found.what, found.advice))
     names = list(registry())
     close = difflib.get_close_matches(str(path), names, n=1)

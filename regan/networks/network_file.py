@@ -1,4 +1,4 @@
-"""A network pickle that is read and hashed in the background, while TensorFlow is imported or a graph is built."""
+"""A network's file or folder, read and hashed in the background while TensorFlow is imported or a graph is built."""
 
 import concurrent.futures
 import hashlib
@@ -11,7 +11,7 @@ from regan.base.typing import PathLike
 
 
 class NetworkFile:
-    """Starts to read `path`, a network pickle, as data. Errors are raised when the values are asked for.
+    """Starts to read `path`, a network's file or folder, as data. Errors are raised when the values are asked for.
 
     Attributes:
         path: str, of the file; FILE::NAME for a generator that it calls so, instead of the averaged one.
@@ -29,7 +29,7 @@ class NetworkFile:
         self._value: Any
         self._value, self._sha256 = (
             pool.submit(unpickle.read, self._file),
-            pool.submit(artefacts.sha256_file, self._file),
+            pool.submit(content_sha256, self._file),
         )
         self._generator: Optional[unpickle.NetworkState] = None
         pool.shutdown(wait=False)
@@ -55,13 +55,30 @@ class NetworkFile:
             self._generator = contents.generator(contents.in_file(value, self._file), self._file, self._choice)
         return self._generator
 
-    def check_that_it_is_ours(self) -> None:
-        """Raises NetworkPickleError unless the generator can be built without code of the file's own."""
+    def check_that_it_is_ours(self) -> str:
+        """The generator's architecture, a key of `dnnlib.architectures.MODULES`.
+
+        Raises:
+            NetworkPickleError: it cannot be built without code of the file's own.
+        """
         state = self.generator()
         try:
-            architectures.check(state)
+            return architectures.check(state)
         except unpickle.NetworkPickleError as error:
             raise unpickle.NetworkPickleError('%s: %s' % (self.path, error)) from None
+
+
+def content_sha256(path: PathLike) -> str:
+    """SHA-256 of a file; of a folder, of the names and hashes of all files in it."""
+    if not os.path.isdir(path):
+        return artefacts.sha256_file(path)
+    digest = hashlib.sha256()
+    for folder, folders, names in os.walk(os.fspath(path)):
+        folders.sort()
+        for name in sorted(names):
+            file = os.path.join(folder, name)
+            digest.update(('%s %s\n' % (os.path.relpath(file, path), artefacts.sha256_file(file))).encode())
+    return digest.hexdigest()
 
 
 def identity(sha256: str, choice: Optional[str]) -> str:

@@ -1,6 +1,6 @@
 """The graphs in which a synthesis network draws: one for each precision and set of further inputs."""
 
-from typing import Any, Callable, Dict, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Union
 
 import numpy as np
 
@@ -25,14 +25,23 @@ def truncated_to_uint8(images: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.transpose(images, [0, 2, 3, 1]) * 255, tf.uint8)
 
 
+def hub_to_uint8(images: tf.Tensor) -> tf.Tensor:
+    """float [N, C, H, W] -> uint8 [N, H, W, C]: floor(clip(256 (x + 1) / 2, 0, 255)), as BigGAN's tools do."""
+    images = tf.cast(tf.transpose(images, [0, 2, 3, 1]), tf.float32)
+    return tf.cast(tf.clip_by_value((images + 1) / 2 * 256, 0, 255), tf.uint8)
+
+
 def black_for_nan(images: tf.Tensor) -> tf.Tensor:
     """Images [N, C, H, W] with black, -1, for NaN, of which each processor would make bytes in its own way."""
     return tf.where(tf.math.is_nan(images), -tf.ones_like(images), images)
 
 
-CONVERSIONS = {  # Names of `Generator.synthesize` -> functions of images.
+Conversions = Mapping[str, Callable[[tf.Tensor], tf.Tensor]]
+
+CONVERSIONS: Conversions = {  # Names of `Generator.synthesize` -> functions of images.
     'round': lambda images: tflib.convert_images_to_uint8(images, nchw_to_nhwc=True),
     'truncate': truncated_to_uint8,
+    'hub': hub_to_uint8,
 }
 
 
@@ -61,9 +70,10 @@ class SynthesisGraphs:
     Its methods need the network's graph and session as the default ones.
 
     Args:
-        synthesis: Network.
+        synthesis: Network, or what offers its `own_values`, `static_kwargs` and `get_output_with_values`.
         precision: key of `precision.DTYPES`, of what is drawn unless something else is asked for.
         allow_non_finite: whether images that hold NaN are drawn, it as black; else who runs a graph refuses them.
+        conversions: names of conversions to bytes -> functions of images.
 
     Attributes:
         network: the synthesis.
@@ -83,8 +93,15 @@ class SynthesisGraphs:
     num_channels: int
     resolution: int
 
-    def __init__(self, synthesis: tflib.Network, precision: str, allow_non_finite: bool) -> None:
+    def __init__(
+        self,
+        synthesis: Any,
+        precision: str,
+        allow_non_finite: bool,
+        conversions: Conversions = CONVERSIONS,
+    ) -> None:
         self.network, self._precision, self._allow_non_finite = synthesis, precision, allow_non_finite
+        self._conversions = conversions
         self._arguments: Tuple = ()
         self.values = synthesis.own_values()
         self.noise = {name: value for name, value in self.values.items() if name.startswith('noise')}
@@ -125,7 +142,7 @@ class SynthesisGraphs:
                 self._unfrozen[key] = self._build(*key)
             dlatents, images, inputs, placeholders = self._unfrozen[key]
             drawn = black_for_nan(images) if self._allow_non_finite else images
-            outputs = {name: convert(drawn) for name, convert in CONVERSIONS.items()}
+            outputs = {name: convert(drawn) for name, convert in self._conversions.items()}
             outputs['finite'] = tf.reduce_all(tf.math.is_finite(images), axis=[1, 2, 3])  # [N]
             values = dict(self.values, **self.noise)
             given = {placeholder: values[name] for name, placeholder in placeholders.items()}

@@ -18,7 +18,12 @@ class Spread:
     ...     spread.add(np.full([1, 1, 3], grey, np.uint8))
     >>> spread.deviation()
     array([[5.]])
+
+    Attributes:
+        count: of the images so far.
     """
+
+    count: int
 
     def __init__(self) -> None:
         self.count = 0

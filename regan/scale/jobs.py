@@ -16,7 +16,7 @@ from regan.base import artefacts, notices, provenance
 from regan.base.errors import UserError
 from regan.networks import network_file
 
-MOST_OPEN = 4  # Network files that a process keeps open: as many as a job of metrics has.
+MOST_OPEN = 6  # Network files that a process keeps open: as many as a job of metrics has.
 THREADS = 'TF_NUM_INTRAOP_THREADS'  # TensorFlow reads both when it makes its first session.
 KERNELS = 'TF_ENABLE_ONEDNN_OPTS'
 

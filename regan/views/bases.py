@@ -14,8 +14,9 @@ from regan.views.document import BasisName, View
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
+FIRST_LAYERS = ('gen_z', '4x4/Dense')  # Of networks without W, see `BaseGenerator.first_layer`.
 _SAMPLED = ('n', 'batch_size', 'seed', 'sparsity', 'signs', 'zero_rows', 'layers')
 
 
@@ -25,7 +26,8 @@ def name(basis: Basis) -> BasisName:
     for array in (basis.mean, basis.components, basis.stdev):
         digest.update(np.ascontiguousarray(array, '<f4').tobytes())
     record: Dict[str, Any] = basis.record
-    known = {name: record[name] for name in _SAMPLED if record.get('space') == 'w' and name in record}
+    own = record.get('space') == 'w' or record.get('layer') in FIRST_LAYERS  # Those that `cached.basis` computes.
+    known = {name: record[name] for name in _SAMPLED if own and name in record}
     return BasisName(
         key=digest.hexdigest()[:16],
         estimator=str(record.get('estimator', 'unknown')),
@@ -47,7 +49,9 @@ def _counting(view):
     return [edit for i, edit in enumerate(view.edits) if edit.on or i == view.show.edit]
 
 
-def find(view: View, generator: Generator, path: Optional[PathLike] = None) -> Tuple[Optional[Basis], Optional[str]]:
+def find(
+    view: View, generator: BaseGenerator, path: Optional[PathLike] = None
+) -> Tuple[Optional[Basis], Optional[str]]:
     """The components that a view needs: those of a file, the ones of its key in the cache, or computed as it says.
 
     Args:
@@ -65,7 +69,7 @@ def find(view: View, generator: Generator, path: Optional[PathLike] = None) -> T
     if not are_needed(view):
         return None, None
     wanted = view.basis or (view.show.other and view.show.other.basis)
-    basis = _read(path) if path else (wanted and _cached(wanted)) or _computed(wanted, generator)
+    basis = _read(path, generator) if path else (wanted and _cached(wanted)) or _computed(wanted, generator)
     if wanted and name(basis).key != wanted.key:
         return basis, (
             'the view was made with other components (key %s) than these (%s), as on another machine or stack; its '
@@ -74,12 +78,15 @@ def find(view: View, generator: Generator, path: Optional[PathLike] = None) -> T
     return basis, None
 
 
-def _read(path):
+def _read(path, generator):
     from regan.components.basis import Basis
 
     basis = Basis.load(path)
-    if basis.space != 'w':
-        raise UserError('%s has directions in Z, but views move w; give components of W' % path)
+    if basis.space != generator.latent_space:
+        raise UserError(
+            '%s has directions in %s, but views of this network move %s; give components of that space'
+            % (path, basis.space.upper(), generator.latent_space)
+        )
     return basis
 
 

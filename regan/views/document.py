@@ -35,6 +35,7 @@ from regan.base.json_records import (
 )
 from regan.drawing import modes
 from regan.editing import edits
+from regan.networks.labels import Label
 from regan.sampling import latents
 from regan.sampling import noise as noises
 
@@ -74,6 +75,14 @@ def _layers(value, where):
             first = joined.pop()[0]
         joined.append((first, end))
     return tuple(joined)
+
+
+def _label(value, where):
+    """A class, or one for each layer."""
+    rule = integer(0, CLASSES)
+    if not isinstance(value, list):
+        return rule(value, where)
+    return sequence(rule, most=LAYERS)(value, where)
 
 
 def _latent(value, where):
@@ -388,17 +397,28 @@ class View:
         optional(record(BasisName)), 'the components; null: nothing needs any, or whichever there are', None
     )
     latents: Tuple[Latent, ...] = key(sequence(record(Latent), most=MOST_LATENTS), 'every edit applies to all')
-    label: Optional[int] = key(optional(integer(0, CLASSES)), 'class of a conditional network', None)
+    label: Optional[Label] = key(
+        optional(saying(_label, type='integer', low=0, high=CLASSES)),
+        'class of a conditional network; of a BigGAN, it may be a list with one for each layer',
+        None,
+    )
     edits: Tuple[ViewEdit, ...] = key(
         sequence(record(ViewEdit), empty=True, most=MOST_EDITS), 'one after the other', ()
     )
     gain: float = key(AMOUNT, 'factor of all amounts', 1.0)
-    psi: float = key(number(-100, 100), 'truncation, which comes after all edits; 1 for none', 0.7)
+    psi: float = key(
+        number(-100, 100), 'truncation, which comes after all edits (of a BigGAN, before them); 1 for none', 0.7
+    )
     cutoff: Optional[int] = key(optional(integer(0, LAYERS)), 'only layers below it are truncated; null: all', None)
     noise: Noise = key(record(Noise), 'the noise images; default: those of the compatibility mode', Noise())
     compat: str = key(choice(FIXED, *modes.MODES), 'compatibility mode; fixed: none', FIXED)
     conversion: Optional[str] = key(
         optional(choice(*modes.CONVERSIONS)), 'of colours to bytes; null: that of the compatibility mode', None
+    )
+    statistics: Optional[str] = key(
+        optional(choice(*modes.STATISTICS)),
+        'of a BigGAN, between the rows of its statistics; null: as compat has it',
+        None,
     )
     show: Show = key(record(Show), 'what is on the stage', Show())
 
@@ -444,7 +464,8 @@ class View:
     @property
     def keys(self) -> Tuple[str, ...]:
         """Names of the keys that apply."""
-        return tuple(name for name in self.DECLARED if name != 'conversion' or self.conversion)  # type: ignore[attr-defined]
+        rare = [name for name in ('conversion', 'statistics') if getattr(self, name) is None]
+        return tuple(name for name in self.DECLARED if name not in rare)  # type: ignore[attr-defined]
 
     @property
     def active(self) -> Tuple[ViewEdit, ...]:
@@ -630,8 +651,8 @@ def fit(view: View, facts: Mapping[str, Any]) -> None:
 
     Args:
         view: View.
-        facts: dict of sha256 of the network, num_layers L, label_size (number of classes), and components K of the
-            basis, None if it is not known yet.
+        facts: dict of sha256 of the network, num_layers L, label_size (number of classes), label_of_layers (whether
+            each layer may have its own; default: no), and components K of the basis, None if it is not known yet.
 
     Raises:
         UserError: another network, or a layer, component, cutoff or class that it does not have; it names the key.
@@ -648,13 +669,34 @@ def fit(view: View, facts: Mapping[str, Any]) -> None:
         _check_layers('edits[%d].layers' % i, edit, facts['num_layers'])
     if view.cutoff is not None and view.cutoff > facts['num_layers']:
         raise UserError('cutoff is %d, but this network has layers 0-%d' % (view.cutoff, facts['num_layers'] - 1))
-    if view.label is not None and view.label >= facts['label_size']:
+    if not _has_label(view.label, facts):
         classes = 'classes 0-%d' % (facts['label_size'] - 1) if facts['label_size'] else 'no classes'
-        raise UserError('label is %d, but this network has %s' % (view.label, classes))
+        raise UserError('label is %s, but this network has %s' % (plain(view.label), classes))
     if facts['components'] is not None:
         view._check_components(facts['components'])
     if view.show.other:
         fit(view.show.other, facts)
+
+
+def facts_of(generator: Any) -> Dict[str, Any]:
+    """The facts of `fit` about an open generator, whose components are not known."""
+    return dict(
+        sha256=generator.sha256,
+        num_layers=generator.num_layers,
+        label_size=generator.label_size,
+        label_of_layers=generator.label_of_layers,
+        components=None,
+    )
+
+
+def _has_label(label, facts):
+    if isinstance(label, tuple):
+        return (
+            len(label) == facts['num_layers']
+            and facts.get('label_of_layers', False)
+            and (max(label) < facts['label_size'])
+        )
+    return label is None or label < facts['label_size']
 
 
 def _goes_past(part, num_layers):
@@ -698,7 +740,7 @@ def taken_over(view: View, network: Network, facts: Mapping[str, Any]) -> Tuple[
     changes: Dict[str, Any] = {}
     if view.cutoff is not None and view.cutoff > facts['num_layers']:
         changes['cutoff'] = None
-    if view.label is not None and view.label >= facts['label_size']:
+    if not _has_label(view.label, facts):
         changes['label'] = None
     notes += ['%s %s was left out: this network does not have it' % (name, getattr(view, name)) for name in changes]
     show = view.show if view.show.kind != 'strip' or len(kept) == len(view.edits) else Show(latent=view.show.latent)

@@ -13,6 +13,7 @@ import numpy as np
 from regan.base.typing import PathLike, Progress
 from regan.drawing import modes
 from regan.drawing.seed_images import PER_IMAGE, noise_of
+from regan.networks.labels import Label
 from regan.pictures import images
 from regan.views import bases, document, latents
 from regan.views.document import Show, View
@@ -20,7 +21,7 @@ from regan.views.files import Files
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
 
 class Tile(NamedTuple):
@@ -30,15 +31,21 @@ class Tile(NamedTuple):
         dlatents: float32 [L, D], truncated.
         settings: modes.Settings, of which noise and conversion are still to be applied.
         seed: of the latent; None: it comes from a file.
+        label: class, of a network whose layers take it; None: that of the network.
     """
 
     dlatents: np.ndarray
     settings: modes.Settings
     seed: Optional[int] = None
+    label: Optional[Label] = None
 
 
 def tiles(
-    view: View, generator: Generator, files: Files, directions: latents.Directions, start: Optional[np.ndarray] = None
+    view: View,
+    generator: BaseGenerator,
+    files: Files,
+    directions: latents.Directions,
+    start: Optional[np.ndarray] = None,
 ) -> List[Tile]:
     """The images that a view shows, in the order in which `arranged` wants them.
 
@@ -54,7 +61,7 @@ def tiles(
     """
     settings = latents.settings(view, generator)
     found = [
-        Tile(dlatents, settings, view.latents[index].seed)
+        Tile(dlatents, settings, view.latents[index].seed, view.label)
         for index, group in codes(view, generator, files, directions, start)
         for dlatents in latents.truncated(group, generator, settings)
     ]
@@ -63,11 +70,16 @@ def tiles(
     if view.show.other:
         return tiles(view.show.other, generator, files, directions) + found
     before = _started(view, view.show.latent or 0, generator, files, start)
-    return [Tile(latents.truncated(before, generator, settings)[0], settings, found[0].seed)] + found
+    drawn = latents.truncated(before, generator, settings)[0]
+    return [Tile(drawn, settings, found[0].seed, view.label)] + found
 
 
 def codes(
-    view: View, generator: Generator, files: Files, directions: latents.Directions, start: Optional[np.ndarray] = None
+    view: View,
+    generator: BaseGenerator,
+    files: Files,
+    directions: latents.Directions,
+    start: Optional[np.ndarray] = None,
 ) -> List[Tuple[int, np.ndarray]]:
     """The latents of the images that a view shows (of a wipe, and of two side by side, that on the right), not
     truncated: list of (index among the view's latents, float32 [F, L, D]), in order. Args and Raises: see `tiles`.
@@ -87,7 +99,7 @@ def _started(view, index, generator, files, start):
     return latents.start(view, index, generator, files) if start is None else start[index : index + 1]
 
 
-def shown(wanted: Sequence[Tile], generator: Generator, progress: Optional[Progress] = None) -> List[np.ndarray]:
+def shown(wanted: Sequence[Tile], generator: BaseGenerator, progress: Optional[Progress] = None) -> List[np.ndarray]:
     """The image of each tile, uint8 [H, W, C], drawn alone: those of a strip are the frames of its video.
 
     It also chooses the noise of the generator.
@@ -97,17 +109,19 @@ def shown(wanted: Sequence[Tile], generator: Generator, progress: Optional[Progr
         generator: open Generator.
         progress: callable that gets the number of images done since its last call.
     """
-    done, chosen = [], None
+    done: List[np.ndarray] = []
+    chosen: Optional[Tuple[modes.Settings, Optional[Label]]] = None
     for tile in wanted:
-        if tile.settings != chosen or tile.settings.noise == PER_IMAGE:
+        if (tile.settings, tile.label) != chosen or tile.settings.noise == PER_IMAGE:
             prepare(tile, generator)
-            chosen = tile.settings
+            chosen = tile.settings, tile.label
         done.append(generator.synthesize(tile.dlatents[np.newaxis], progress, tile.settings.conversion)[0])
     return done
 
 
-def prepare(tile: Tile, generator: Generator) -> None:
-    """Sets what the generator keeps for all that it draws next, noise and epsilon, as a tile wants it."""
+def prepare(tile: Tile, generator: BaseGenerator) -> None:
+    """Sets what the generator keeps for all that it draws next, such as noise and class, as a tile wants it."""
+    generator.set_label(tile.label)
     if tile.settings.noise != PER_IMAGE or tile.seed is None:
         tile.settings.prepare(generator)
     else:
@@ -136,7 +150,7 @@ def wiped(show: Show, left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def fitted_directions(
-    view: View, generator: Generator, files: Files, basis_file: Optional[PathLike] = None
+    view: View, generator: BaseGenerator, files: Files, basis_file: Optional[PathLike] = None
 ) -> Tuple[latents.Directions, Optional[str]]:
     """What the edits of a view move along on a network, which is checked to fit.
 
@@ -152,14 +166,14 @@ def fitted_directions(
     Raises:
         UserError: the view does not fit the network, or its components cannot be had.
     """
-    facts = dict(sha256=generator.sha256, num_layers=generator.num_layers, label_size=generator.label_size)
+    facts = document.facts_of(generator)
     document.fit(view, dict(facts, components=None))
     basis, remark = bases.find(view, generator, basis_file)
     document.fit(view, dict(facts, components=basis and len(basis.components)))
     return latents.Directions(generator, basis, files), remark
 
 
-def image(view: View, generator: Generator, basis: Optional[Basis], files: Files) -> np.ndarray:
+def image(view: View, generator: BaseGenerator, basis: Optional[Basis], files: Files) -> np.ndarray:
     """The picture of a view, uint8 [H, W, C].
 
     Args:

@@ -15,18 +15,18 @@ from regan.views.document import FIXED, View, ViewEdit
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
 SPREAD_SAMPLES, SPREAD_SEED = 5000, 1  # Latents behind the deviation of a direction that is of no basis.
 
 
-def settings(view: View, generator: Generator) -> modes.Settings:
+def settings(view: View, generator: BaseGenerator) -> modes.Settings:
     """The noise, conversion and truncation that a view means on a network."""
     mode = None if view.compat == FIXED else view.compat
-    return modes.resolve(mode, view.noise.choice, view.conversion, generator.generation, view.psi, view.cutoff)
+    return modes.of_network(generator, mode, view.noise.choice, view.conversion, view.psi, view.cutoff, view.statistics)
 
 
-def starts(view: View, generator: Generator, files: arrays.Files) -> np.ndarray:
+def starts(view: View, generator: BaseGenerator, files: arrays.Files) -> np.ndarray:
     """The latents of a view before any edit and truncation, float32 [N, L, D]; each seed is mapped alone.
 
     Args:
@@ -37,18 +37,18 @@ def starts(view: View, generator: Generator, files: arrays.Files) -> np.ndarray:
     Raises:
         UserError: a file that is not there or does not fit the network.
     """
-    return np.concatenate([_start(latent, view.label, generator, files) for latent in view.latents])
+    return np.concatenate([_start(latent, view, generator, files) for latent in view.latents])
 
 
-def start(view: View, index: int, generator: Generator, files: arrays.Files) -> np.ndarray:
+def start(view: View, index: int, generator: BaseGenerator, files: arrays.Files) -> np.ndarray:
     """One of `starts`, [1, L, D]."""
-    return _start(view.latents[index], view.label, generator, files)
+    return _start(view.latents[index], view, generator, files)
 
 
-def _start(latent, label, generator, files):
+def _start(latent, view, generator, files):
     if latent.mix:
-        row, column = (_start(part, label, generator, files) for part in (latent.mix.row, latent.mix.column))
-        layers = [layer for first, end in latent.mix.layers for layer in range(first, end)]
+        row, column = (_start(part, view, generator, files) for part in (latent.mix.row, latent.mix.column))
+        layers = tuple(layer for first, end in latent.mix.layers for layer in range(first, end))
         return mixing.mixed(row, column, [layers])[0]
     shape = (generator.num_layers, generator.dlatent_size)
     if latent.space == 'w+':
@@ -58,8 +58,9 @@ def _start(latent, label, generator, files):
     if latent.seed is None:
         z = arrays.code(arrays.row(files, latent.file, latent.sha256, latent.row), latent.file, generator.latent_size)
     else:
-        z = latents.from_seeds([latent.seed], generator.latent_size)
-    labels = None if label is None else np.eye(generator.label_size, dtype=np.float32)[[label]]
+        z = generator.z_of([latent.seed], view.psi)
+    by_layer = isinstance(view.label, tuple)  # Of networks that map nothing.
+    labels = None if view.label is None or by_layer else np.eye(generator.label_size, dtype=np.float32)[[view.label]]
     return latents.broadcast(generator.map(z, labels), generator.num_layers)
 
 
@@ -75,7 +76,7 @@ class Directions:
 
     def __init__(
         self,
-        generator: Generator,
+        generator: BaseGenerator,
         basis: Optional[Basis],
         files: arrays.Files,
         named: Optional[Sequence[edit_zoo.NamedEdit]] = None,
@@ -137,7 +138,7 @@ class Directions:
     def _spread(self, vector):
         """Standard deviation of fresh latents along a direction, as that of a component is found."""
         if self._sample is None:
-            z = latents.sample_batch(SPREAD_SEED, SPREAD_SAMPLES, self._generator.latent_size)
+            z = self._generator.prior(1.0).of_seed(SPREAD_SEED, SPREAD_SAMPLES, self._generator.latent_size)
             self._sample = self._generator.map(z)
         return float(np.dot(self._sample, vector).std())
 
@@ -200,6 +201,6 @@ def _on(some: Sequence[ViewEdit]) -> List[ViewEdit]:
     return [edit for edit in some if edit.on]
 
 
-def truncated(dlatents: np.ndarray, generator: Generator, chosen: modes.Settings) -> np.ndarray:
+def truncated(dlatents: np.ndarray, generator: BaseGenerator, chosen: modes.Settings) -> np.ndarray:
     """Latents as they are drawn: float [N, L, D] -> [N, L, D]. Truncation comes after all edits."""
-    return latents.truncate(dlatents, generator.dlatent_avg, chosen.psi, chosen.cutoff)
+    return generator.truncated(dlatents, chosen.psi, chosen.cutoff)

@@ -26,7 +26,7 @@ from regan.views.document import FIXED, LONGEST_NAME, MOST_CELLS, MOST_EDITS, MO
 
 if TYPE_CHECKING:
     from regan.components.basis import Basis
-    from regan.networks.generator import Generator
+    from regan.networks.base_generator import BaseGenerator
 
 _FRAMES = document.limits()['view']['show']['keys']['frames']
 
@@ -36,13 +36,13 @@ class Origin(NamedTuple):
 
     Attributes:
         network: as it was asked for, a registered name or a path.
-        generator: Generator, of which sha256 counts.
+        generator: BaseGenerator, of which sha256 counts.
         settings: modes.Settings.
         basis: Basis of the network's own components, or None.
     """
 
     network: PathLike
-    generator: Generator
+    generator: BaseGenerator
     settings: modes.Settings
     basis: Optional[Basis] = None
 
@@ -114,19 +114,20 @@ def _view(origin, some, choices, show, on):
 def _of_latents(origin, latents, choices, show, on):
     """As `_view`, of latents as a document has them."""
     settings = origin.settings
-    if origin.basis is not None and origin.basis.space != 'w':
+    if origin.basis is not None and origin.basis.space != origin.generator.latent_space:
         return None
     try:
         facts: Dict[str, Any] = dict(
             network=_network(origin),
             latents=latents[:MOST_LATENTS],
-            label=getattr(origin.generator, 'label', None),
+            label=document.plain(getattr(origin.generator, 'label', None)),
             edits=[_edit(choice, i < on) for i, choice in enumerate(choices[:MOST_EDITS])],
             psi=settings.psi,
             cutoff=settings.cutoff,
             noise=document.plain(document.Noise.of(settings.noise)),
             compat=settings.mode or FIXED,
             conversion=_conversion(settings),
+            statistics=settings.statistics,
             show=show,
         )
         if choices and origin.basis is not None and len(origin.basis.components):

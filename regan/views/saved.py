@@ -173,11 +173,13 @@ def array_of(source: Source, generator: Generator, deepest: int = DEEPEST) -> np
     Raises:
         UserError: the view does not fit the network, or needs a file that is not beside it.
     """
+    view = source.view
     if source.array is not None:
         return source.array
+    if view is None:
+        raise ValueError('a source has an array or a view')
     if not deepest:
         raise UserError('%s names a picture that names a picture, and so on; save latents instead' % source.path)
-    view = source.view
     arrays = load(files.beside(view, source.path.parent), generator, deepest - 1)
     directions, remark = drawing.fitted_directions(view, generator, arrays)
     if remark:

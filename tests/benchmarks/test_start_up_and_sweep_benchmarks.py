@@ -50,6 +50,18 @@ def test_explore(tmp_path, tiny_pickle):
     assert case['final_ratio'] == pytest.approx(case['final_ms'] / case['synthesis_ms'], rel=1e-2)
 
 
+def test_read_torch(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import read_torch
+
+    for form in read_torch.FORMS:
+        path = str(tmp_path / form)
+        read_torch.write(path, form, 1)
+        case = read_torch.measure(path, form, 1)
+        assert case['megabytes'] == pytest.approx(1, rel=0.3) and case['ratio'] > 0
+        assert [line['goal'] for line in read_torch.common.lines([case], read_torch.FIGURES)] == ['at most 3']
+
+
 def test_start_up(tmp_path, tiny_pickle, monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
     import start_up

@@ -5,7 +5,7 @@ import importlib
 import pytest
 
 from dnnlib import architectures
-from dnnlib.architectures import ADA, PROGRESSIVE, PROGRESSIVE3, READER, SEGAN, STYLEGAN, STYLEGAN2
+from dnnlib.architectures import ADA, BIGGAN, PROGRESSIVE, PROGRESSIVE3, READER, SEGAN, STYLEGAN, STYLEGAN2
 from dnnlib.unpickle import NetworkPickleError, NetworkState
 
 
@@ -127,4 +127,7 @@ def test_every_function_of_the_tables_exists():
         ADA: 5,
         SEGAN: 4,
         READER: 4,
+        BIGGAN: 4,
+        architectures.VGG16: 4,
+        architectures.INCEPTION: 4,
     }

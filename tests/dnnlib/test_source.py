@@ -39,6 +39,7 @@ def test_only_what_readers_have_is_imported(text):
         'contextlib',
         'itertools',
         'math',
+        'typing',
     }
     assert {'numpy', 'tensorflow.compat.v1'} <= imports(text[1])
 
@@ -73,6 +74,12 @@ def test_the_text_runs_in_a_module_of_its_own(text):
                 tf.placeholder(tf.float32, [None, 3, 16, 16]), resolution=16, num_factors=5
             )
             assert factors.shape.as_list() == [None, 5]
+            return
+        if generation in architectures.JUDGES:
+            images = tf.placeholder(tf.float32, [None, 3, 16, 16])
+            name = architectures.FUNCTIONS[generation][0]
+            sizes = dict(divisor=16, resolution=75, widths=[2] * 5)  # Each takes its own.
+            assert namespace[name](images, **sizes).shape.as_list()[0] is None
             return
         name = [name for name in namespace if name.startswith('D_')][-1]  # SEGAN has StyleGAN2's.
         x = tf.placeholder(tf.float32, [None, 3, 4, 4])

@@ -96,7 +96,7 @@ def test_big_endian_storages():
     ids=str,
 )
 def test_views_that_no_storage_has(view, message):
-    with pytest.raises(NetworkPickleError, match='x.pt holds .*' + message):
+    with pytest.raises(NetworkPickleError, match=r'x\.pt .*holds .*' + message):
         read_bytes(zip_file({'a': tensor('0', 6, **view)}, {'data/0': NUMBERS.tobytes()}))
 
 

@@ -5,6 +5,7 @@ import types
 import numpy as np
 
 from regan.components.basis import Basis
+from regan.networks.latent_traits import MappedTraits
 from studies.subject import Subject
 
 NAMES = ['turn', 'tilt', 'tint', 'shine']
@@ -12,7 +13,7 @@ GROUPS = {'line': {'pose': ('turn', 'tilt'), 'style': ('tint', 'shine')}}
 SCALES = np.array([7.0, 5.0, 3.0, 2.0, 1.0])  # Standard deviations of w, by falling size: the components are the axes.
 
 
-class Generator:
+class Generator(MappedTraits):
     """w = SCALES z in 5 dimensions, 4 layers; an "image" is its dlatents."""
 
     sha256, backend, path = 'linear', {'numpy': np.__version__}, 'linear.pkl'

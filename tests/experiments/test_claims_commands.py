@@ -195,8 +195,8 @@ def test_truncation_study(script, toys, tmp_path, stripes):
 
 
 def test_unedited_images_are_those_of_the_metrics(toys, stripes, tmp_path):
+    from regan.judges.reader import FactorReader
     from regan.networks.generator import Generator
-    from regan.networks.judges import FactorReader
 
     source = reals.open_images('world:stripes', 16)
     with Generator.open(toys / 'toy1.pkl') as generator, FactorReader(toys / 'reader.pkl') as reader:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from regan.base.errors import UserError
 from regan.drawing import modes
+from regan.networks.latent_traits import MappedTraits
 from regan.pictures import images
 from regan.sampling import noise
 
@@ -54,7 +55,7 @@ def test_picture_amplifies_each_pair(delta):
     assert [set(np.unique(page[start : start + 128])) for start in starts] == [{7}, {255}, {0}]
 
 
-class Fake:
+class Fake(MappedTraits):
     """A StyleGAN of 8 x 8 pixels whose images are the layers' mean, the noise and a constant."""
 
     generation, num_layers, latent_size, resolution, dlatent_avg = 1, 4, 5, 8, np.zeros(5, np.float32)

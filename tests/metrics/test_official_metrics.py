@@ -94,6 +94,7 @@ def at_hand(folder, tmp_path, monkeypatch):
         return revival.load_pickle(path, trust_embedded_code=True)  # What is not used is not built.
 
     monkeypatch.setattr(misc, 'load_pkl', load)
+    monkeypatch.setenv('REGAN_TRUST_EMBEDDED_CODE', '1')  # For the classifier.
 
 
 @pytest.fixture(scope='module')

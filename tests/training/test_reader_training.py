@@ -9,8 +9,8 @@ import tensorflow.compat.v1 as tf
 
 from dnnlib import unpickle
 from regan.base.errors import UserError
+from regan.judges.reader import FactorReader
 from regan.metrics.factors import r_squared
-from regan.networks.judges import FactorReader
 from tests import portable
 from training import reader
 

@@ -174,7 +174,9 @@ class Recorder:
 def recorder(monkeypatch):
     monkeypatch.setattr(training_loop_module, 'TrainingGraph', Recorder)
     monkeypatch.setattr(RunFolder, 'save_fakes', lambda *_: None)
-    monkeypatch.setattr(RunFolder, 'save_networks', lambda self, name, networks: open(self.file(name), 'w').name)
+    monkeypatch.setattr(
+        RunFolder, 'save_networks', lambda self, stem, networks: open(self.file(stem + '.pkl'), 'w').name
+    )
 
 
 @pytest.mark.parametrize('make', [first, lambda: first(minibatch_repeats=1), second])
@@ -222,6 +224,14 @@ def test_order_of_the_first_generation_and_its_growing(data, tmp_path, recorder)
     ] == [5, 8]
     decays = [call[4] for call in calls if call[0] == 'D']
     assert decays[0] == 1 and 0 < decays[1] < 1  # The average moves once for each minibatch.
+
+
+def test_every_step_of_the_discriminator_has_reals_of_its_own(data, tmp_path, recorder):
+    run(first(D_repeats=2, schedule=SCHEDULE), data, tmp_path, total=0.016)
+    calls = [call for call in Recorder.last.calls if call[0] != 'lod']
+    assert [(call[0], call[1]) for call in calls] == [('D', 0), ('D', 1), ('G', 1), ('D', 2), ('D', 3), ('G', 3)]
+    assert len({call[3] for call in calls if call[0] == 'D'}) == 4  # Sums of their pixels.
+    assert [row['kimg'] for row in rows(tmp_path)] == ['0.016']
 
 
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_state(data, tmp_path, recorder, monkeypatch):

@@ -4,11 +4,12 @@ Heavy imports stay inside functions, so that --help is instant.
 """
 
 from regan.commands.options.bases import EDIT_MODES, ESTIMATORS, basis, basis_and_edit_mode, components, said_space
-from regan.commands.options.choices import EDITS_FILE, edits, notice_transfer
+from regan.commands.options.choices import EDITS_FILE, edits, notice_transfer, with_class_of
 from regan.commands.options.drawings import (
     CUTOFF,
     PRECISION_IMAGES,
     PSI,
+    PSI_OF_EDIT,
     activations,
     drawing,
     drawing_or_new,
@@ -42,6 +43,7 @@ __all__ = [
     'PRECISION',
     'PRECISION_IMAGES',
     'PSI',
+    'PSI_OF_EDIT',
     'SAVE',
     'SCHEDULER',
     'Starts',
@@ -67,5 +69,6 @@ __all__ = [
     'said_space',
     'save_latents',
     'starts',
+    'with_class_of',
     'workers',
 ]

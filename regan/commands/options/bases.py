@@ -5,12 +5,13 @@ from typing import Optional
 
 import click
 
+from regan.base.errors import UserError
 from regan.commands.options.drawings import MODE
 from regan.commands.options.groups import group
 from regan.commands.options.values import number, refuse, value_of
 
 # Of regan.components.pca, which takes long to import.
-ESTIMATORS = ('ipca', 'pca', 'fbpca', 'ica', 'spca', 'sefa', 'random', 'randomized')
+ESTIMATORS = ('ipca', 'pca', 'fbpca', 'ica', 'spca', 'sefa', 'random', 'randomized', 'closed-form')
 
 _SPEC = (
     click.option('--n', type=click.IntRange(min=1), default=1000000, show_default=True, help='Number of latents.'),
@@ -22,7 +23,8 @@ _SPEC = (
         show_default=True,
         help="ipca is GANSpace's default; pca is exact; sefa: directions that move styles most, from the "
         'weights (Shen and Zhou, 2021); random: any orthonormal directions, to compare with; '
-        'randomized is for wide layers.',
+        'randomized is for wide layers; closed-form needs no latents, for layers that are affine in z (gen_z of a '
+        'BigGAN).',
     ),
     click.option(
         '--sefa-layers',
@@ -114,11 +116,16 @@ class BasisSource:
         """K, known before the components are."""
         return len(self.loaded.components) if self.loaded else self.spec.components
 
-    def space(self, choices):
-        """'w' or 'z': where the components are, or the directions that all of some EditChoices bring along."""
+    def space(self, choices, latent_space):
+        """'w' or 'z': where the components are, or the directions that all of some EditChoices bring along.
+
+        Args:
+            choices: list of EditChoice.
+            latent_space: of the generator.
+        """
         from regan.editing import edit_choices
 
-        return self.loaded.space if self.loaded else edit_choices.own_space(choices) or 'w'
+        return self.loaded.space if self.loaded else edit_choices.own_space(choices) or latent_space
 
     def of(self, generator, choices):
         """The Basis for some EditChoices: that of the file, or of the generator's W from the cache, or computed now;
@@ -127,8 +134,13 @@ class BasisSource:
         from regan.components import basis, cached
 
         if self.loaded:
+            if self.loaded.space == 'w' and generator.latent_space != 'w':
+                raise UserError(
+                    '%s has components of W, but %s is a %s, which has no W; give components found on it'
+                    % (self.path, generator.path, generator.architecture)
+                )
             return self.loaded
-        if self.space(choices) == 'z':
+        if generator.latent_space == 'w' and self.space(choices, 'w') == 'z':
             return basis.without_components(generator.latent_size, 'z')
         return cached.basis(generator, self.spec)
 
@@ -155,7 +167,7 @@ def _source(basis_file, edit_mode='latent', **values):
     found = Basis.load(basis_file)
     if found.space == 'z' and edit_mode != 'activation':
         click.echo(
-            'note: the components of %s are directions in Z (%s); z is moved, before the mapping network'
+            'note: the components of %s are directions in Z (%s); z is moved, before any mapping network'
             % (basis_file, 'as its record says' if found.record else 'every lat_stdev is 1: GANSpace without --use_w'),
             err=True,
         )

@@ -17,10 +17,21 @@ _CHOICES = (
 )
 
 USUAL_PSI = 0.7
+_OF_BIGGAN = 'Truncation; 1 for none. Of a BigGAN: what z is scaled by, and which statistics are taken. '
 PSI = click.option(  # The default is that of `Starts.truncated`.
     '--psi',
+    '--truncation',
+    'psi',
     type=number(),
-    help='Truncation; 1 for none. Default: %g; of latents from files what they say, else 1.' % USUAL_PSI,
+    help=_OF_BIGGAN + 'Default: %g; of latents from files what they say, else 1.' % USUAL_PSI,
+)
+PSI_OF_EDIT = click.option(
+    '--psi',
+    '--truncation',
+    'psi',
+    type=number(),
+    help=_OF_BIGGAN
+    + 'Default: that of a named edit, else %g; of latents from files what they say, else 1.' % USUAL_PSI,
 )
 CUTOFF = click.option('--cutoff', type=click.IntRange(min=0), help='Truncate only layers below this one; default: all.')
 
@@ -52,7 +63,14 @@ MODE = click.option(
 _CONVERSION = click.option(
     '--conversion',
     type=click.Choice(modes.CONVERSIONS),
-    help='Of colours to bytes: round, or cut off (truncate) as GANSpace does.',
+    help="Of colours to bytes: round, cut off (truncate) as GANSpace does, or as BigGAN's tools do (hub). Default: as "
+    'the official tools of the network do.',
+)
+_STATISTICS = click.option(
+    '--statistics',
+    type=click.Choice(modes.STATISTICS),
+    help='Of a BigGAN, between the rows of its statistics: linear, or pytorch, whose weights are the wrong way round. '
+    'Default: that of --mode, else linear.',
 )
 
 
@@ -63,7 +81,7 @@ class Drawing:
     Attributes:
         psi: truncation; None: that of named edits, files or the default, see `Starts.truncated`. 1 where a command does
             not truncate.
-        cutoff, mode, noise, conversion: None is what each defaults to.
+        cutoff, mode, noise, conversion, statistics: None is what each defaults to.
         psi_given: whether psi is the user's wish, and not a default.
     """
 
@@ -73,9 +91,10 @@ class Drawing:
     noise: Union[str, dict, None]
     conversion: Optional[str]
     psi_given: bool
+    statistics: Optional[str] = None
 
     def settings(self, generator):
-        """The modes.Settings for a network.
+        """The modes.Settings for a network, which draws its latents with their truncation from now on.
 
         Args:
             generator: open Generator.
@@ -92,19 +111,27 @@ class Drawing:
                 '%d is past the last layer; this network has layers 0-%d' % (self.cutoff, generator.num_layers - 1),
                 param_hint='--cutoff',
             )
-        settings = modes.resolve(self.mode, self.noise, self.conversion, generator.generation, self.psi, self.cutoff)
+        settings = modes.of_network(
+            generator, self.mode, self.noise, self.conversion, self.psi, self.cutoff, self.statistics
+        )
         if self.psi_given and settings.psi != self.psi:
+            if generator.truncation is None:
+                raise UserError(
+                    '%s is a %s, which has no truncation, so --psi has no meaning there; leave it out'
+                    % (generator.path, generator.architecture)
+                )
             version = '' if generator.generation == 1 else '2'
             raise UserError(
                 'mode %s does not apply psi %g to a StyleGAN%s; leave --psi out, or choose --noise and '
                 '--conversion without a mode' % (self.mode, self.psi, version)
             )
+        generator.set_truncation(settings.psi, settings.statistics)
         return settings
 
     @property
     def is_usual(self):
         """Whether nothing was asked for but psi and cutoff."""
-        return self.mode is self.noise is self.conversion is None
+        return self.mode is self.noise is self.conversion is self.statistics is None
 
 
 def _drawing(psi=1.0, cutoff=None, conversion=None, **values):
@@ -116,7 +143,8 @@ def _noise_option(text, words=()):
 
 
 def _group(noise_help, words=(), also=('psi', 'cutoff')):
-    return group('drawing', _drawing, MODE, _noise_option(noise_help, words), _CONVERSION, also=also)
+    options = MODE, _noise_option(noise_help, words), _CONVERSION, _STATISTICS
+    return group('drawing', _drawing, *options, also=also)
 
 
 def _activations(noise):

@@ -2,10 +2,11 @@
 
 import contextlib
 import dataclasses
-from typing import Optional
+from typing import Optional, Tuple, Union
 
 import click
 
+from regan.base.errors import UserError
 from regan.commands.options.groups import group
 
 NETWORKS_FOLDER = click.option(
@@ -18,12 +19,22 @@ TRUST = click.option(
     is_flag=True,
     help='Run the Python code inside the pickle for networks that are not among ours. It can do anything you can.',
 )
+
+
+def _class(ctx, param, value):
+    """The number of a class, or a text that says which; None stays."""
+    if value is None or not value.strip('+-').isdigit():
+        return value
+    return click.IntRange(min=0).convert(value, param, ctx)
+
+
 CLASS = click.option(
     '--class',
     'label',
-    type=click.IntRange(min=0),
-    metavar='NUMBER',
-    help='Class of a conditional network, from 0. Default: a label of zeros.',
+    metavar='CLASS',
+    callback=_class,
+    help="Class of a conditional network: its number, from 0; of a BigGAN also a name or WordNet id, and other classes "
+    "for some layers, such as 'barn, 4-9: castle'. Default: a label of zeros.",
 )
 ALLOW_NON_FINITE = click.option(
     '--allow-non-finite',
@@ -56,7 +67,7 @@ class Network:
         trusted: whether code in the pickle may run.
         precision: 'float32' or 'bf16'.
         allow_non_finite: whether NaN and infinity are let through.
-        label: class of a conditional network, or None.
+        label: class of a conditional network, a number or as `labels.resolve` reads it, or None.
     """
 
     name: Optional[str]
@@ -64,14 +75,25 @@ class Network:
     trusted: bool = False
     precision: str = 'float32'
     allow_non_finite: bool = False
-    label: Optional[int] = None
+    label: Union[int, str, Tuple[int, ...], None] = None
 
     def open(self, noise='stored'):
-        """The open Generator; see `by_name.open_generator`."""
+        """The open generator; see `by_name.open_generator`."""
         from regan.networks import by_name
 
         return by_name.open_generator(
             self.name, self.folder, noise, self.trusted, self.precision, self.allow_non_finite, self.label
+        )
+
+    def open_with_w(self):
+        """As `open`. Raises UserError for a network without W, where a command is of no use."""
+        generator = self.open()
+        if getattr(generator, 'latent_space', 'w') == 'w':
+            return generator
+        generator.close()
+        raise UserError(
+            '%s is a %s, which has no W, and this command needs it; give a StyleGAN'
+            % (generator.path, generator.architecture)
         )
 
 

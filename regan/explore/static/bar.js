@@ -22,7 +22,7 @@ export function Bar({ explorer, state }) {
     <h1>
       <span class="network">${network.name}</span>
       <span class="facts">
-        StyleGAN${network.generation === 1 ? '' : '2'} · ${network.resolution}px · L=${network.num_layers}
+        ${network.architecture} · ${network.resolution}px · L=${network.num_layers}
       </span>
     </h1>
     <span class="basis">${basisText(basis)}</span>

@@ -88,6 +88,7 @@ function Pin({ index, latent, explorer, state }) {
 
 function Label({ explorer, state }) {
   const { view, welcome } = state;
+  const { network } = welcome;
   return html`<label>
     Class
     <select
@@ -95,7 +96,7 @@ function Label({ explorer, state }) {
       onChange=${({ target }) => explorer.change({ ...view, label: target.value === '' ? null : Number(target.value) }, 'class')}
     >
       <option value="">none (zeros)</option>
-      ${Array.from({ length: welcome.network.label_size }, (_, i) => html`<option value=${String(i)}>${i}</option>`)}
+      ${Array.from({ length: welcome.network.label_size }, (_, i) => html`<option value=${String(i)}>${i}${network.classes ? ` ${network.classes[i]}` : ''}</option>`)}
     </select>
   </label>`;
 }

@@ -240,6 +240,7 @@ function Drift({ percentile, layer }) {
 function Truncation({ explorer, view, welcome }) {
   const modes = ['stored', 'none', 'numpy', 'torch-cpu', 'torch-cuda'];
   const seeded = (mode) => !['stored', 'none'].includes(mode);
+  const { network } = welcome;
   const psi = ({ target }, options) => {
     const value = Number(target.value);
     if (target.value === '' || !Number.isFinite(value)) return;
@@ -252,7 +253,8 @@ function Truncation({ explorer, view, welcome }) {
   const noise = (mode, seed = 0) =>
     explorer.change({ ...view, noise: seeded(mode) ? { mode, seed } : { mode } }, `noise ${mode}`);
   return html`<div class="truncation">
-    <label>
+    ${network.truncation !== null &&
+    html`<label>
       psi
       <input
         type="range"
@@ -265,20 +267,22 @@ function Truncation({ explorer, view, welcome }) {
         onChange=${() => explorer.commit()}
       />
       <${Typed} type="number" step="0.05" value=${view.psi} aria-label="Truncation psi as a number" done=${psi} />
-    </label>
-    <label>
+    </label>`}
+    ${network.truncation === 'average' &&
+    html`<label>
       cutoff
       <select value=${view.cutoff === null ? '' : String(view.cutoff)} onChange=${cutoff}>
         <option value="">none</option>
         ${Array.from({ length: welcome.network.num_layers + 1 }, (_, i) => html`<option value=${String(i)}>${i}</option>`)}
       </select>
-    </label>
-    <label>
+    </label>`}
+    ${network.has_noise &&
+    html`<label>
       noise
       <select value=${view.noise.mode} onChange=${({ target }) => noise(target.value)}>
         ${modes.map((mode) => html`<option value=${mode}>${mode}</option>`)}
       </select>
-    </label>
+    </label>`}
     ${seeded(view.noise.mode) &&
     html`<label>
       seed

@@ -5,19 +5,20 @@ import json
 import numpy as np
 import pytest
 
+import regan.judges.reader
 import regan.networks.generator
-import regan.networks.judges
 from regan.commands.boundary import boundary
 from regan.components.basis import Basis
 from regan.editing import boundary as module
 from regan.networks import models
+from regan.networks.latent_traits import MappedTraits
 from regan.networks.network_file import NetworkFile
 from regan.pictures import images
 from regan.sampling import latents
 from tests.one_command import run, run_well
 
 
-class Network:
+class Network(MappedTraits):
     """w = z; the pixels of an image are the first numbers of layer 0."""
 
     latent_size, dlatent_size, num_layers, num_channels, resolution, generation, label_size = 8, 8, 6, 3, 4, 1, 0
@@ -70,7 +71,7 @@ def network(tmp_path, monkeypatch):
     monkeypatch.setenv('REGAN_CACHE_DIR', str(tmp_path / 'cache'))
     monkeypatch.delenv(module.FOLDER_VARIABLE, raising=False)
     monkeypatch.setattr(regan.networks.generator, 'Generator', Network)
-    monkeypatch.setattr(regan.networks.judges, 'FactorReader', Reader)
+    monkeypatch.setattr(regan.judges.reader, 'FactorReader', Reader)
     monkeypatch.setattr(models, 'resolve', lambda name, folder=None: name)
     monkeypatch.setattr(NetworkFile, 'check_that_it_is_ours', lambda file: None)  # There is no file.
 

@@ -162,6 +162,18 @@ def test_a_world(world, tmp_path):
     assert '13 images, 8x8, RGB' in said and 'red, green, blue, size' in said
 
 
+def test_several_worlds_are_classes(world, tmp_path):
+    other = ToyWorld()
+    other.name = 'games'
+    creation.create_from_worlds(tmp_path / 'both', [world, other], 3, 8, seed=5)
+    pixels = np.rint(world.sample(3, 5)[:, :3] * 255)
+    assert np.array_equal(stored(tmp_path / 'both', 3)[:, :, 0, 0], np.concatenate([pixels, pixels]))
+    assert np.array_equal(np.load(str(tmp_path / 'both' / 'both-rxx.labels')), np.eye(2).repeat(3, axis=0))
+    assert json.loads((tmp_path / 'both' / 'both.json').read_text())['classes'] == ['toys', 'games']
+    words = ['create', tmp_path / 'x', '--world', 'toys', '--world', 'toys', '--n', 3]
+    fails('each world can be one class only, but they are toys, toys', *words)
+
+
 def test_a_world_is_rendered_in_batches(world, tmp_path, monkeypatch):
     monkeypatch.setattr(tfrecords, 'BATCH_BYTES', 5 * 3 * 8 * 8)
     done = []

@@ -15,6 +15,7 @@ from regan.components.basis import Basis
 from regan.editing import edit_zoo, saved_edits
 from regan.editing import edits as formulas
 from regan.networks import models
+from regan.networks.latent_traits import MappedTraits
 from regan.networks.network_file import NetworkFile
 from regan.pictures import images
 from regan.sampling import latents
@@ -23,13 +24,13 @@ from tests.one_command import run, run_well
 PCA = ['--n', '4000', '--components', '25']
 
 
-class Network:
+class Network(MappedTraits):
     """w = z * scale; the pixel in row l and column d is dlatents[l, d]. 18 layers as FFHQ's."""
 
     latent_size, dlatent_size, num_layers, num_channels, resolution, generation, label_size = 32, 32, 18, 3, 32, 2, 0
     dlatent_avg, sha256, backend = np.full(32, 0.25, np.float32), 'f' * 64, {'tensorflow': '2.0', 'numpy': '1.0'}
     scale = np.linspace(2, 1, 32).astype(np.float32)
-    precision, calls = 'float32', []
+    precision, architecture, calls = 'float32', 'StyleGAN2', []
 
     @classmethod
     def open(cls, path, **_):
@@ -214,7 +215,7 @@ def test_a_saved_edit_gives_the_picture_of_its_component(tmp_path):
     [
         (['--edit', 'ffhq/Smile'], "choose one of 'ffhq/Smile (v46, 4)'"),
         (['--edit', 'ffhq/Smail (v46, 4)'], 'did you mean'),
-        (['--edit', 'husky/Season'], 'cannot be used on a StyleGAN network'),
+        (['--edit', 'husky/Season'], 'moves z, but the components are directions in w'),
         (['--edit', 'E(v0, all)'], 'no latent is chosen; give --seed'),
         (['--edit', 'ffhq/Big smile', '--edit', 'ffhq/Bald'], 'come with different seeds'),
         (
@@ -288,7 +289,7 @@ def test_show():
         ),
         (['export', 'E(v0, 18)', '--network', 'net.pkl', '--n', '4000', '--out', 'OUT'], 'layers 0-17'),
         (['export', 'mine.json', '--psi', '1', '--out', 'OUT'], '--psi is for an edit of a network'),
-        (['export', 'husky/Season', '--network', 'net.pkl', '--out', 'OUT'], 'cannot be used on a StyleGAN network'),
+        (['export', 'husky/Season', '--network', 'net.pkl', '--out', 'OUT'], 'but the components are directions in w'),
         (['import', 'nowhere.pkl', '--out', 'OUT.json'], 'nowhere.pkl'),
         (['import', 'nowhere.pkl', '--out', 'OUT.txt'], 'must end in .json'),
         (['show', 'nothing'], "no edit 'nothing'"),

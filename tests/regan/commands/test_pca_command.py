@@ -25,7 +25,7 @@ def run(*words):
 
 
 def test_options_offer_every_estimator():
-    assert options.ESTIMATORS == pca.ESTIMATORS + ('randomized',)
+    assert options.ESTIMATORS == pca.ESTIMATORS + ('randomized', pca.CLOSED_FORM)
     assert set(pca.LAYER_ESTIMATORS) < set(options.ESTIMATORS)
 
 

@@ -81,6 +81,17 @@ def test_segan_options_reach_g_only(call):
     )
 
 
+def test_biggan_takes_all_labels_and_has_no_r1(call):
+    words = ['--network', 'biggan', '--latent-size', '64', '--width', '16', '--d-steps', '1']
+    (recipe, *_), arguments = call(*words)[2]
+    sizes = dict(latent_size=64, width=16)
+    assert recipe.G == dict(sizes, func_name='training.networks_biggan.G_biggan')
+    assert recipe.D == dict(sizes, func_name='training.networks_biggan.D_biggan')
+    assert recipe.D_loss == dict(func_name='training.loss_biggan.D_hinge')
+    assert (recipe.D_repeats, recipe.D_lrate_ratio, recipe.schedule.lrate) == (1, 4, 5e-5)
+    assert arguments['max_label_size'] == 'full'
+
+
 @pytest.mark.parametrize(
     'words, sentence',
     [
@@ -93,6 +104,10 @@ def test_segan_options_reach_g_only(call):
         (['--network', 'stylegan2', '--gamma', '-1'], '--gamma must be 0 or larger, not -1.0'),
         (['--network', 'stylegan2', '--grow-from', '8'], '--grow-from is for --network stylegan'),
         (['--network', 'stylegan2', '--segan-mode', '1'], '--segan-mode is for --network segan'),
+        (['--network', 'stylegan2', '--width', '16'], '--width is for --network biggan'),
+        (['--network', 'biggan', '--gamma', '1'], '--gamma is not for --network biggan'),
+        (['--network', 'biggan', '--d-lrate-ratio', '0'], '--d-lrate-ratio must be larger than 0'),
+        (['--network', 'biggan', '--resume', __file__], '--resume is not for --network biggan: no file holds its'),
         (['--network', 'segan'], 'needs --segan-mode'),
         (['--network', 'segan', '--segan-mode', '1', '--style-mixing', '0.5'], 'knows no --style-mixing'),
         (['--network', 'segan', '--segan-mode', '3', '--orth-weight', '1'], 'needs subspaces with a basis'),

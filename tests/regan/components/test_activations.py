@@ -178,7 +178,9 @@ def test_progress_counts_every_activation():
     'layer, changes, space, message',
     [
         ('8x8/Conv7', {}, 'w', "no layer '8x8/Conv7'; choose one of 8x8/Conv1, 4x4/Const"),
-        ('8x8/Conv1', {'estimator': 'pca'}, 'w', 'layers are decomposed by ipca or randomized only, not by pca'),
+        ('8x8/Conv1', {'estimator': 'random'}, 'w', 'layers are decomposed by ipca or .*, not by random'),
+        ('1024x1024/Conv1', {'estimator': 'pca'}, 'w', 'covariance of all pairs, of at most 8192 values'),
+        ('8x8/Conv1', {'estimator': 'closed-form'}, 'w', '8x8/Conv1 is not affine in the latent'),
         ('8x8/Conv1', {}, 's', "no latent space 's'; choose one of w, z"),
         ('8x8/Conv1', {'components': 67}, 'w', '8x8/Conv1 has 66 values, so 67 components are too many'),
         ('8x8/Conv1', {'components': D + 1}, 'w', 'vary in fewer than 8 directions; ask for fewer components'),

@@ -8,13 +8,14 @@ from regan.components.activations import ActivationBasis
 from regan.components.basis import Basis
 from regan.drawing import activation_edits, edit_images, modes
 from regan.editing import edits
+from regan.networks.latent_traits import MappedTraits
 from regan.sampling import latents
 
 SHAPE = (2, 2, 3)
 SETTINGS = modes.Settings(psi=0.5)
 
 
-class Network:
+class Network(MappedTraits):
     """w = 2 z of width 4 for 3 layers; a = A w of layer 1; an image is the layer's output, flat, as floats."""
 
     path, latent_size, dlatent_size, num_layers = 'toy.pkl', 4, 4, 3

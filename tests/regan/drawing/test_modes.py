@@ -48,7 +48,7 @@ def test_truncation(mode, generation, psi, cutoff, expected):
 
 
 def test_what_is_asked_for_beside_a_mode_wins():
-    assert modes.resolve('ganspace', None, None, 2, 0.7, None) == ('ganspace', CUDA, 'truncate', 0.7, None, None)
+    assert modes.resolve('ganspace', None, None, 2, 0.7, None) == ('ganspace', CUDA, 'truncate', 0.7, None, None, None)
     assert modes.resolve('ganspace', {'numpy_seed': 3}, None, 2, 0.7, None)[1:3] == ({'numpy_seed': 3}, 'truncate')
     assert modes.resolve('ganspace', None, 'round', 2, 0.7, None)[1:3] == (CUDA, 'round')
     assert modes.resolve(None, None, None, 2, 0.7, None)[:3] == (None, 'stored', 'round')

@@ -54,12 +54,18 @@ def test_own_edits_come_first(tmp_path):
         ('v0', 'cannot read the edit'),
         ('ffhq/Nothing', 'there is no edit'),
         ('nowhere.pkl', 'nowhere.pkl'),
-        ('husky/Season', 'cannot be used on a StyleGAN network'),
     ],
 )
 def test_a_text_that_is_no_edit(text, message):
     with pytest.raises(UserError, match=message):
         edit_choices.choose(['E(v0, 0)', text])
+
+
+def test_edits_of_biggan_bring_their_class_along():
+    assert edit_choices.network_class(edit_choices.choose(['husky/Season', 'husky/Sharpness', 'E(v0, 0)'])) == 248
+    assert edit_choices.network_class(edit_choices.choose(['ffhq/Big smile'])) is None
+    with pytest.raises(UserError, match=r'different classes \(248 and 425\); choose with --class'):
+        edit_choices.network_class(edit_choices.choose(['husky/Season', 'barn/Trees']))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """regan.editing.edit_zoo: the published edits as data, and how they are found."""
 
+import dataclasses
 import json
 
 import pytest
@@ -147,8 +148,17 @@ def test_a_network_is_known_by_name_alias_and_file_name():
 
 
 def test_edits_of_other_kinds_of_networks_are_refused():
-    with pytest.raises(UserError, match="'husky/Season' moves the z of a BigGAN-512; .* cannot be used on a StyleGAN"):
-        edit_zoo.find('husky/Season').check_usable()
+    other = dataclasses.replace(edit_zoo.find('husky/Season'), model='DCGAN')
+    with pytest.raises(UserError, match="'husky/Season' moves the z of a DCGAN; .* no such network is drawn here"):
+        other.check_usable()
+
+
+def test_edits_of_biggan_know_their_class_and_network():
+    found = edit_zoo.find('husky/Season')
+    assert found.network_class == 248 and edit_zoo.find('ffhq/Big smile').network_class is None
+    assert found.belongs_to(models.find('biggan-deep-512')) and not found.belongs_to(models.find('biggan-deep-256'))
+    assert len(edit_zoo.for_network(models.find('biggan-deep-512'))) == 25 + 12
+    assert all(entry.network_class is not None for entry in edit_zoo.load() if entry.model == 'BigGAN-512')
 
 
 def test_own_edits_come_first_and_replace(own):

@@ -11,11 +11,12 @@ from regan.base import artefacts
 from regan.base.errors import UserError
 from regan.components.basis import Basis
 from regan.editing import edits, saved_edits
+from regan.networks.latent_traits import MappedTraits
 from tests import portable
 
 
-class Network:
-    generation, num_layers = 2, 18
+class Network(MappedTraits):
+    original_name, num_layers = 'StyleGAN2', 18
 
 
 def make_basis(count=5, width=13):

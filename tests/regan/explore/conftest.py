@@ -28,8 +28,8 @@ def running(folders, tiny_pickle):
         yield one
 
 
-def explorer_of(path, view=None):
-    """An Explorer of a network's file."""
+def explorer_of(path, view=None, sources=()):
+    """An Explorer of a network's file, which begins with a view, or with files of latents."""
     from regan.explore import start
     from regan.explore.explorer import Explorer
 
@@ -38,4 +38,4 @@ def explorer_of(path, view=None):
 
         return Generator.open(path)
 
-    return Explorer(start.opener(open_network, str(path)), view, rate=1e9)
+    return Explorer(start.opener(open_network, str(path), sources), view, rate=1e9)

@@ -37,6 +37,7 @@ def test_bad_input(tiny_pickle, tmp_path):
     (tmp_path / 'bad.json').write_text('{"regan_view": 1}')
     assert 'lacks the key' in refused(tiny_pickle, '--view', tmp_path / 'bad.json')
     assert 'damaged' in refused(tiny_pickle, '--view', '#view=!!!')
+    assert 'there is no file' in refused(tiny_pickle, '--latents', tmp_path / 'none.npy')
     assert '--allow-host' in refused(tiny_pickle, '--host', '0.0.0.0')
     assert '--allow-host' in refused(tiny_pickle, '--allow-host', 'lab')
     with socket.socket() as taken:

@@ -15,7 +15,7 @@ from regan.explore import clients, protocol, security, start
 from regan.networks.generator import Generator
 from regan.pictures import images
 from regan.sampling import latents
-from regan.views import carriers, document, drawing
+from regan.views import carriers, document, drawing, saved
 from tests.regan.explore import random_messages
 from tests.regan.explore.conftest import explorer_of
 from tests.regan.explore.explorer_page import Page, ask, pixels
@@ -443,6 +443,22 @@ def test_a_new_start_shows_the_same_picture(running, tiny_pickle, view):
             assert document.view_id(document.parse(welcome['view'])) == before['view_id']
             after = page.draw(welcome['view'])
     assert np.array_equal(before['pixels'], after['pixels']) and before['view_id'] == after['view_id']
+
+
+def test_a_start_with_latents_of_files(running, tiny_pickle, tmp_path, view):
+    np.savez(str(tmp_path / 'me.npz'), w=np.random.RandomState(0).randn(6, 11), record=np.array('{"psi": 0.5}'))
+    np.save(str(tmp_path / 'many.npy'), np.random.RandomState(1).randn(2, 11))
+    sources = [saved.read(tmp_path / name) for name in ('me.npz', 'many.npy')]
+    with start.InThread(explorer_of(tiny_pickle, sources=sources)) as again, Page(again) as page:
+        shown = page.hello()['view']
+        assert [(one['file'], one['row'], one.get('space')) for one in shown['latents']] == [
+            ('me.npz', 0, 'w+'),
+            ('many.npy', 0, None),
+            ('many.npy', 1, None),
+        ]
+        assert shown['psi'] == 0.5
+        pictures = [page.draw(dict(shown, show={'kind': 'single', 'latent': index})) for index in range(3)]
+        assert len({picture['pixels'].tobytes() for picture in pictures}) == 3
 
 
 def test_messages_over_the_wire_that_are_none(running, view):

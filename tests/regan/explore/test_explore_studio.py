@@ -30,7 +30,13 @@ class Pieces:
 
 @pytest.fixture
 def studio():
-    return Studio(types.SimpleNamespace(generation=2, resolution=256), Pieces(), 'toy')
+    return Studio(
+        types.SimpleNamespace(
+            resolution=256, layer_resolutions=[4, 8, 8, 16, 16, 32, 32, 64, 64, 128, 128, 256, 256, 256]
+        ),
+        Pieces(),
+        'toy',
+    )
 
 
 @pytest.mark.parametrize(

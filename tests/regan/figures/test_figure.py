@@ -16,6 +16,7 @@ from regan.base import provenance
 from regan.components.basis import Basis
 from regan.editing import edits
 from regan.figures import figure, figure_spec
+from regan.networks.latent_traits import MappedTraits
 from regan.pictures import images
 from regan.sampling import latents
 from tests.figure_scripts import script
@@ -45,7 +46,7 @@ SOFTWARE = {
 }
 
 
-class FakeGenerator:
+class FakeGenerator(MappedTraits):
     """w = z / 2; a picture shows the latents of its layers as rows."""
 
     num_layers, latent_size, dlatent_size, resolution, generation = 10, 7, 7, 64, 1

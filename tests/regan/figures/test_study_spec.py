@@ -8,6 +8,8 @@ import pytest
 
 from regan.base.errors import UserError
 from regan.figures import borrowed, figure_spec
+from regan.networks.latent_traits import MappedTraits
+from regan.pictures import images
 from tests.figure_scripts import script
 
 SPEC = {
@@ -19,7 +21,7 @@ SPEC = {
     'noise': {'numpy_seed': 0},
     'tolerance': {'max': 1, 'rms': 0.5, 'reason': 'R'},
 }
-FIGURES = ('mixing', 'uncurated', 'noise', 'truncation')
+FIGURES = ('mixing', 'uncurated', 'noise', 'truncation', 'own')
 
 
 def load(tmp_path, **changes):
@@ -42,6 +44,7 @@ def load(tmp_path, **changes):
         ({'noise_detail': {'renderings': 9, 'box': [0, 0, 8, 8]}, 'noise': 'stored'}, 'stored is the same in every'),
         ({'noise_layers': {'layers': ['all'], 'quadrants': True}}, 'quadrants are of four sets of layers, not 1'),
         ({'noise_layers': {'layers': ['few']}}, "cannot read layers from 'few'"),
+        ({'own': {'pictures': 3, 'method': 'adam', 'steps': 1}}, 'picture 3 is used, but there are pictures 0-2'),
         ({'psis': [1, 2]}, r'embedded.psis\[1\] must be a number from -1 to 1'),
     ],
 )
@@ -68,7 +71,7 @@ def test_specs_have_what_their_scripts_need(name):
         figure_spec.check_needs(spec, script('figure_' + name).FIGURE.needs)
 
 
-class FakeGenerator:
+class FakeGenerator(MappedTraits):
     """w = z; a picture shows latents as rows, and the number of the noise in its last channel."""
 
     num_layers, latent_size, dlatent_size, resolution, num_channels = 10, 8, 8, 8, 3
@@ -83,16 +86,16 @@ class FakeGenerator:
         self.layers = layers
 
     def synthesize(self, dlatents, conversion):
-        images = np.repeat(np.clip(dlatents[:, :8], 0, 255).astype(np.uint8)[..., None], 3, axis=3)
-        images[..., 2] = self.noise if self.layers is None else len(self.layers)
-        return images
+        drawn = np.repeat(np.clip(dlatents[:, :8], 0, 255).astype(np.uint8)[..., None], 3, axis=3)
+        drawn[..., 2] = self.noise if self.layers is None else len(self.layers)
+        return drawn
 
     layers = None
 
 
-def draw(tmp_path, name, **changes):
+def draw(tmp_path, name, drawn=None, **changes):
     [panel] = load(tmp_path, **changes).panels
-    drawn = script('figure_' + name)
+    drawn = drawn or script('figure_' + name)
     tiles = drawn.FIGURE.draw(panel, FakeGenerator(), None)
     return drawn.FIGURE.arrange(panel, tiles) if drawn.FIGURE.arrange else tiles
 
@@ -138,6 +141,45 @@ def test_noise_layers(tmp_path):
     assert quarters.shape == (2, 1, 8, 8, 3)
     np.testing.assert_array_equal(quarters[0, 0, ::4, ::4, 2], [[10, 0], [2, 8]])
     np.testing.assert_array_equal(quarters[1, 0, ::4, ::4, 2], [[0, 10], [8, 2]])
+
+
+OWN = {'pictures': 4, 'method': 'adam', 'steps': 3}
+
+
+def test_own_pictures(tmp_path, monkeypatch):
+    """The first four of the folder, in the order of their names, and what was found of them."""
+    folder = tmp_path / 'mine'
+    for i in range(5):
+        images.save_png(folder / ('%d.png' % i), np.full([16, 8, 3], 10 * i, np.uint8))
+    monkeypatch.setenv('REGAN_PICTURES', str(folder))
+    drawn, asked = script('figure_own'), []
+
+    def codes(generator, pictures, how):
+        asked.append((pictures[:, 0, 0, 0].tolist(), how.method, how.steps))
+        return np.tile(np.arange(200, 204, dtype=np.float32)[:, None, None], [1, 10, 8])
+
+    monkeypatch.setattr(drawn.cached, 'codes', codes)
+    tiles = draw(tmp_path, 'own', drawn, seeds=[1, 3], own=OWN)
+    np.testing.assert_array_equal(tiles[..., 0, 0, 0], [[10, 30], [201, 203]])
+    assert asked == [([0, 10, 20, 30], 'adam', 3)]
+    mixing = {'columns': [0], 'layers': 'coarse'}
+    tiles = draw(tmp_path, 'own', drawn, seeds=[3], own=OWN, mixing=mixing)
+    np.testing.assert_array_equal(tiles[1, :, ::4, 0, 0], [[203, 203], [200, 203]])
+    tiles = draw(tmp_path, 'own', drawn, seeds=[1], mixing=mixing)  # Of seeds.
+    np.testing.assert_array_equal(tiles, draw(tmp_path, 'mixing', seeds=[1], mixing=mixing))
+
+
+@pytest.mark.parametrize(
+    'count, message', [(None, 'set REGAN_PICTURES to a folder with 4'), (2, 'has 2 pictures, and')]
+)
+def test_missing_pictures(tmp_path, monkeypatch, count, message):
+    monkeypatch.delenv('REGAN_PICTURES', raising=False)
+    if count:
+        for i in range(count):
+            images.save_png(tmp_path / 'mine' / ('%d.png' % i), np.zeros([8, 8, 3], np.uint8))
+        monkeypatch.setenv('REGAN_PICTURES', str(tmp_path / 'mine'))
+    with pytest.raises(UserError, match=message):
+        draw(tmp_path, 'own', own=OWN)
 
 
 def test_close_ups_are_scaled_to_another_network():

@@ -69,7 +69,7 @@ def test_refused(name, message):
         ('stylegan-celeba_hq_g_synthesis.blocks.4x4.epi1_spca_c10_a1.0_n10000', 'g_synthesis.blocks.4x4.epi1'),
         ('stylegan-ffhq_g_mapping_ica_c80_w_n300000', 'g_mapping'),
         ('stylegan2-cats_ipca_c512_n1000000_w', ''),  # ReGANSpace's have none.
-        ('biggan-512-husky_generator.gen_z_ipca_c80_n1000000', ''),
+        ('biggan-512-husky_generator.gen_z_ipca_c80_n1000000', 'generator.gen_z'),
         ('mine', ''),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 
 from regan.base import artefacts, places
 from regan.base.errors import UserError
+from regan.biggan import configuration
 from regan.networks import models
 
 
@@ -44,7 +45,11 @@ def test_registry_is_sound():
     networks = models.registry()
     assert len({model.file for model in networks.values()}) == len(networks)
     for name, model in networks.items():
-        assert 2 ** (model.num_layers // 2 + 1) == model.resolution, name
+        if model.generation:
+            assert 2 ** (model.num_layers // 2 + 1) == model.resolution, name
+        else:
+            found = configuration.Configuration(configuration.PUBLISHED[model.resolution], 128, 128, 1000, 8)
+            assert (found.num_latents, found.resolution) == (model.num_layers, model.resolution), name
         if model.source == 'embedded':
             assert len(model.sha256) == 64 and model.url is None, name
         else:
@@ -125,7 +130,7 @@ def test_bad_entry_is_named(tmp_path):
     entries = json.loads(models.REGISTRY.read_text())
     entries['beetle'] = dict(entries.pop('stylegan2-beetles'), generation=4)
     (tmp_path / 'models.json').write_text(json.dumps(entries))
-    with pytest.raises(UserError, match='models.json, beetle.generation must be one of 1, 2, not 4'):
+    with pytest.raises(UserError, match='models.json, beetle.generation must be one of 0, 1, 2, not 4'):
         models.registry(tmp_path / 'models.json')
 
 

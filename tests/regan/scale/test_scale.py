@@ -114,7 +114,7 @@ class Reals:
 @pytest.fixture(scope='module')
 def measure(generator, tmp_path_factory):
     """Function (cluster or None) -> results of REQUEST."""
-    from regan.networks.judges import FactorReader
+    from regan.judges.reader import FactorReader
 
     path = tiny_reader.write(tmp_path_factory.mktemp('reader') / 'reader.pkl')
     with FactorReader(path) as reader:

@@ -12,8 +12,8 @@ from PIL import Image
 import dnnlib.tflib as tflib
 from regan.base.errors import UserError
 from regan.commands.segan import segan
+from regan.judges.reader import FactorReader
 from regan.networks.generator import Generator
-from regan.networks.judges import FactorReader
 from regan.sampling import latents
 from regan.segan import control, traversal
 from regan.segan.subspaces import Subspaces, _subspaces
@@ -336,7 +336,7 @@ class RedReader(FactorReader):
 
 
 def test_traversal_command(generator_3, tmp_path, monkeypatch):
-    monkeypatch.setattr('regan.networks.judges.FactorReader', RedReader)
+    monkeypatch.setattr('regan.judges.reader.FactorReader', RedReader)
     out = tmp_path / 'out'
     arguments = [
         'traversal',

@@ -15,7 +15,7 @@ from regan.views import bases, document, files, made
 SPREAD = np.ones(20, np.float32)
 ROWS = latents.random_directions(20, 7)
 BASIS = Basis(np.zeros(7, np.float32), ROWS, SPREAD, SPREAD, SPREAD, SPREAD)
-GENERATOR = types.SimpleNamespace(sha256='a' * 64)
+GENERATOR = types.SimpleNamespace(sha256='a' * 64, latent_space='w')
 
 
 def origin(network='stylegan2-cars-64', **settings):
@@ -110,7 +110,7 @@ def test_names_are_fitted():
 def test_a_saved_edit_is_a_direction_of_its_file(tmp_path):
     from regan.editing import saved_edits
 
-    facts = types.SimpleNamespace(num_layers=8, generation=2)
+    facts = types.SimpleNamespace(num_layers=8, original_name='StyleGAN2', first_layer=None)
     spread = np.linspace(1.7, 0.9, 20).astype(np.float32)
     recorded = Basis(BASIS.mean, ROWS, spread, spread, spread, spread, dict(estimator='ipca', n=5))
     saved = saved_edits.from_basis(recorded, edits.parse('E(v1, 2-4) * 3'), facts, 'ffhq', 0.7, 1, 'Glow')

@@ -8,6 +8,7 @@ import pytest
 
 from regan.base.errors import UserError
 from regan.drawing import starts
+from regan.networks.latent_traits import MappedTraits
 from regan.pictures import images
 from regan.sampling import latents as z_latents
 from regan.views import carriers, document, drawing, files, latents, saved
@@ -16,7 +17,7 @@ L, D, Z = 6, 11, 13
 FACTS = {'regan_view': 1, 'network': {'name': 'n', 'sha256': 'a' * 64}}
 
 
-class Network:
+class Network(MappedTraits):
     """w = the first numbers of 2 z."""
 
     latent_size, dlatent_size, num_layers, label_size, generation, sha256 = Z, D, L, 0, 2, 'a' * 64

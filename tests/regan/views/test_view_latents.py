@@ -13,13 +13,14 @@ from regan.base.errors import UserError
 from regan.components.basis import Basis
 from regan.drawing import edit_images, sweep
 from regan.editing import boundary, edits
+from regan.networks.latent_traits import MappedTraits
 from regan.sampling import latents as z_latents
 from regan.views import bases, document, drawing, files, latents
 
 L, D = 8, 7
 
 
-class Network:
+class Network(MappedTraits):
     """w = 2 z, or 3 z + class with a label; an image has the first three numbers of layer 0 and the noise."""
 
     latent_size, dlatent_size, num_layers, label_size, generation = D, D, L, 4, 2

@@ -1,85 +1,22 @@
-"""Networks that judge images: the factor reader, and the official metric networks."""
+"""The factor reader: a network that reads the known factors of a world from its images."""
 
-import os
 from typing import List, Optional, Tuple
 
 import numpy as np
 
 import dnnlib.tflib as tflib
 from dnnlib import contents, unpickle
-from dnnlib.tflib.revival import revive
-from regan.base import artefacts, json_records
+from regan.base import json_records
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
+from regan.judges.opened import OpenedJudge
 from regan.networks import weights
-from regan.networks.opening import Opened
 from regan.pictures.averaging import shrink
 
 READER = 'F_reader'
-MINIBATCH = 16
-OFFICIAL = {  # Kind -> (number of inputs, shape of the output, file).
-    'inception': (1, [None, 2048], 'inception_v3_features.pkl'),
-    'lpips': (2, [None], 'vgg16_zhang_perceptual.pkl'),
-}
 
 
-class _Judge(Opened):
-    """A network from a pickle of one network; subclasses make it in `_open`, from the places of the file."""
-
-    path: str
-    sha256: str
-
-    def __init__(self, path):
-        self.path = os.fspath(path)
-        self.sha256 = artefacts.sha256_file(path)
-        super().__init__()
-        with self._opening():
-            found = contents.in_file(unpickle.read(self.path), self.path)
-            weights.check([place.state for place in found], self.path)
-            self._network = self._open(found)
-
-    def _open(self, found: List[unpickle.Place]) -> tflib.Network:
-        raise NotImplementedError
-
-    def _outputs(self, *images):
-        with self._entered():
-            return self._network.run(*images, minibatch_size=MINIBATCH, return_as_list=True)
-
-
-class OfficialNetwork(_Judge):
-    """A published network that judges images; its file carries the code that it needs.
-
-    Args:
-        path: network pickle, may be compressed.
-        kind: 'inception' (features) or 'lpips' (distance of two images).
-        trust_embedded_code: True lets the file run that code.
-    Attributes:
-        path, sha256: the pickle.
-    Raises: UserError if the file is missing, unreadable, or of another kind.
-    """
-
-    def __init__(self, path: PathLike, kind: str, trust_embedded_code: bool = False) -> None:
-        self._kind, self._trust = kind, trust_embedded_code
-        super().__init__(path)
-
-    def _open(self, found):
-        num_inputs, shape, file = OFFICIAL[self._kind]
-        if len(found) == 1 and found[0].state.build_func_name != READER:
-            network = revive(found[0].state, self.path, self._trust)
-            if network.num_inputs == num_inputs and network.output_shape == shape:
-                return network
-        raise UserError('%s is not like the official %s: it holds %s' % (self.path, file, contents.listed(found)))
-
-    def run(self, *images: np.ndarray) -> np.ndarray:
-        """Images [n, C, H, W], range [0, 255], one array for each input -> float32 [n, 2048] or [n].
-
-        Grey is shown to a network of colours three times, as StyleGAN2-ADA does.
-        """
-        channels = self._network.input_shape[1] or 1  # None: it takes any.
-        return self._outputs(*[one.repeat(channels, axis=1) if one.shape[1] == 1 else one for one in images])[0]
-
-
-class FactorReader(_Judge):
+class FactorReader(OpenedJudge):
     """A network that reads the known factors of a world from its images; `regan reader` trains it.
 
     Attributes:
@@ -106,7 +43,9 @@ class FactorReader(_Judge):
         self.circular, self.r2 = facts['circular'], facts['r2']
         self.num_channels, self.resolution = self._network.input_shape[1:3]
 
-    def _open(self, found):
+    def _made(self):
+        found = contents.in_file(unpickle.read(self.path), self.path)
+        weights.check([place.state for place in found], self.path)
         if [place.state.build_func_name for place in found] != [READER]:
             raise UserError(
                 '%s holds no factor reader but %s; make one with `regan reader`' % (self.path, contents.listed(found))
@@ -143,7 +82,8 @@ class FactorReader(_Judge):
     def look(self, images: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         """Images float [n, C, H, W], range [-1, 1] -> factors float32 [n, F] and features float32 [n, K]."""
         self.check(*images.shape[1:3])
-        return tuple(self._outputs(shrink(np.asarray(images, np.float32), self.resolution)))
+        factors, features = self._outputs(shrink(np.asarray(images, np.float32), self.resolution))
+        return factors, features
 
 
 def _facts(static_kwargs, path):
