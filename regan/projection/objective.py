@@ -12,6 +12,9 @@ from regan.projection.distances import Distance
 # isort: split
 import tensorflow.compat.v1 as tf  # After dnnlib.tflib, which keeps its start-up notices off the terminal.
 
+# Ops in turn, each on all cores: two convolutions at once would hold twice the memory.
+_ONE_AFTER_THE_OTHER = {'inter_op_parallelism_threads': 1, 'use_per_session_threads': True}
+
 
 class Slope(NamedTuple):
     """The distance of pictures from their targets, and its gradients.
@@ -71,7 +74,7 @@ class Objective:
         outputs.update({'by_' + name: slope for name, slope in zip(maps, slopes[1:])})
         outputs.update({'feature%d' % i: tensor for i, tensor in enumerate(features.tensors)})
         given = {placeholder: values[name] for name, placeholder in placeholders.items()}
-        self.frozen = Frozen(inputs, outputs, given={**given, **features.given})
+        self.frozen = Frozen(inputs, outputs, given={**given, **features.given}, config=_ONE_AFTER_THE_OTHER)
 
     def features(self, images: np.ndarray) -> List[np.ndarray]:
         """What the distance sees in images, float32 [N, C, R, R] in [-1, 1]: list of float32 [N, ...]."""

@@ -153,7 +153,8 @@ class _Picture:
             found = {key: value for key, value in recorded.items() if key not in RESULTS}
             if found != json.loads(json.dumps(self.facts)) or not self.path('.npz').is_file():
                 return None
-            return Result(self.name, recorded['distance'], recorded['stopped'], True)
+            distance = recorded['distance']
+            return Result(self.name, np.nan if distance is None else distance, recorded['stopped'], True)
         except (OSError, ValueError, KeyError, AttributeError):
             return None
 
