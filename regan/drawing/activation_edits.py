@@ -146,7 +146,7 @@ def replaced(
 def frames_of(
     generator: BaseGenerator,
     basis: Basis,
-    some: Sequence[Start],
+    seeds: Sequence[Start],
     moves: Sequence[edits.Edit],
     edit_mode: str,
     frames: Optional[int] = None,
@@ -156,7 +156,7 @@ def frames_of(
     Args:
         generator: open Generator.
         basis: Basis of the latents.
-        some: list of Start.
+        seeds: list of Start: seeds, or latents of files.
         moves: list of edits.Edit.
         edit_mode: 'activation' or 'both'.
         frames: of a strip; None: a sequence.
@@ -165,16 +165,18 @@ def frames_of(
         (latents float32 [rows, frames, L, D], what the layer takes in each frame).
     """
     if frames is None:
-        taken = [[list(moves[:count]) for count in range(len(moves) + 1)]] * len(some)
+        taken = [[list(moves[:count]) for count in range(len(moves) + 1)]] * len(seeds)
         latent_rows = edit_images.sequences
     else:
         steps = np.linspace(-1, 1, frames)
-        taken = [[[dataclasses.replace(move, strength=move.strength * t)] for t in steps] for move in moves] * len(some)
+        taken = [[[dataclasses.replace(move, strength=move.strength * t)] for t in steps] for move in moves] * len(
+            seeds
+        )
         latent_rows = functools.partial(edit_images.strips, frames=frames)
     if edit_mode == 'both':
-        return latent_rows(generator, basis, some, moves), taken
-    dlatents = np.concatenate([starts.w(generator, start) for start in some])  # [starts, L, D]
-    dlatents = np.repeat(dlatents, len(taken) // len(some), axis=0)  # [rows, L, D]
+        return latent_rows(generator, basis, seeds, moves), taken
+    dlatents = np.concatenate([starts.w(generator, start) for start in seeds])  # [starts, L, D]
+    dlatents = np.repeat(dlatents, len(taken) // len(seeds), axis=0)  # [rows, L, D]
     return np.repeat(dlatents[:, np.newaxis], len(taken[0]), axis=1), taken
 
 

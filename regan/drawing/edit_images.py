@@ -37,14 +37,14 @@ def styles(generator: BaseGenerator, codes: np.ndarray, space: str) -> np.ndarra
 
 
 def strips(
-    generator: BaseGenerator, basis: Basis, some: Sequence[Start], moves: Sequence[edits.Edit], frames: int = 5
+    generator: BaseGenerator, basis: Basis, seeds: Sequence[Start], moves: Sequence[edits.Edit], frames: int = 5
 ) -> np.ndarray:
     """Latents that go from -strength to +strength of an edit: a row for each start and edit.
 
     Args:
         generator: open Generator.
         basis: Basis of its W, or of its Z.
-        some: list of Start.
+        seeds: list of Start: seeds, or latents of files.
         moves: list of edits.Edit of kind 'offset' or 'centred'.
         frames: of a row, at least 2.
 
@@ -54,16 +54,18 @@ def strips(
     Raises:
         UserError: an edit that does not fit the basis or the network, or leads to a target.
     """
-    codes = [starts.codes(generator, start, basis.space) for start in some]  # [1, L, D] each
+    codes = [starts.codes(generator, start, basis.space) for start in seeds]  # [1, L, D] each
     rows = [edits.strip(one, basis, move, frames) for one in codes for move in moves]
     return styles(generator, np.stack(rows), basis.space)  # [rows, frames, L, D]
 
 
-def sequences(generator: BaseGenerator, basis: Basis, some: Sequence[Start], moves: Sequence[edits.Edit]) -> np.ndarray:
+def sequences(
+    generator: BaseGenerator, basis: Basis, seeds: Sequence[Start], moves: Sequence[edits.Edit]
+) -> np.ndarray:
     """Latents before and after each of some edits, each applied to the result of the one before: a row for each start.
 
     Args:
-        generator, basis, some: as for `strips`.
+        generator, basis, seeds: as for `strips`.
         moves: list of edits.Edit of any kind.
 
     Returns:
@@ -72,14 +74,14 @@ def sequences(generator: BaseGenerator, basis: Basis, some: Sequence[Start], mov
     Raises:
         UserError: an edit that does not fit the basis or the network.
     """
-    rows = [edits.sequence(starts.codes(generator, start, basis.space), basis, moves) for start in some]
+    rows = [edits.sequence(starts.codes(generator, start, basis.space), basis, moves) for start in seeds]
     return styles(generator, np.stack(rows), basis.space)  # [rows, moves + 1, L, D]
 
 
 def boundary_rows(
     generator: BaseGenerator,
     normal: np.ndarray,
-    some: Sequence[Start],
+    seeds: Sequence[Start],
     distances: Union[Sequence[float], np.ndarray],
     space: str = 'w',
 ) -> np.ndarray:
@@ -88,7 +90,7 @@ def boundary_rows(
     Args:
         generator: open Generator.
         normal: float [D] of `boundary.resolve`.
-        some: list of Start. All layers of one that has a latent for each move by the same, so that the mean of their
+        seeds: list of Start. All layers of one that has a latent for each move by the same, so that the mean of their
             distances is the one asked for.
         distances: float [F].
         space: 'w', or 'z' for codes of length sqrt(Z), in which the normal lies.
@@ -100,11 +102,11 @@ def boundary_rows(
         UserError: a distance in z of a latent that is saved as w.
     """
     if space == 'z':
-        z = boundary.to_sphere(np.concatenate([starts.z(generator, start) for start in some]))
+        z = boundary.to_sphere(np.concatenate([starts.z(generator, start) for start in seeds]))
         codes = boundary.move(z, normal, distances)  # [N, F, Z]
         dlatents = latents.broadcast(generator.map(codes.reshape(-1, codes.shape[2])), generator.num_layers)
         return dlatents.reshape(codes.shape[:2] + dlatents.shape[1:])
-    dlatents = starts.together(generator, some)  # [N, L, D]
+    dlatents = starts.together(generator, seeds)  # [N, L, D]
     same = [(one == one[0]).all() for one in dlatents]
     centres = np.stack([one[0] if is_one else one.mean(axis=0) for one, is_one in zip(dlatents, same)])  # [N, D]
     rows = [

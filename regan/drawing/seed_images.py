@@ -41,15 +41,15 @@ class Plan(NamedTuple):
     statistics: Optional[str] = None
 
 
-def draw(generator: BaseGenerator, plan: Plan, some: Sequence[Start]) -> Iterator[np.ndarray]:
+def draw(generator: BaseGenerator, plan: Plan, seeds: Sequence[Start]) -> Iterator[np.ndarray]:
     """Yields the image of each start, uint8 [H, W, C], drawn in minibatches, unless each has noise of its own."""
     generator.instance_norm_epsilon = plan.instance_norm_epsilon
     generator.set_truncation(plan.psi, plan.statistics)
     if plan.noise != PER_IMAGE:
         generator.set_noise(plan.noise)
     step = 1 if plan.noise == PER_IMAGE else generator.images_at_once
-    for begin in range(0, len(some), step):
-        batch = some[begin : begin + step]
+    for begin in range(0, len(seeds), step):
+        batch = seeds[begin : begin + step]
         dlatents = styles(generator, plan, batch)
         if plan.noise == PER_IMAGE:
             generator.set_noise(noise_of(generator, batch[0]))
@@ -68,16 +68,16 @@ def noise_of(generator: BaseGenerator, start: Start) -> np.random.RandomState:
     return random
 
 
-def pngs(generator: BaseGenerator, plan: Plan, some: Sequence[Start]) -> Iterator[bytes]:
+def pngs(generator: BaseGenerator, plan: Plan, seeds: Sequence[Start]) -> Iterator[bytes]:
     """Yields the PNG file of each start's image, as bytes, compressed in another thread while the next ones are
     drawn.
     """
-    return background.behind(images.png, draw(generator, plan, some), buffered=2 * generator.images_at_once)
+    return background.behind(images.png, draw(generator, plan, seeds), buffered=2 * generator.images_at_once)
 
 
 def save(
     folder: PathLike,
-    some: Sequence[Start],
+    seeds: Sequence[Start],
     contents: Iterable[bytes],
     in_grid: bool = True,
     progress: Optional[Progress] = None,
@@ -89,7 +89,7 @@ def save(
 
     Args:
         folder: path, made if missing.
-        some: list of Start.
+        seeds: list of Start: seeds, or latents of files.
         contents: iterable of PNG files as bytes, in the order of the starts; a file is written as soon as it comes.
         in_grid: False leaves the grid out, and nothing is kept in memory.
         progress: callable that gets the number of images done since its last call.
@@ -98,7 +98,7 @@ def save(
         plain: the grid has the images only, and does not say whose they are.
     """
     kept = []
-    for stem, content in zip(starts.stems(some), contents):
+    for stem, content in zip(starts.stems(seeds), contents):
         images.save_bytes(Path(folder) / (stem + '.png'), content)
         kept += [content] if in_grid else []
         if progress:
@@ -107,13 +107,13 @@ def save(
         images.save_bytes(Path(folder) / 'grid.png', kept[0])
     elif kept:
         pictures = np.stack([images.read_png(io.BytesIO(content)) for content in kept])  # [N, H, W, C]
-        names = [captions.of_start(start) for start in some]
+        names = [captions.of_start(start) for start in seeds]
         page = images.sheet(pictures, columns) if plain else pages.sheet(pictures, names, columns=columns)
         images.save_png(Path(folder) / 'grid.png', page, texts)
 
 
-def styles(generator: BaseGenerator, plan: Plan, some: Sequence[Start]) -> np.ndarray:
+def styles(generator: BaseGenerator, plan: Plan, seeds: Sequence[Start]) -> np.ndarray:
     """The dlatents of some starts as they are drawn, truncated: float32 [N, L, D]."""
     generator.set_truncation(plan.psi, plan.statistics)
-    dlatents = np.concatenate([starts.w(generator, start) for start in some])
+    dlatents = np.concatenate([starts.w(generator, start) for start in seeds])
     return generator.truncated(dlatents, plan.psi, plan.cutoff)

@@ -63,7 +63,7 @@ class Labels(NamedTuple):
     title: str
 
 
-def pages(layout: str, names: Sequence[str], some: Sequence[Start]) -> List[Page]:
+def pages(layout: str, names: Sequence[str], seeds: Sequence[Start]) -> List[Page]:
     """The pages of a layout: list of Page.
 
     Args:
@@ -71,14 +71,14 @@ def pages(layout: str, names: Sequence[str], some: Sequence[Start]) -> List[Page
             each edit; 'grid', one page with a row for each edit and a column for each latent, below the latents as they
             are.
         names: of the edits, for files.
-        some: list of Start.
+        seeds: list of Start: seeds, or latents of files.
     """
-    rows, columns, stems = range(len(names)), range(len(some)), starts.stems(some)
+    rows, columns, stems = range(len(names)), range(len(seeds)), starts.stems(seeds)
     if layout == 'edits':
-        return [Page('%03d-%s' % (i, names[i]), [(i, j) for j in columns], _side(len(some)), False) for i in rows]
+        return [Page('%03d-%s' % (i, names[i]), [(i, j) for j in columns], _side(len(seeds)), False) for i in rows]
     if layout == 'seeds':
         return [Page(stems[j], [(i, j) for i in rows], _side(len(names)), False) for j in columns]
-    return [Page('grid', [(i, j) for i in [None] + list(rows) for j in columns], len(some), True)]
+    return [Page('grid', [(i, j) for i in [None] + list(rows) for j in columns], len(seeds), True)]
 
 
 def _side(count):
@@ -95,7 +95,7 @@ class Sweep:
         generator: open Generator, with its noise chosen.
         basis: Basis of the edits, in W or Z.
         moves: list of edits.Edit.
-        some: list of Start.
+        seeds: list of Start: seeds, or latents of files.
         frames: of each cell, at least 2.
         settings: modes.Settings.
 
@@ -114,14 +114,14 @@ class Sweep:
         generator: BaseGenerator,
         basis: Basis,
         moves: Sequence[edits.Edit],
-        some: Sequence[Start],
+        seeds: Sequence[Start],
         frames: int,
         settings: modes.Settings,
     ) -> None:
         self.num_frames, self.tile_shape = frames, (generator.resolution, generator.resolution, generator.num_channels)
         self._basis, self._moves, self._at_once = basis, moves, generator.images_at_once
         self._truncated = functools.partial(generator.truncated, psi=settings.psi, cutoff=settings.cutoff)
-        self._starts = starts.together(generator, some, basis.space)  # [N, L, D or Z]
+        self._starts = starts.together(generator, seeds, basis.space)  # [N, L, D or Z]
         self._styles = functools.partial(edit_images.styles, generator, space=basis.space)
         self.bases = self._truncated(self._styles(self._starts))
         self._cut = generator.cut(settings.conversion)

@@ -48,41 +48,41 @@ class Origin(NamedTuple):
 
 
 def rows(
-    origin: Origin, some: Sequence[Start], choices: Sequence[EditChoice], frames: Optional[int] = None
+    origin: Origin, seeds: Sequence[Start], choices: Sequence[EditChoice], frames: Optional[int] = None
 ) -> Optional[View]:
     """The view of a picture with rows of images.
 
     Args:
         origin: Origin.
-        some: list of Start.
+        seeds: list of Start: seeds, or latents of files.
         choices: list of EditChoice.
         frames: of strips, a row for each start and edit: the view is of the first row, or where a strip may not have so
             many frames, of its last image. None: sequences, a row for each start, with the latent before and after each
             of the edits: the view has both images of a single edit, and of several the last one of the first row.
     """
     if frames is None:
-        return _view(origin, some, choices, dict(kind='side' if len(choices) == 1 else 'single'), on=len(choices))
+        return _view(origin, seeds, choices, dict(kind='side' if len(choices) == 1 else 'single'), on=len(choices))
     is_strip = _FRAMES['low'] <= frames <= _FRAMES['high']
-    return _view(origin, some, choices, dict(kind='strip', frames=frames) if is_strip else dict(kind='single'), on=1)
+    return _view(origin, seeds, choices, dict(kind='strip', frames=frames) if is_strip else dict(kind='single'), on=1)
 
 
-def tables(origin: Origin, some: Sequence[Start], choices: Sequence[EditChoice]) -> Optional[View]:
+def tables(origin: Origin, seeds: Sequence[Start], choices: Sequence[EditChoice]) -> Optional[View]:
     """The view of a picture with a column for each start: the latents as they are, and below them a row for each edit.
     Where a grid may not be so large, its first image.
     """
-    if len(some) <= MOST_LATENTS and len(some) * (1 + len(choices)) <= MOST_CELLS:
-        return _view(origin, some, choices, dict(kind='grid'), on=len(choices))
-    return _view(origin, some, choices, dict(kind='single'), on=0)
+    if len(seeds) <= MOST_LATENTS and len(seeds) * (1 + len(choices)) <= MOST_CELLS:
+        return _view(origin, seeds, choices, dict(kind='grid'), on=len(choices))
+    return _view(origin, seeds, choices, dict(kind='single'), on=0)
 
 
-def sheets(origin: Origin, some: Sequence[Start], columns: Optional[int] = None) -> Optional[View]:
+def sheets(origin: Origin, seeds: Sequence[Start], columns: Optional[int] = None) -> Optional[View]:
     """The view of a picture with the images of some starts, as `images.sheet` arranges them. Where a grid may not be so
     large, its first image.
     """
-    if len(some) == 1 or len(some) > MOST_LATENTS:
-        return _view(origin, some, [], dict(kind='single'), on=0)
-    columns = min(columns or int(np.ceil(np.sqrt(len(some)))), len(some))
-    return _view(origin, some, [], dict(kind='grid', columns=columns), on=0)
+    if len(seeds) == 1 or len(seeds) > MOST_LATENTS:
+        return _view(origin, seeds, [], dict(kind='single'), on=0)
+    columns = min(columns or int(np.ceil(np.sqrt(len(seeds)))), len(seeds))
+    return _view(origin, seeds, [], dict(kind='grid', columns=columns), on=0)
 
 
 def mixtures(
@@ -106,9 +106,9 @@ def mixtures(
     return _of_latents(origin, mixed, [], dict(kind='single'), on=0)
 
 
-def _view(origin, some, choices, show, on):
+def _view(origin, seeds, choices, show, on):
     """The View with these starts and edits, of which the first `on` are on; None if there is none."""
-    return _of_latents(origin, [starts.fact(start) for start in some], choices, show, on)
+    return _of_latents(origin, [starts.fact(start) for start in seeds], choices, show, on)
 
 
 def _of_latents(origin, latents, choices, show, on):

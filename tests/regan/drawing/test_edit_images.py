@@ -113,7 +113,7 @@ def test_the_whole_way_from_python(tiny_pickle, tmp_path, monkeypatch):
     move = edits.parse('E(v1, 2-4) * 2')
     with open_generator(tiny_pickle) as generator:
         basis = cached.basis(generator, pca.PCASpec(n=2000, components=3))
-        dlatents = edit_images.strips(generator, basis, [17], moves=[move], frames=3)
+        dlatents = edit_images.strips(generator, basis, seeds=[17], moves=[move], frames=3)
         tiles = edit_images.draw(generator, dlatents, modes.Settings(psi=0.7))
         w = latents.broadcast(generator.map(latents.from_seeds([17], generator.latent_size)), generator.num_layers)
         steps = latents.truncate(edits.strip(w, basis, move, 3), generator.dlatent_avg, 0.7)
