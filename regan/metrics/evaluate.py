@@ -108,15 +108,15 @@ class Judges:
 
     Attributes:
         reader: regan.judges.reader.FactorReader.
-        inception, softmax, vgg16, lpips: regan.judges.official.OfficialNetwork of that kind.
+        inception, lpips, softmax, vgg16: regan.judges.official.OfficialNetwork of that kind.
         classifiers: regan.judges.official.FaceClassifiers.
     """
 
     reader: object = None
     inception: object = None
+    lpips: object = None
     softmax: object = None
     vgg16: object = None
-    lpips: object = None
     classifiers: object = None
 
     def of(self, measured):

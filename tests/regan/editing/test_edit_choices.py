@@ -27,7 +27,7 @@ def saved(basis, tmp_path):
     """The file of a saved edit along component 2."""
 
     class Network:
-        generation, num_layers = 2, 6
+        original_name, first_layer, num_layers = 'StyleGAN2', None, 6
 
     path = tmp_path / 'mine.json'
     saved_edits.save(

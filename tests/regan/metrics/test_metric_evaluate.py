@@ -9,9 +9,10 @@ from regan.base.errors import UserError
 from regan.drawing import modes
 from regan.metrics import table
 from regan.metrics.evaluate import Judges, Request, evaluate
+from regan.networks.latent_traits import MappedTraits
 
 
-class Generator:
+class Generator(MappedTraits):
     """w = 2 z; the first D values of an image are w, at 1/64 so that bytes hold them, around grey; the rest is
     noise.
     """
