@@ -110,8 +110,8 @@ def test_only_the_edge_knows_tensorflow():
     """In regan, only modules of `networks` import TensorFlow or what is made of it, and only those that make graphs.
 
     Besides, `restored` puts TensorFlow 1 in the place of TensorFlow 2 for scripts that have imported it, `biggan` has
-    a graph and a reader of checkpoints of its own, `explore` runs graphs in pieces, and judges and projections are
-    graphs themselves.
+    a graph and a reader of checkpoints of its own, `explore` runs graphs in pieces, judges and projections are graphs
+    themselves, and `conversion` writes graphs.
     """
     heavy = re.compile(r'(tensorflow|dnnlib\.tflib|nvlabs_\w+)(\.|$)')
     found = {}
@@ -125,7 +125,8 @@ def test_only_the_edge_knows_tensorflow():
         found[path.relative_to(PROJECT / 'regan').as_posix()] = sorted(filter(heavy.match, names))
     biggan = {'biggan/%s.py' % module for module in ('graph', 'hub', 'network')}
     others = biggan | {'restored/of_tensorflow.py', 'explore/pieces.py'}
-    found_in = {path for path, names in found.items() if names and not path.startswith(('judges/', 'projection/'))}
+    graphs = ('judges/', 'projection/', 'conversion/')
+    found_in = {path for path, names in found.items() if names and not path.startswith(graphs)}
     assert found_in - others == {
         'networks/%s.py' % module
         for module in (
