@@ -24,7 +24,8 @@ def imports(text):
     return found
 
 
-@pytest.fixture(scope='module', params=sorted(architectures.MODULES))
+# No official pickle holds a BigGAN, and one of ours is for ours: its text needs regan.biggan.
+@pytest.fixture(scope='module', params=sorted(set(architectures.MODULES) - {architectures.BIGGAN}))
 def text(request):
     return request.param, module_source(importlib.import_module(architectures.MODULES[request.param]))
 
