@@ -128,7 +128,7 @@ def _within(at, end, loop):
 def there_and_back(low: float, high: float, at: np.ndarray) -> np.ndarray:
     """Numbers that swing: low at place 0, high at 1/2, low again at 1, and at rest at either end. float [F] -> [F].
 
-    >>> there_and_back(-1, 1, np.array([0, 0.25, 0.5, 1])).round(6).tolist()
+    >>> (there_and_back(-1, 1, np.array([0, 0.25, 0.5, 1])).round(6) + 0).tolist()  # No -0.0.
     [-1.0, 0.0, 1.0, -1.0]
     """
     return low + (high - low) * (1 - np.cos(2 * np.pi * np.asarray(at, np.float64))) / 2

@@ -145,6 +145,7 @@ def run_well(tmp_path, script, *words):
     return heading.split(), row.split(), facts['cases'][0]
 
 
+@pytest.mark.slow
 def test_synthesis(tmp_path, tiny_pickle):
     heading, row, case = run_well(tmp_path, 'synthesis.py', '--network', tiny_pickle)
     assert heading[:3] == ['network', 'minibatch', 'GMAC'] and row[:2] == ['tiny.pkl', '16']
@@ -161,6 +162,7 @@ def test_synthesis(tmp_path, tiny_pickle):
         assert case['ratio_to_peer'] is None
 
 
+@pytest.mark.slow
 def test_pca(tmp_path):
     pytest.importorskip('sklearn')
     heading, row, case = run_well(tmp_path, 'pca.py', '--random', 13, '--estimator', 'ipca', '--n', 3001)
@@ -171,6 +173,7 @@ def test_pca(tmp_path):
     assert case['sklearn_over_ours'] > 0 and case['original_over_ours'] > 0 and case['goal_over_limit'] is None
 
 
+@pytest.mark.slow
 def test_feature_pca(tmp_path):
     heading, row, case = run_well(tmp_path, 'feature_pca.py', '--case', '701x211x5')
     assert heading[:3] == ['D', 'rows', 'components'] and row[:3] == ['701', '211', '5']
@@ -178,6 +181,7 @@ def test_feature_pca(tmp_path):
     assert case['missing'] == pytest.approx(case['missing_of_sklearn'], rel=0.02)
 
 
+@pytest.mark.slow
 def test_up_convolution(tmp_path):
     heading, row, case = run_well(tmp_path, 'up_convolution.py', '--shape', '11x7x5')
     assert heading[-2:] == ['fastest', 'layers.py'] and row[0] == '11x7x5' and row[-2] == case['fastest']

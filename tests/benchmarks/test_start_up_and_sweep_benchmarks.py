@@ -33,6 +33,7 @@ def cases_of(tmp_path, script, *words):
     return facts['cases']
 
 
+@pytest.mark.slow
 def test_sweep(tmp_path, tiny_pickle):
     (case,) = cases_of(tmp_path, 'sweep.py', '--network', tiny_pickle, '--layer', 3, '--no-commands')
     assert (
@@ -44,6 +45,7 @@ def test_sweep(tmp_path, tiny_pickle):
     assert case['gain'] == pytest.approx(case['images_per_second'] / case['images_per_second_in_full'], rel=1e-2)
 
 
+@pytest.mark.slow
 def test_explore(tmp_path, tiny_pickle):
     (case,) = cases_of(tmp_path, 'explore.py', '--network', tiny_pickle)
     assert case['frames'] > 10 and case['drag_95_ms'] >= case['drag_ms'] > 0 and case['sheet_s'] >= case['rows_s'] > 0
