@@ -1,6 +1,6 @@
 """The picture of the README of an own picture and an edit of it: its commands, and their pictures beside each other.
 
-    python docs/draw_own.py     in the environment of a stack, after the cars network or the projection has changed
+python docs/draw_own.py     in the environment of a stack, after the cars network or the projection has changed
 """
 
 import pathlib

@@ -14,6 +14,18 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Starts a worker's tests only when its main thread is free for them: signals arrive nowhere else.
+
+    Older releases of execnet run them in another thread if the question before them has just been answered, and a
+    test that interrupts itself ends the worker.
+    """
+    free = 0
+    while free < 5:  # A thread that is done is free a moment later.
+        free = 0 if node.gateway.remote_status().numexecuting else free + 1
+
+
 @pytest.fixture(autouse=True)
 def nothing_said():
     """What one test's code has said on standard error may be said in the next."""
