@@ -40,17 +40,8 @@ PUBLISHED: Dict[int, Tuple[Block, ...]] = {
     256: _DEEP_256,
     512: _DEEP_256 + ((False, 1, 1), (True, 1, 1)),
 }
-# Ours, in the manner of the published ones: a pair of blocks for each doubling.
-SMALL_64: Tuple[Block, ...] = (
-    (False, 16, 16),
-    (True, 16, 8),
-    (False, 8, 8),
-    (True, 8, 4),
-    (False, 4, 4),
-    (True, 4, 2),
-    (False, 2, 2),
-    (True, 2, 1),
-)
+# Ours, in the manner of the published ones: a pair of blocks for each doubling, and so that of 128 without its first.
+SMALL_64: Tuple[Block, ...] = PUBLISHED[128][2:]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,8 +12,8 @@ from PIL import Image
 from regan.base.errors import UserError
 from regan.base.typing import PathLike
 from regan.data import sources
+from regan.drawing import seed_images
 from regan.pictures import alignment, reading
-from regan.sampling import latents
 
 if TYPE_CHECKING:
     from regan.networks.generator import Generator
@@ -60,12 +60,10 @@ def drawn(generator: Generator, seeds: Sequence[int], psi: float) -> List[Target
         seeds: list of int.
         psi: truncation.
     """
-    targets = []
+    targets, plan = [], seed_images.Plan(seed_images.PER_IMAGE, psi)
     for seed in seeds:
-        random = np.random.RandomState(seed)
-        w = generator.map(random.randn(1, generator.latent_size).astype(np.float32))
-        dlatents = latents.truncate(latents.broadcast(w, generator.num_layers), generator.dlatent_avg, psi)
-        generator.set_noise(random)
+        dlatents = seed_images.styles(generator, plan, [seed])
+        generator.set_noise(seed_images.noise_of(generator, seed))
         targets.append(Target('seed%04d' % seed, generator.render(dlatents)[0], dict(image_seed=seed, image_psi=psi)))
     generator.set_noise('stored')
     return targets

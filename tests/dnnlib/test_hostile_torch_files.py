@@ -159,17 +159,17 @@ def read_network(data):
     return unpickle.read(io.BytesIO(data), 'x')
 
 
-ATTRIBUTES = [
-    ('G_ema', 'img_resolution', '32'),
-    ('G_ema', 'z_dim', [1]),
-    ('G_ema', 'c_dim', {}),
-    ('mapping', 'num_layers', 1 << 60),
-    ('mapping', 'num_layers', 'x'),
-    ('mapping.fc0', 'bias_gain', 'x'),
-    ('mapping.fc0', 'weight_gain', {}),
-    ('synthesis.b8', 'architecture', {}),
-    ('synthesis.b8.conv1', 'conv_clamp', []),
-    ('synthesis.b32', 'use_fp16', {}),
+ATTRIBUTES = [  # Where, name, value, and what is said; None: shapes of tensors tell it.
+    ('G_ema', 'img_resolution', '32', 'blocks up to 32'),
+    ('G_ema', 'z_dim', [1], None),
+    ('G_ema', 'c_dim', {}, None),
+    ('mapping', 'num_layers', 1 << 60, 'lacks the tensor mapping.fc3'),
+    ('mapping', 'num_layers', 'x', 'of no kind that programs write'),
+    ('mapping.fc0', 'bias_gain', 'x', 'of no kind that programs write'),
+    ('mapping.fc0', 'weight_gain', {}, 'of no kind that programs write'),
+    ('synthesis.b8', 'architecture', {}, 'of no kind that programs write'),
+    ('synthesis.b8.conv1', 'conv_clamp', [], 'of no kind that programs write'),
+    ('synthesis.b32', 'use_fp16', {}, None),
 ]
 
 
@@ -178,11 +178,12 @@ def network():
     return forms.read(forms.GOLDEN / 'ada-res32-sg3repo-resnet.pkl')
 
 
-@pytest.mark.parametrize('where, name, value', ATTRIBUTES)
-def test_attributes_of_another_kind(where, name, value, network, monkeypatch):
+@pytest.mark.parametrize('where, name, value, said', ATTRIBUTES)
+def test_attributes_of_another_kind(where, name, value, said, network, monkeypatch):
     module = network['G_ema'] if where == 'G_ema' else network['G_ema'].find(where)
     monkeypatch.setitem(module.attributes, name, value)
-    read_as(network)
+    sentence = read_as(network)
+    assert said in sentence if said else sentence is None
 
 
 def read_as(value):

@@ -298,8 +298,8 @@ def test_what_does_not_fit_a_network(change, facts, message):
 
 
 def test_what_fits():
-    document.fit(document.parse(view(edits=[edit(), edit(layers=None)], cutoff=10)), FACTS)
-    document.fit(document.parse(view(edits=[edit()])), dict(FACTS, components=None))
+    assert document.fit(document.parse(view(edits=[edit(), edit(layers=None)], cutoff=10)), FACTS) is None
+    assert document.fit(document.parse(view(edits=[edit()])), dict(FACTS, components=None)) is None
 
 
 def test_edits_can_be_taken_over_to_another_network():
